@@ -1,0 +1,12 @@
+//! The agent: reads its host, keeps what it read, delivers it.
+//!
+//! Does not interpret: it sends what it read, bounded and typed; meaning is added by the collector.
+//! The binary is a thin shell around this library. Modules use only those before them.
+
+pub mod host;
+
+pub mod names;
+
+pub mod sources;
+
+pub mod report;

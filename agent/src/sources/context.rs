@@ -1,0 +1,24 @@
+//! What every source is given.
+
+use jiff::Timestamp;
+
+use crate::host::Host;
+
+/// What every source is given.
+pub struct Context<'a> {
+    /// The machine.
+    pub host: &'a dyn Host,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// Which account names may leave the host, and how.
+    pub names: &'a crate::names::Names,
+    /// What a person asked for.
+    pub options: Options,
+}
+
+/// What a person asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether established connections are reported.
+    pub reports_connections: bool,
+}

@@ -1,0 +1,106 @@
+//! Everything that an export shows, as of one moment.
+
+use jiff::Timestamp;
+use observation::latest::AgentId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::asset::Asset;
+use crate::asset::AssetId;
+use crate::asset::AssetLabel;
+use crate::reconcile::Link;
+use crate::register::Register;
+
+/// What an export is made of.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The export itself.
+    pub stamp: ExportStamp,
+    /// What people stated.
+    pub register: Register,
+    /// All assets, sorted by label.
+    pub assets: Vec<Asset>,
+    /// All agents, whether they speak or not.
+    pub agents: Vec<AgentSummary>,
+    /// What changed since the previous export; everything, if there was none.
+    pub changes: Vec<ChangeEntry>,
+    /// Links between observers that a person should look at.
+    pub conflicts: Vec<Link>,
+    /// Events in the log and the hash of the newest: printed on the cover.
+    pub event_count: u64,
+    /// Head of the event chain.
+    pub event_head: Option<observation::ContentHash>,
+}
+
+/// Which export this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportStamp {
+    /// Its identity.
+    pub id: Uuid,
+    /// Counted per company from 1.
+    pub number: u64,
+    /// The moment that the data shows.
+    pub as_of: Timestamp,
+    /// The IANA time zone in which times are shown.
+    pub time_zone: String,
+    /// The previous export, with its moment.
+    pub previous: Option<(Uuid, Timestamp)>,
+    /// The version of the program.
+    pub software_version: String,
+}
+
+/// What is known of an agent apart from its host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentSummary {
+    /// The agent.
+    pub id: AgentId,
+    /// The name its host gave at enrolment.
+    pub host_name: String,
+    /// `approved`, `waiting`, `revoked`, `quarantined`.
+    pub state: String,
+    /// The asset its reports speak of, if it reported.
+    pub asset: Option<AssetId>,
+    /// When it enrolled.
+    pub enrolled_at: Timestamp,
+    /// When it was last heard of.
+    pub last_seen_at: Option<Timestamp>,
+    /// How far its clock is off, in seconds, when last heard of.
+    pub clock_skew_seconds: Option<i64>,
+    /// Its version.
+    pub software_version: Option<String>,
+}
+
+/// One difference between two moments.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ChangeEntry {
+    /// When it was observed.
+    pub at: Timestamp,
+    /// What kind of change.
+    pub kind: ChangeKind,
+    /// The asset.
+    pub asset: Option<AssetId>,
+    /// The asset's label, or the key of the register entry.
+    pub label: AssetLabel,
+    /// What changed: a field or an object such as `software.dpkg: nginx`.
+    pub field: String,
+    /// Before.
+    pub before: Option<String>,
+    /// After.
+    pub after: Option<String>,
+    /// The source or the actor.
+    pub source: String,
+}
+
+/// What kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// New.
+    Added,
+    /// Gone.
+    Removed,
+    /// Different.
+    Changed,
+    /// By a person.
+    Stated,
+}

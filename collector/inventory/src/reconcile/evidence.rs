@@ -1,0 +1,155 @@
+//! What speaks for two observers meaning the same asset.
+
+use jiff::Timestamp;
+use observation::latest::{SectionBody, SourceId};
+use serde::{Deserialize, Serialize};
+
+use crate::asset::AssetId;
+use crate::asset::ObserverId;
+
+/// One identifier in its canonical text; placeholders never become one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Identifier {
+    /// What it names.
+    pub kind: IdentifierKind,
+    /// Canonical text: trimmed, case-folded, without separators where the kind has them.
+    pub text: String,
+}
+
+/// What an identifier names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierKind {
+    /// SMBIOS UUID.
+    SystemUuid,
+    /// Serial number of the machine, with its maker.
+    SystemSerial,
+    /// Serial number of the main board, with its maker.
+    BoardSerial,
+    /// Serial number of the enclosure.
+    ChassisSerial,
+    /// Identity of the installation (hashed on the host).
+    Installation,
+    /// Burnt-in hardware address of an adapter that cannot be unplugged.
+    PermanentMac,
+    /// Serial number of a fixed disk, with its model.
+    DiskSerial,
+}
+
+/// An identifier and when the observer showed it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimedIdentifier {
+    /// The identifier.
+    pub identifier: Identifier,
+    /// First shown, by corrected time.
+    pub first_seen_at: Timestamp,
+    /// Last shown, by corrected time.
+    pub last_seen_at: Timestamp,
+}
+
+/// Everything that one observer ever showed of its identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberEvidence {
+    /// The observer.
+    pub observer: ObserverId,
+    /// When its first report was received.
+    pub first_received_at: Timestamp,
+    /// When its last report was received.
+    pub last_received_at: Timestamp,
+    /// Its identifiers, sorted.
+    pub identifiers: Vec<TimedIdentifier>,
+}
+
+/// What a person decided about observers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Decision {
+    /// When.
+    pub decided_at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub kind: DecisionKind,
+    /// One observer.
+    pub left: ObserverId,
+    /// The other.
+    pub right: ObserverId,
+}
+
+/// Whether two observers mean the same asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionKind {
+    /// They do.
+    Merge,
+    /// They do not.
+    Split,
+}
+
+/// Observers that mean one asset, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouping {
+    /// The asset, made from the member that was heard of first.
+    pub asset: AssetId,
+    /// The members, the one heard of first at the head.
+    pub members: Vec<ObserverId>,
+    /// Why they are together, and what speaks against others being so.
+    pub links: Vec<Link>,
+}
+
+/// A statement about two observers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    /// One observer.
+    pub left: ObserverId,
+    /// The other.
+    pub right: ObserverId,
+    /// Whether they were joined.
+    pub is_joined: bool,
+    /// Weight of what agrees minus what differs.
+    pub score: i32,
+    /// What agrees.
+    pub agreeing: Vec<Identifier>,
+    /// What differs, by kind.
+    pub differing: Vec<IdentifierKind>,
+    /// What decided: a code that the catalogue words know (`strong_evidence`, `person`,
+    /// `alive_together` …).
+    pub reason: String,
+}
+
+/// Why an agent may not go on speaking with its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuarantineReason {
+    /// Most of the strong evidence differs from what the key was enrolled with.
+    AnotherMachine,
+    /// The key is used by two lines of reports at once.
+    TwoLines,
+}
+
+/// All current sections of one observer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberObservations {
+    /// The observer.
+    pub observer: ObserverId,
+    /// When its first report was received.
+    pub first_received_at: Timestamp,
+    /// When its last report was received.
+    pub last_received_at: Timestamp,
+    /// Its newest section per source.
+    pub sections: Vec<ObservedSection>,
+}
+
+/// One section as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedSection {
+    /// The source.
+    pub source: SourceId,
+    /// Since when this very body holds, by corrected time.
+    pub first_observed_at: Timestamp,
+    /// When it was last confirmed, by corrected time.
+    pub last_observed_at: Timestamp,
+    /// How long the source took when it was last read.
+    pub duration_ms: u64,
+    /// The body.
+    pub body: SectionBody,
+}

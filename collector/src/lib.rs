@@ -1,0 +1,1 @@
+//! The collector: one ingest door, one inventory, one workbook.

@@ -1,0 +1,146 @@
+//! The only SQL.
+//!
+//! [`Store`] has whole use cases, never a query per table; one contract test runs on every back end.
+//! Rows are private to the back ends. An `Ok` of a method that changes something means: committed
+//! and flushed to disk.
+
+mod model;
+
+pub use model::{
+    AgentRecord, AgentState, AppendedReport, AssetRecord, EventDraft, EventRecord, ExportRecord,
+    IncomingReport, IncomingSection, NewAgent, NewToken, ReportReceipt, SectionSpan, StoreError,
+    TokenRecord, TokenRefusal,
+};
+
+use std::future::Future;
+use std::pin::Pin;
+
+use inventory::asset::{AssetId, AssetLabel, ObserverId};
+use inventory::reconcile::{Decision, Grouping, Identifier, MemberEvidence, MemberObservations};
+use inventory::register::Register;
+use jiff::Timestamp;
+use observation::ContentHash;
+use observation::latest::{AgentId, SourceId};
+use uuid::Uuid;
+
+/// What every method of [`Store`] gives.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Where everything is kept.
+pub trait Store: Send + Sync {
+    // Tokens and agents.
+
+    /// Keeps a new token (only the hash of its secret).
+    fn create_token(&self, token: NewToken, event: EventDraft) -> Answer<'_, ()>;
+    /// All tokens, newest first.
+    fn tokens(&self) -> Answer<'_, Vec<TokenRecord>>;
+    /// Makes a token useless. `false`: there is none of this id.
+    fn revoke_token(&self, id: Uuid, event: EventDraft) -> Answer<'_, bool>;
+    /// Uses a token once and keeps the agent, in one transaction: of many parallel uses of a
+    /// one-time token exactly one succeeds. The outer result is the store's, the inner the token's.
+    fn enrol(
+        &self,
+        token_id: Uuid,
+        secret_hash: ContentHash,
+        now: Timestamp,
+        agent: NewAgent,
+        event: EventDraft,
+    ) -> Answer<'_, Result<AgentRecord, TokenRefusal>>;
+    /// All agents.
+    fn agents(&self) -> Answer<'_, Vec<AgentRecord>>;
+    /// One agent.
+    fn agent(&self, id: AgentId) -> Answer<'_, Option<AgentRecord>>;
+    /// Changes an agent's state. `false`: there is no such agent.
+    fn set_agent_state(&self, id: AgentId, state: AgentState, event: EventDraft)
+    -> Answer<'_, bool>;
+    /// Keeps the public key that the newest certificate of an agent certifies.
+    fn set_agent_key(
+        &self,
+        id: AgentId,
+        public_key_hash: ContentHash,
+        certificate_not_after: Timestamp,
+    ) -> Answer<'_, ()>;
+
+    // Reports.
+
+    /// Accepts a report whose host hash is known, as a repetition of the sections behind that hash.
+    /// `None`: the hash is not known of this agent.
+    fn confirm_host_hash(
+        &self,
+        receipt: ReportReceipt,
+        host_hash: ContentHash,
+    ) -> Answer<'_, Option<AppendedReport>>;
+    /// Which of these bodies are not here.
+    fn missing_bodies(&self, hashes: Vec<ContentHash>) -> Answer<'_, Vec<ContentHash>>;
+    /// The newest body of each source of an agent.
+    fn newest_sections(&self, agent: AgentId) -> Answer<'_, Vec<(SourceId, ContentHash)>>;
+    /// The canonical bytes of a body. `None`: not here, or forgotten.
+    fn section_body(&self, hash: ContentHash) -> Answer<'_, Option<Vec<u8>>>;
+    /// Keeps a report exactly once, in one transaction: bodies, validity in time, identifiers, the
+    /// observer marked for reconciling. A repeated number gives the stored answer.
+    fn append_report(&self, report: IncomingReport) -> Answer<'_, AppendedReport>;
+
+    // Reconciling.
+
+    /// Observers whose reports were not reconciled yet.
+    fn unreconciled(&self) -> Answer<'_, Vec<ObserverId>>;
+    /// All observers connected with these through shared identifiers or decisions, themselves
+    /// included, closed over the connection: what a reconciliation must look at and no more.
+    fn candidates_for(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<MemberEvidence>>;
+    /// All observers that show one of these identifiers.
+    fn observers_with(&self, identifiers: Vec<Identifier>) -> Answer<'_, Vec<ObserverId>>;
+    /// Decisions about these observers.
+    fn decisions(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<Decision>>;
+    /// Keeps a decision and marks both observers for reconciling.
+    fn decide(&self, decision: Decision, event: EventDraft) -> Answer<'_, ()>;
+    /// Keeps the groupings of these observers in place of what was there, gives new assets a unique
+    /// label, remembers absorbed assets as aliases, and unmarks the observers, in one transaction.
+    fn commit(&self, groupings: Vec<Grouping>, events: Vec<EventDraft>) -> Answer<'_, ()>;
+
+    // Reading.
+
+    /// All assets.
+    fn assets(&self) -> Answer<'_, Vec<AssetRecord>>;
+    /// The asset of this id or label, aliases followed.
+    fn find_asset(&self, id_or_label: String) -> Answer<'_, Option<AssetRecord>>;
+    /// The sections of these observers that were valid at a moment, bodies included.
+    fn observations(
+        &self,
+        observers: Vec<ObserverId>,
+        at: Timestamp,
+    ) -> Answer<'_, Vec<MemberObservations>>;
+    /// All section bodies that these observers had, oldest first, without bodies.
+    fn section_history(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<SectionSpan>>;
+
+    // Register, events, exports.
+
+    /// The register.
+    fn register(&self) -> Answer<'_, Register>;
+    /// Puts another register in place, with one event per difference.
+    fn replace_register(&self, register: Register, events: Vec<EventDraft>) -> Answer<'_, ()>;
+    /// Adds an event to the chain.
+    fn append_event(&self, event: EventDraft) -> Answer<'_, ()>;
+    /// Events after a number, oldest first, at most `limit`.
+    fn events(&self, after: u64, limit: u32) -> Answer<'_, Vec<EventRecord>>;
+    /// Count of the events and the hash of the newest.
+    fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)>;
+    /// Keeps that an export was made and gives it its number.
+    fn record_export(&self, id: Uuid, as_of: Timestamp, event: EventDraft)
+    -> Answer<'_, ExportRecord>;
+    /// The newest export.
+    fn last_export(&self) -> Answer<'_, Option<ExportRecord>>;
+
+    // Small values of the installation: the company's name key, addresses.
+
+    /// A value by its name.
+    fn setting(&self, name: &'static str) -> Answer<'_, Option<Vec<u8>>>;
+    /// Keeps a value if there is none of this name, and gives the one that is there afterwards.
+    fn setting_or_insert(&self, name: &'static str, value: Vec<u8>) -> Answer<'_, Vec<u8>>;
+
+    // Care.
+
+    /// Writes a consistent copy of everything to a new file while work goes on, and verifies it.
+    fn backup_to(&self, path: std::path::PathBuf) -> Answer<'_, ()>;
+    /// The label of an asset without its details; follows aliases.
+    fn label_of(&self, asset: AssetId) -> Answer<'_, Option<AssetLabel>>;
+}

@@ -1,0 +1,3 @@
+//! The version that is written today.
+
+pub use crate::v1::*;

@@ -1,0 +1,66 @@
+//! Facts: typed statements of sources, one module per domain of sources.
+//!
+//! A field that is `None` was not stated by the source; why, stands in the section's gaps. Sizes are
+//! bytes, speeds megabits per second, and text is as the machine gave it, trimmed and bounded.
+
+mod account;
+mod certificate;
+mod hardware;
+mod network;
+mod service;
+mod software;
+mod system;
+
+use serde::{Deserialize, Serialize};
+
+pub use account::{Account, AccountKind, Group, PasswordState, UserName};
+pub use certificate::{Certificate, CertificatePlace};
+pub use hardware::{
+    BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
+    SystemProduct,
+};
+pub use network::{
+    AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
+    NetworkInterface, Resolver, Route,
+};
+pub use service::{Binding, Container, Listener, OwnerPackage, Service, StartMode, Transport};
+pub use software::{InstalledPackage, PackageManager};
+pub use system::{
+    Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
+    VirtualisationHint,
+};
+
+/// One typed statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant carries the documented type of the same name")]
+pub enum Fact {
+    Account(Account),
+    BaseBoard(BaseBoard),
+    Boot(Boot),
+    Certificate(Certificate),
+    Chassis(Chassis),
+    Connection(Connection),
+    Disk(Disk),
+    FileSystem(FileSystem),
+    Firmware(Firmware),
+    FreeSpace(FreeSpace),
+    Group(Group),
+    HostName(HostName),
+    InitSystem(InitSystem),
+    InstallationId(InstallationId),
+    InstalledPackage(InstalledPackage),
+    Kernel(Kernel),
+    Listener(Listener),
+    Memory(Memory),
+    MemoryModule(MemoryModule),
+    Neighbour(Neighbour),
+    NetworkInterface(NetworkInterface),
+    OperatingSystem(OperatingSystem),
+    Processor(Processor),
+    Resolver(Resolver),
+    Route(Route),
+    Service(Service),
+    SystemProduct(SystemProduct),
+    VirtualisationHint(VirtualisationHint),
+}

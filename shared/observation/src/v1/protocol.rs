@@ -1,0 +1,293 @@
+//! The conversation between agent and collector: enrol, check in, hand over what is missing.
+//!
+//! All requests are HTTPS `POST` with a JSON body (zstd where [`UploadRequest`] says so). The agent
+//! listener demands a client certificate; the enrolment listener asks for none.
+//!
+//! | path | listener | request | answer |
+//! |---|---|---|---|
+//! | `/v1/enrol` | enrolment | [`EnrolRequest`] | [`EnrolAnswer`] |
+//! | `/v1/renew-expired` | enrolment | [`RenewExpiredRequest`] | [`RenewAnswer`] |
+//! | `/v1/renew` | agents | [`RenewRequest`] | [`RenewAnswer`] |
+//! | `/v1/check-in` | agents | [`CheckInRequest`] | [`CheckInAnswer`] |
+//! | `/v1/manifest` | agents | [`ManifestRequest`] | [`ManifestAnswer`] |
+//! | `/v1/upload` | agents | [`UploadRequest`] (zstd) | [`UploadAnswer`] |
+//!
+//! Every refusal is a [`Problem`] with an HTTP status of 4xx or 5xx. An answer 200 means: committed
+//! and flushed to disk.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::ids::{AgentId, SourceId};
+use super::report::{Observer, ReportNumber, SectionHead};
+use crate::hash::ContentHash;
+
+/// Asks for a certificate with the secret of a token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    /// The token's id.
+    pub token_id: Uuid,
+    /// The token's secret, base64.
+    pub secret: String,
+    /// PKCS #10 request, PEM. Only its public key is used.
+    pub certificate_request: String,
+    /// The host's own name, for the person who approves.
+    pub host_name: String,
+    /// The version of the agent.
+    pub software_version: String,
+}
+
+impl std::fmt::Debug for EnrolRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("EnrolRequest").field("token_id", &self.token_id).finish_non_exhaustive()
+    }
+}
+
+/// What an enrolled agent needs to know.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EnrolAnswer {
+    /// Its identity.
+    pub agent: AgentId,
+    /// Its certificate and the authority's, PEM.
+    pub certificate_chain: String,
+    /// The address of the agent listener, `host:port`.
+    pub agent_address: String,
+    /// The company's key for pseudonyms, base64.
+    pub name_key: String,
+    /// What the token says this host is.
+    pub kind: AgentKind,
+    /// How often to look and to report.
+    pub schedule: Schedule,
+}
+
+impl std::fmt::Debug for EnrolAnswer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("EnrolAnswer").field("agent", &self.agent).finish_non_exhaustive()
+    }
+}
+
+/// What a host is, as a person said when making the token. The agent never guesses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentKind {
+    /// Connections are reported.
+    Server,
+    /// Connections are reported only where the configuration says so.
+    Client,
+}
+
+/// How often to look and to report. The agent clamps both to what its own limits allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Seconds between two runs of all sources.
+    pub collect_every_seconds: u64,
+    /// Seconds between two runs of the volatile sources.
+    pub volatile_every_seconds: u64,
+}
+
+/// Asks for a new certificate over the connection that the present one authenticates.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewRequest {
+    /// PKCS #10 request, PEM; a new key or the enrolled one.
+    pub certificate_request: String,
+}
+
+/// Asks for a new certificate when the present one has run out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewExpiredRequest {
+    /// The agent.
+    pub agent: AgentId,
+    /// The certificate that ran out, PEM.
+    pub certificate: String,
+    /// PKCS #10 request, PEM, for the enrolled key: its own signature proves the possession.
+    pub certificate_request: String,
+    /// The time of asking, by the agent's clock.
+    pub asked_at: Timestamp,
+    /// Signature with the enrolled key over `agent`, `asked_at` and the request, base64
+    /// (ECDSA P-256 with SHA-256, ASN.1 form). `pki` makes and checks it.
+    pub signature: String,
+}
+
+/// The new certificate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewAnswer {
+    /// The certificate and the authority's, PEM.
+    pub certificate_chain: String,
+}
+
+/// The smallest report: one hash over everything that is steady.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInRequest {
+    /// Who speaks; must be the agent of the certificate.
+    pub agent: AgentId,
+    /// The report that this check-in stands for.
+    pub number: ReportNumber,
+    /// When the run took place, by the agent's clock.
+    pub observed_at: Timestamp,
+    /// [`super::Report::host_hash`] of the run.
+    pub host_hash: ContentHash,
+    /// The start of the operating system.
+    pub boot: Option<Uuid>,
+    /// When it is sent, by the agent's clock: shows the skew.
+    pub sent_at: Timestamp,
+}
+
+/// What the collector wants after a check-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInAnswer {
+    /// Whether the host hash is known and the report therefore complete.
+    pub is_known: bool,
+    /// The collector's clock.
+    pub server_time: Timestamp,
+    /// Work that waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
+}
+
+/// Work for an agent. A closed list: nothing here can run a program or fetch a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Run all sources now.
+    CollectNow,
+    /// Look and report at these intervals.
+    SetSchedule {
+        /// The new intervals.
+        schedule: Schedule,
+    },
+    /// Treat this host as a server or client.
+    SetKind {
+        /// The new kind.
+        kind: AgentKind,
+    },
+}
+
+/// The hashes of all sections of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestRequest {
+    /// Who looked and with which rights; `observer.agent` must be the agent of the certificate.
+    pub observer: Observer,
+    /// The report.
+    pub number: ReportNumber,
+    /// When the run began, by the agent's clock.
+    pub started_at: Timestamp,
+    /// When it is sent, by the agent's clock.
+    pub sent_at: Timestamp,
+    /// All sections.
+    pub sections: Vec<SectionHead>,
+}
+
+/// Which bodies are missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestAnswer {
+    /// Hashes of the bodies that the collector lacks; none: the report is committed.
+    pub missing: Vec<ContentHash>,
+    /// For each source the hash of the newest body that the collector has of this agent: a base for
+    /// a delta.
+    pub bases: Vec<Base>,
+}
+
+/// A body that a delta can build on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The source.
+    pub source: SourceId,
+    /// The body.
+    pub hash: ContentHash,
+}
+
+/// A manifest with the bodies that the collector lacks. Sent zstd-compressed,
+/// `Content-Encoding: zstd`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UploadRequest {
+    /// The report.
+    pub manifest: ManifestRequest,
+    /// The missing bodies.
+    pub bodies: Vec<BodyTransfer>,
+}
+
+/// One body on its way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyTransfer {
+    /// The canonical bytes of a [`super::SectionBody`].
+    Full {
+        /// The body, kept byte for byte.
+        body: Box<RawValue>,
+    },
+    /// The difference to a body that the collector has. An unknown base is refused with 409.
+    Delta {
+        /// The base.
+        base: ContentHash,
+        /// The hash of the result.
+        hash: ContentHash,
+        /// Canonical text of facts of the base that are gone, by their index in the base.
+        removed: Vec<u32>,
+        /// Facts that are new, canonical text; the result is sorted as all bodies are.
+        added: Vec<Box<RawValue>>,
+        /// The gaps of the result.
+        gaps: Vec<super::report::Gap>,
+        /// The complaints of the result.
+        complaints: Vec<super::report::Complaint>,
+    },
+}
+
+/// The report is committed and flushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadAnswer {
+    /// Whether this very report had been committed before.
+    pub was_repeated: bool,
+    /// The collector's clock.
+    pub server_time: Timestamp,
+    /// Work that waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
+}
+
+/// A refusal, in the shape of RFC 9457.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable code, such as `token-refused`.
+    #[serde(rename = "type")]
+    pub code: ProblemCode,
+    /// What happened, in English, for the log of the other end.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// The closed list of refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemCode {
+    /// 403: the token is unknown, used up, expired, revoked or another collector's. One answer for all.
+    TokenRefused,
+    /// 400: the certificate request cannot be read, or its key is of a kind that is not allowed.
+    BadCertificateRequest,
+    /// 409: this key is enrolled already.
+    KeyInUse,
+    /// 403: the agent waits for the approval of a person.
+    AwaitingApproval,
+    /// 403: the agent was revoked.
+    Revoked,
+    /// 403: two lines of reports, or another machine, speak with this key; a person must decide.
+    Quarantined,
+    /// 403: the body speaks for another agent than the certificate.
+    WrongAgent,
+    /// 409: a delta builds on a body that is not here; send it in full.
+    UnknownBase,
+    /// 409: the number of the report is older than what is known of this epoch and not a repetition.
+    OutOfOrder,
+    /// 400: the body cannot be read.
+    BadRequest,
+    /// 413: larger than allowed, compressed or unpacked.
+    TooLarge,
+    /// 429 or 503: come back after `Retry-After` seconds.
+    Busy,
+    /// 507: the collector's disk is nearly full; come back after `Retry-After` seconds.
+    StorageFull,
+    /// 500: the collector failed; the report is still the agent's to keep.
+    Internal,
+}

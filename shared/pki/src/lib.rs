@@ -1,0 +1,1 @@
+//! The authority, enrolment tokens, keys and TLS configurations.
