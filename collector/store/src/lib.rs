@@ -51,8 +51,12 @@ pub trait Store: Send + Sync {
     /// One agent.
     fn agent(&self, id: AgentId) -> Answer<'_, Option<AgentRecord>>;
     /// Changes an agent's state. `false`: there is no such agent.
-    fn set_agent_state(&self, id: AgentId, state: AgentState, event: EventDraft)
-    -> Answer<'_, bool>;
+    fn set_agent_state(
+        &self,
+        id: AgentId,
+        state: AgentState,
+        event: EventDraft,
+    ) -> Answer<'_, bool>;
     /// Keeps the public key that the newest certificate of an agent certifies.
     fn set_agent_key(
         &self,
@@ -125,8 +129,12 @@ pub trait Store: Send + Sync {
     /// Count of the events and the hash of the newest.
     fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)>;
     /// Keeps that an export was made and gives it its number.
-    fn record_export(&self, id: Uuid, as_of: Timestamp, event: EventDraft)
-    -> Answer<'_, ExportRecord>;
+    fn record_export(
+        &self,
+        id: Uuid,
+        as_of: Timestamp,
+        event: EventDraft,
+    ) -> Answer<'_, ExportRecord>;
     /// The newest export.
     fn last_export(&self) -> Answer<'_, Option<ExportRecord>>;
 

@@ -4,8 +4,8 @@ use inventory::asset::{AssetId, AssetLabel, ObserverId};
 use inventory::reconcile::{Link, TimedIdentifier};
 use jiff::Timestamp;
 use observation::ContentHash;
-use observation::latest::{AgentId, Observer, ReportNumber, SectionHead, SourceId};
 use observation::latest::protocol::AgentKind;
+use observation::latest::{AgentId, Observer, ReportNumber, SectionHead, SourceId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,7 +21,9 @@ pub enum StoreError {
         problem: String,
     },
     /// The file was written by a newer version of the program.
-    #[error("the database has schema version {found}, this program knows {known}: install the newer program, or restore the backup made before the upgrade")]
+    #[error(
+        "the database has schema version {found}, this program knows {known}: install the newer program, or restore the backup made before the upgrade"
+    )]
     NewerSchema {
         /// The version in the file.
         found: u32,

@@ -21,9 +21,12 @@ pub enum Language {
 
 /// The catalogue's files, by domain: German, English.
 const FILES: &[(&str, &str)] = &[
+    (include_str!("../de/absent.ftl"), include_str!("../en/absent.ftl")),
     (include_str!("../de/agent.ftl"), include_str!("../en/agent.ftl")),
+    (include_str!("../de/asset.ftl"), include_str!("../en/asset.ftl")),
     (include_str!("../de/command.ftl"), include_str!("../en/command.ftl")),
     (include_str!("../de/register.ftl"), include_str!("../en/register.ftl")),
+    (include_str!("../de/sheets.ftl"), include_str!("../en/sheets.ftl")),
     (include_str!("../de/workbook.ftl"), include_str!("../en/workbook.ftl")),
 ];
 
@@ -122,7 +125,8 @@ mod tests {
         if let Err((_, errors)) = FluentResource::try_new(text.to_owned()) {
             panic!("{errors:?}");
         }
-        let lines = text.lines().filter(|line| line.starts_with(|it: char| it.is_ascii_lowercase()));
+        let lines =
+            text.lines().filter(|line| line.starts_with(|it: char| it.is_ascii_lowercase()));
         lines.filter_map(|line| line.split_once(" =")).map(|(key, _)| key.to_owned()).collect()
     }
 

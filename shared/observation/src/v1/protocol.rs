@@ -41,7 +41,10 @@ pub struct EnrolRequest {
 
 impl std::fmt::Debug for EnrolRequest {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("EnrolRequest").field("token_id", &self.token_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("EnrolRequest")
+            .field("token_id", &self.token_id)
+            .finish_non_exhaustive()
     }
 }
 
