@@ -2,4 +2,5 @@
 
 mod snapshot;
 
-pub use snapshot::{AgentSummary, ChangeEntry, ChangeKind, ExportStamp, Snapshot};
+pub use crate::reconcile::{ChangeEntry, ChangeKind};
+pub use snapshot::{AgentSummary, ExportStamp, Snapshot};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::asset::Asset;
 use crate::asset::AssetId;
-use crate::asset::AssetLabel;
+use crate::reconcile::ChangeEntry;
 use crate::reconcile::Link;
 use crate::register::Register;
 
@@ -68,39 +68,4 @@ pub struct AgentSummary {
     pub clock_skew_seconds: Option<i64>,
     /// Its version.
     pub software_version: Option<String>,
-}
-
-/// One difference between two moments.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ChangeEntry {
-    /// When it was observed.
-    pub at: Timestamp,
-    /// What kind of change.
-    pub kind: ChangeKind,
-    /// The asset.
-    pub asset: Option<AssetId>,
-    /// The asset's label, or the key of the register entry.
-    pub label: AssetLabel,
-    /// What changed: a field or an object such as `software.dpkg: nginx`.
-    pub field: String,
-    /// Before.
-    pub before: Option<String>,
-    /// After.
-    pub after: Option<String>,
-    /// The source or the actor.
-    pub source: String,
-}
-
-/// What kind of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeKind {
-    /// New.
-    Added,
-    /// Gone.
-    Removed,
-    /// Different.
-    Changed,
-    /// By a person.
-    Stated,
 }

@@ -1,8 +1,9 @@
 //! What speaks for two observers meaning the same asset.
 
 use jiff::Timestamp;
-use observation::latest::{SectionBody, SourceId};
+use observation::latest::{ReportNumber, SectionBody, SourceId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::asset::AssetId;
 use crate::asset::ObserverId;
@@ -34,6 +35,9 @@ pub enum IdentifierKind {
     PermanentMac,
     /// Serial number of a fixed disk, with its model.
     DiskSerial,
+    /// One start of a kernel. Containers share it with their host; it tells two agents on one
+    /// machine from two copies of one machine.
+    Boot,
 }
 
 /// An identifier and when the observer showed it.
@@ -116,6 +120,39 @@ pub struct Link {
     pub reason: String,
 }
 
+/// The codes of [`Link::reason`]; the catalogue has `asset-link-<code>` for each.
+pub mod link_reason {
+    /// A person said so.
+    pub const PERSON: &str = "person";
+    /// Decisions of people contradict one another; the newer ones hold.
+    pub const DECISIONS_CONTRADICT: &str = "decisions_contradict";
+    /// What agrees outweighs what differs, and the two never spoke at the same time.
+    pub const STRONG_EVIDENCE: &str = "strong_evidence";
+    /// Both spoke during the same start of the same installation: two agents on one machine.
+    pub const SAME_START: &str = "same_start";
+    /// Both spoke at the same time, and parts that no copy carries along agree.
+    pub const SAME_HARDWARE: &str = "same_hardware";
+    /// Both spoke at the same time: a copy or a twin.
+    pub const ALIVE_TOGETHER: &str = "alive_together";
+    /// One kernel, two installations: a container and its host, or two containers.
+    pub const SHARED_KERNEL: &str = "shared_kernel";
+    /// What differs outweighs what agrees.
+    pub const OUTWEIGHED: &str = "outweighed";
+    /// What agrees is too little to say anything.
+    pub const TOO_WEAK: &str = "too_weak";
+    /// The two agree, but one of them is joined already with an observer that contradicts the other.
+    pub const CONTRADICTS_MEMBER: &str = "contradicts_member";
+}
+
+impl Link {
+    /// Whether a person should look at it: something agrees, nobody decided, and it was not joined.
+    #[must_use]
+    pub fn is_open_conflict(&self) -> bool {
+        let settled = [link_reason::PERSON, link_reason::SHARED_KERNEL, link_reason::TOO_WEAK];
+        !self.is_joined && !settled.contains(&self.reason.as_str())
+    }
+}
+
 /// Why an agent may not go on speaking with its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +161,17 @@ pub enum QuarantineReason {
     AnotherMachine,
     /// The key is used by two lines of reports at once.
     TwoLines,
+}
+
+/// What the number and the start of the operating system say of the line that a report stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportTrace {
+    /// The report.
+    pub number: ReportNumber,
+    /// The start of the operating system.
+    pub boot: Option<Uuid>,
+    /// When it was observed, by corrected time.
+    pub observed_at: Timestamp,
 }
 
 /// All current sections of one observer.

@@ -3,9 +3,22 @@
 //! The grouping is a pure function of the evidence of all observers and the decisions of people: it
 //! does not depend on the order in which reports arrived, and repeating it changes nothing.
 
+mod assemble;
+mod changes;
 mod evidence;
+mod explain;
+mod group;
+mod identify;
+mod verdict;
 
+pub use assemble::{AssetFrame, assemble};
+pub use changes::{ChangeEntry, ChangeKind, changes};
 pub use evidence::{
     Decision, DecisionKind, Grouping, Identifier, IdentifierKind, Link, MemberEvidence,
-    MemberObservations, ObservedSection, QuarantineReason, TimedIdentifier,
+    MemberObservations, ObservedSection, QuarantineReason, ReportTrace, TimedIdentifier,
+    link_reason,
 };
+pub use explain::{RawFact, raw_facts};
+pub use group::group;
+pub use identify::identify;
+pub use verdict::verdict;
