@@ -1,1 +1,202 @@
 //! One run of all sources becomes one report. A source that fails costs its section, not the report.
+
+mod bounds;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use observation::latest::{
+    Absent, AgentId, Cadence, FORMAT, Observer, ObserverKind, Outcome, Report, ReportNumber,
+    Section, SectionBody,
+};
+use observation::limits::SECTIONS_PER_REPORT_MAX;
+use uuid::Uuid;
+
+use crate::host::{Ask, Host, PLATFORM};
+use crate::sources::{self, Context, Found, Source};
+
+/// The kernel's random name for the present start of the system.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// Whose report it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The enrolled agent; none for a run that speaks to no collector.
+    pub agent: Option<AgentId>,
+    /// The place of the report in the agent's own order.
+    pub number: ReportNumber,
+}
+
+/// Which sources take part in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    All,
+    /// Only those outside the host hash.
+    Volatile,
+}
+
+/// Runs the sources of this platform and keeps what they found, within the limits of the wire.
+#[must_use]
+pub fn collect(context: &Context<'_>, identity: Identity, selection: Selection) -> Report {
+    let chosen = sources::all().filter(|it| match selection {
+        Selection::All => true,
+        Selection::Volatile => it.cadence == Cadence::Volatile,
+    });
+    collect_from(context, identity, chosen)
+}
+
+fn collect_from<'a>(
+    context: &Context<'_>,
+    identity: Identity,
+    sources: impl Iterator<Item = &'a Source>,
+) -> Report {
+    let start = Instant::now();
+    let mut sections: Vec<Section> = sources
+        .filter(|it| it.platforms.contains(&PLATFORM))
+        .take(SECTIONS_PER_REPORT_MAX)
+        .map(|it| section(context, it, start))
+        .collect();
+    sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
+    Report {
+        format: FORMAT,
+        observer: observer(context, identity),
+        number: identity.number,
+        started_at: context.now,
+        sections,
+    }
+}
+
+fn observer(context: &Context<'_>, identity: Identity) -> Observer {
+    Observer {
+        agent: identity.agent,
+        kind: ObserverKind::Agent,
+        software_version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: PLATFORM,
+        is_privileged: context.host.rights().is_ok_and(|it| it.reads_all && it.traces_all),
+        name_key: context.names.kind(),
+        boot: boot(context.host),
+    }
+}
+
+/// The present start of the operating system, where the system names it.
+#[must_use]
+pub fn boot(host: &dyn Host) -> Option<Uuid> {
+    host.line(BOOT_ID)?.parse().ok()
+}
+
+fn section(context: &Context<'_>, source: &Source, start: Instant) -> Section {
+    let before = start.elapsed();
+    let outcome = match observe(context, source) {
+        Ok(found) => bounds::outcome(&source.id, found),
+        Err(reason) => Outcome::Absent { reason: bounds::absent(reason) },
+    };
+    Section {
+        observed_at: later(context.now, before),
+        duration_ms: u64::try_from((start.elapsed() - before).as_millis()).unwrap_or(u64::MAX),
+        cadence: source.cadence,
+        body: SectionBody { source: source.id.clone(), outcome },
+    }
+}
+
+/// A source that panics is a bug of ours and still costs only its own section. The shipped agent is
+/// built with `panic = "abort"`: there the service manager restarts it instead.
+fn observe(context: &Context<'_>, source: &Source) -> Result<Found, Absent> {
+    catch_unwind(AssertUnwindSafe(|| (source.observe)(context))).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("a panic without message");
+        Err(Absent::Failed {
+            doing: format!("running the source {}", source.id),
+            cause: message.to_owned(),
+        })
+    })
+}
+
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    time.checked_add(by).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::latest::{Fact, InitSystem, NameKey, Platform, SourceId};
+
+    use super::*;
+    use crate::host::{RecordedHost, Reply, Request, Rights};
+    use crate::names::Names;
+    use crate::sources::Options;
+
+    fn source(id: &'static str, observe: fn(&Context<'_>) -> Result<Found, Absent>) -> Source {
+        Source {
+            id: SourceId::from_static(id),
+            platforms: &[Platform::Linux],
+            cadence: Cadence::Steady,
+            observe,
+        }
+    }
+
+    fn init(name: &str) -> Fact {
+        Fact::InitSystem(InitSystem { name: name.to_owned(), version: None })
+    }
+
+    fn run(host: &RecordedHost, sources: &[Source]) -> Report {
+        let names = Names::new(NameKey::Run, b"key");
+        let options = Options { reports_connections: false };
+        let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+        let number = ReportNumber { epoch: 1, sequence: 2 };
+        collect_from(&context, Identity { agent: None, number }, sources.iter())
+    }
+
+    #[test]
+    fn a_source_that_panics_costs_its_section_and_not_the_report() {
+        let sources = [
+            source("b.panics", |_| panic!("a bug")),
+            source("a.reads", |_| Ok(Found { facts: vec![init("systemd")], ..Found::default() })),
+        ];
+        let report = run(&RecordedHost::default(), &sources);
+        let ids: Vec<&str> = report.sections.iter().map(|it| it.body.source.as_str()).collect();
+        assert_eq!(ids, ["a.reads", "b.panics"]);
+        let Outcome::Absent { reason: Absent::Failed { cause, .. } } =
+            &report.sections[1].body.outcome
+        else {
+            panic!("it did not fail")
+        };
+        assert_eq!(cause, "a bug");
+    }
+
+    #[test]
+    fn sources_of_other_platforms_do_not_run() {
+        let mut other = source("a.other", |_| Ok(Found::default()));
+        other.platforms = &[Platform::Windows];
+        assert_eq!(run(&RecordedHost::default(), &[other]).sections, []);
+    }
+
+    #[test]
+    fn the_observer_states_the_boot_and_its_rights() {
+        let id = "3f0a3ae0-6f23-4a7c-9d9a-0d2f6f0f0001";
+        let rights = Rights { user: 0, reads_all: true, traces_all: true };
+        let host = RecordedHost::default()
+            .with_file(BOOT_ID, format!("{id}\n"))
+            .with(&Request::Rights, Ok(Reply::Rights(rights)));
+        let observer = run(&host, &[]).observer;
+        assert_eq!(observer.boot, id.parse().ok());
+        assert!(observer.is_privileged);
+        let observer = run(&RecordedHost::default(), &[]).observer;
+        assert_eq!((observer.boot, observer.is_privileged), (None, false));
+    }
+
+    #[test]
+    fn the_host_hash_knows_neither_time_nor_order() {
+        let forwards = source("a.init", |_| {
+            Ok(Found { facts: vec![init("one"), init("two")], ..Found::default() })
+        });
+        let backwards = source("a.init", |_| {
+            Ok(Found { facts: vec![init("two"), init("one"), init("two")], ..Found::default() })
+        });
+        let host = RecordedHost::default();
+        assert_eq!(run(&host, &[forwards]).host_hash(), run(&host, &[backwards]).host_hash());
+    }
+}

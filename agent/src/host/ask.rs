@@ -2,7 +2,10 @@
 
 use observation::latest::Absent;
 
-use super::{Host, PathStatus, Reply, Request};
+use super::{
+    Figures, Host, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
+    Space, SystemNames,
+};
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
 const SMALL_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -16,19 +19,19 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn text(&self, path: &str) -> Result<String, Absent>;
+    /// One trimmed line; none where the file is empty or cannot be read.
+    fn line(&self, path: &str) -> Option<String>;
     /// A file of at most `bytes_max` bytes.
     ///
     /// # Errors
     /// As [`Host::ask`].
     fn bytes(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent>;
-    /// One trimmed line; none where the file is empty or cannot be read.
-    fn line(&self, path: &str) -> Option<String>;
     /// The names in a folder.
     ///
     /// # Errors
     /// As [`Host::ask`].
     fn names(&self, path: &str) -> Result<Vec<String>, Absent>;
-    /// Where a link leads.
+    /// Where a symbolic link leads.
     ///
     /// # Errors
     /// As [`Host::ask`].
@@ -38,18 +41,46 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn status(&self, path: &str) -> Result<PathStatus, Absent>;
+    /// Size and free space of the file system that a path is on.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn space(&self, path: &str) -> Result<Space, Absent>;
+    /// What uname(2) says.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn system_names(&self) -> Result<SystemNames, Absent>;
+    /// The rights of this process.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn rights(&self) -> Result<Rights, Absent>;
+    /// Links and their addresses.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn links(&self) -> Result<Vec<LinkState>, Absent>;
+    /// The main routing table.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn routes(&self) -> Result<Vec<RouteState>, Absent>;
+    /// The neighbour table.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn neighbours(&self) -> Result<Vec<NeighbourState>, Absent>;
+    /// Memory, start and cores.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn figures(&self) -> Result<Figures, Absent>;
 }
 
 impl<H: Host + ?Sized> Ask for H {
     fn text(&self, path: &str) -> Result<String, Absent> {
         self.bytes(path, SMALL_FILE_BYTES_MAX).map(|it| String::from_utf8_lossy(&it).into_owned())
-    }
-
-    fn bytes(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent> {
-        match self.ask(&Request::File { path: path.to_owned(), bytes_max })? {
-            Reply::File(bytes) => Ok(bytes),
-            other => Err(unexpected(&other)),
-        }
     }
 
     fn line(&self, path: &str) -> Option<String> {
@@ -58,34 +89,82 @@ impl<H: Host + ?Sized> Ask for H {
         (!line.is_empty()).then(|| line.to_owned())
     }
 
+    fn bytes(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent> {
+        let request = Request::File { path: path.to_owned(), bytes_max };
+        let Reply::File(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
     fn names(&self, path: &str) -> Result<Vec<String>, Absent> {
         let request = Request::Folder { path: path.to_owned(), names_max: FOLDER_NAMES_MAX };
-        match self.ask(&request)? {
-            Reply::Folder(names) => Ok(names),
-            other => Err(unexpected(&other)),
-        }
+        let Reply::Folder(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
     }
 
     fn link(&self, path: &str) -> Result<String, Absent> {
-        match self.ask(&Request::Link { path: path.to_owned() })? {
-            Reply::Link(target) => Ok(target),
-            other => Err(unexpected(&other)),
-        }
+        let request = Request::Link { path: path.to_owned() };
+        let Reply::Link(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
     }
 
     fn status(&self, path: &str) -> Result<PathStatus, Absent> {
-        match self.ask(&Request::Status { path: path.to_owned() })? {
-            Reply::Status(status) => Ok(status),
-            other => Err(unexpected(&other)),
-        }
+        let request = Request::Status { path: path.to_owned() };
+        let Reply::Status(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn space(&self, path: &str) -> Result<Space, Absent> {
+        let request = Request::Space { path: path.to_owned() };
+        let Reply::Space(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn system_names(&self) -> Result<SystemNames, Absent> {
+        let request = Request::SystemNames;
+        let Reply::SystemNames(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn rights(&self) -> Result<Rights, Absent> {
+        let request = Request::Rights;
+        let Reply::Rights(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn links(&self) -> Result<Vec<LinkState>, Absent> {
+        let request = Request::Links;
+        let Reply::Links(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn routes(&self) -> Result<Vec<RouteState>, Absent> {
+        let request = Request::Routes;
+        let Reply::Routes(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn neighbours(&self) -> Result<Vec<NeighbourState>, Absent> {
+        let request = Request::Neighbours;
+        let Reply::Neighbours(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn figures(&self) -> Result<Figures, Absent> {
+        let request = Request::Figures;
+        let Reply::Figures(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
     }
 }
 
 /// A host that answers another question than was asked is broken; the source says so.
-fn unexpected(reply: &Reply) -> Absent {
+fn unexpected(request: &Request) -> Absent {
     Absent::Failed {
-        doing: "asking the host".to_owned(),
-        cause: format!("the answer is of another kind: {:.80}", format!("{reply:?}")),
+        doing: format!("asking the host: {request:?}"),
+        cause: "the answer is of another kind".to_owned(),
     }
 }
 

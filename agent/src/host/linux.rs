@@ -5,6 +5,12 @@
     reason = "this is the door to the machine that every other module must go through"
 )]
 
+mod figures;
+mod netlink;
+mod netlink_wire;
+mod rights;
+mod routing;
+
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -12,7 +18,13 @@ use std::path::Path;
 
 use observation::latest::{Absent, Privilege};
 
-use super::{Host, PathStatus, Reply, Request, SystemNames};
+use super::{
+    Host, LinkAddress, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
+    Space, SystemNames,
+};
+
+/// Most bytes of the kernel's statement about this process.
+const STATUS_BYTES_MAX: u64 = 64 * 1024;
 
 /// The machine that this process runs on.
 #[derive(Debug, Default)]
@@ -25,8 +37,14 @@ impl Host for LinuxHost {
             Request::Folder { path, names_max } => read_folder(path, *names_max).map(Reply::Folder),
             Request::Link { path } => read_link(path).map(Reply::Link),
             Request::Status { path } => path_status(path).map(Reply::Status),
+            Request::Space { path } => space(path).map(Reply::Space),
             Request::SystemNames => Ok(Reply::SystemNames(system_names())),
-            _ => Err(Absent::Failed {
+            Request::Rights => rights().map(Reply::Rights),
+            Request::Links => links().map(Reply::Links),
+            Request::Routes => routes().map(Reply::Routes),
+            Request::Neighbours => neighbours().map(Reply::Neighbours),
+            Request::Figures => figures::figures().map(Reply::Figures),
+            Request::ServedCertificate { .. } => Err(Absent::Failed {
                 doing: format!("answering {request:?}"),
                 cause: "no answer is known for this request".to_owned(),
             }),
@@ -92,17 +110,51 @@ fn system_names() -> SystemNames {
     }
 }
 
+fn space(path: &str) -> Result<Space, Absent> {
+    let found = rustix::fs::statvfs(path).map_err(|it| absent(path, &it.into()))?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Ok(Space { total_bytes: bytes(found.f_blocks), available_bytes: bytes(found.f_bavail) })
+}
+
+fn rights() -> Result<Rights, Absent> {
+    const STATUS: &str = "/proc/self/status";
+    let bytes = read_file(STATUS, STATUS_BYTES_MAX)?;
+    rights::parse(&String::from_utf8_lossy(&bytes))
+        .ok_or_else(|| failed(STATUS, "it does not state the user"))
+}
+
+fn links() -> Result<Vec<LinkState>, Absent> {
+    let entries = netlink::dump(routing::RTM_GETLINK, &routing::links_body())?;
+    let mut links: Vec<LinkState> = entries.iter().filter_map(|it| routing::link(it)).collect();
+    let addresses = netlink::dump(routing::RTM_GETADDR, &[0; 8])?;
+    for (index, address) in addresses.iter().filter_map(|it| routing::address(it)) {
+        if let Some(link) = links.iter_mut().find(|it| it.index == index) {
+            link.addresses.push(address);
+        }
+    }
+    Ok(links)
+}
+
+fn routes() -> Result<Vec<RouteState>, Absent> {
+    let entries = netlink::dump(routing::RTM_GETROUTE, &[0; 12])?;
+    Ok(entries.iter().filter_map(|it| routing::routes(it)).flatten().collect())
+}
+
+fn neighbours() -> Result<Vec<NeighbourState>, Absent> {
+    let entries = netlink::dump(routing::RTM_GETNEIGH, &[0; 12])?;
+    Ok(entries.iter().filter_map(|it| routing::neighbour(it)).collect())
+}
+
 /// *Not here*, *not allowed* or *failed*, by the error of the system.
 fn absent(path: &str, error: &io::Error) -> Absent {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            Absent::NotHere { looked_at: path.to_owned() }
-        }
-        io::ErrorKind::PermissionDenied => {
-            Absent::NotAllowed { what: path.to_owned(), needs: Privilege::Root }
-        }
-        _ => failed(path, &error.to_string()),
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
+        return Absent::NotHere { looked_at: path.to_owned() };
     }
+    if kind == io::ErrorKind::PermissionDenied {
+        return Absent::NotAllowed { what: path.to_owned(), needs: Privilege::Root };
+    }
+    failed(path, &error.to_string())
 }
 
 fn failed(path: &str, cause: &str) -> Absent {

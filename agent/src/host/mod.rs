@@ -6,14 +6,19 @@
 
 mod ask;
 mod linux;
+mod recorded;
 
 use std::net::IpAddr;
 
-use observation::latest::Absent;
+use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
 pub use linux::LinuxHost;
+pub use recorded::{Exchange, RecordedHost, Recorder};
+
+/// The operating system that this program was built for.
+pub const PLATFORM: Platform = Platform::Linux;
 
 /// Answers requests about one machine.
 pub trait Host: Send + Sync {

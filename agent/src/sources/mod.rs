@@ -5,9 +5,13 @@
 
 pub mod context;
 
+mod hardware;
+mod network;
+mod system;
+
 use observation::latest::{Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId};
 
-pub use context::Context;
+pub use context::{Context, Options};
 
 /// One source.
 pub struct Source {
@@ -34,6 +38,21 @@ pub struct Found {
 
 /// All sources, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Source> {
-    let domains: [&[&Source]; 0] = [];
+    // Sorted: the order of the domains is the order of the ids.
+    let domains = [hardware::SOURCES, network::SOURCES, system::SOURCES];
     domains.into_iter().flatten().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_sorted_by_id_and_no_id_occurs_twice() {
+        let ids: Vec<&str> = all().map(|it| it.id.as_str()).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(ids, sorted);
+    }
 }
