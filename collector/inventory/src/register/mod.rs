@@ -3,11 +3,24 @@
 //! One model for the file `register.toml`, the command line and the workbook. Field names are the
 //! keys of the file; an unknown key is refused, so that a slip of the pen is not lost in silence.
 
+mod check;
+mod cidr;
+mod condition;
+mod differences;
 mod file;
+mod lines;
+mod pattern;
+mod problem;
+mod schema;
 
 use serde::{Deserialize, Serialize};
 
-pub use file::RegisterError;
+pub use cidr::{Cidr, CidrError};
+pub use condition::{Condition, Recogniser, Subject};
+pub use differences::Difference;
+pub use file::FILE_BYTES_MAX;
+pub use pattern::Pattern;
+pub use problem::{Mistake, Problem, RegisterError};
 
 /// Everything that people stated.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
