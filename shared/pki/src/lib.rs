@@ -1,1 +1,45 @@
 //! The authority, enrolment tokens, keys and TLS configurations.
+//!
+//! The only crate that makes certificates or TLS configurations. It keeps nothing: keys and
+//! certificates go in and out as PEM, time is an argument, and what is stored where is the
+//! business of collector and agent.
+//!
+//! All keys are ECDSA P-256, all connections TLS 1.3. Start at [`Authority`] for the collector's
+//! side and at [`Token`], [`AgentKey`] and [`AgentIdentity`] for the agent's.
+
+mod provider;
+
+mod fingerprint;
+
+mod address;
+
+mod token;
+
+mod peer;
+
+mod agent_key;
+
+mod authority;
+
+mod identity;
+
+mod server;
+
+mod client;
+
+mod failure;
+
+pub use address::{AddressError, check_address};
+pub use agent_key::{AgentKey, KeyError};
+pub use authority::{
+    AGENT_LIFE_DAYS, Authority, AuthorityError, CertificateRequestError, ExpiredRenewal,
+    IssuedCertificate, LATE_RENEWAL_DAYS, RenewalError, ServerIdentity,
+};
+pub use client::{client_config_for_agent, client_config_for_enrolment};
+pub use failure::{TlsFailure, tls_failure};
+pub use fingerprint::{Fingerprint, FingerprintTextError};
+pub use identity::{AgentIdentity, IdentityError};
+pub use peer::{Peer, PeerError};
+pub use provider::{TlsConfigError, install_provider};
+pub use server::{server_config_for_agents, server_config_for_enrolment};
+pub use token::{Token, TokenError};

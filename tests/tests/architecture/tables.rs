@@ -68,6 +68,22 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "scan_job", "schedule", "service", "print", "command",
         ],
     ),
+    (
+        "shared/pki/src",
+        &[
+            "provider",
+            "fingerprint",
+            "address",
+            "token",
+            "peer",
+            "agent_key",
+            "authority",
+            "identity",
+            "server",
+            "client",
+            "failure",
+        ],
+    ),
     ("shared/scan/src", &["packet", "probes", "plan", "engine", "privilege", "net"]),
 ];
 
