@@ -5,8 +5,20 @@
 
 pub mod context;
 
+mod persons;
+
+mod cgroup;
+mod dpkg;
+mod owners;
+mod processes;
+mod sockets;
+#[cfg(test)]
+mod testing;
+
 mod hardware;
 mod network;
+mod services;
+mod software;
 mod system;
 
 use observation::latest::{Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId};
@@ -39,7 +51,13 @@ pub struct Found {
 /// All sources, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Source> {
     // Sorted: the order of the domains is the order of the ids.
-    let domains = [hardware::SOURCES, network::SOURCES, system::SOURCES];
+    let domains = [
+        hardware::SOURCES,
+        network::SOURCES,
+        services::SOURCES,
+        software::SOURCES,
+        system::SOURCES,
+    ];
     domains.into_iter().flatten().copied()
 }
 

@@ -1,0 +1,233 @@
+//! Which package owns a file, by dpkg's lists of files.
+//!
+//! The lists of a large machine are tens of megabytes, so no index is built: the lists are searched
+//! for the wanted paths alone, the likely packages first, until every path has its owner.
+
+use std::collections::{HashMap, HashSet};
+
+use observation::latest::{Absent, OwnerPackage, PackageManager};
+
+use crate::host::{Ask, Host};
+use crate::sources::dpkg;
+
+/// Largest list of files of one package.
+const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Folders that a merged machine keeps below `/usr` (usrmerge).
+const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/"];
+/// Letters that a program and its package share to be looked at first.
+const SHARED_LETTERS_MIN: usize = 3;
+
+/// Who owns the files that were asked for.
+#[derive(Debug)]
+pub(crate) struct Owners {
+    by_path: HashMap<String, OwnerPackage>,
+    is_searched: Result<(), Absent>,
+}
+
+impl Owners {
+    /// Searches the owners of files. No wanted path, no list is read.
+    #[must_use]
+    pub(crate) fn find(host: &dyn Host, paths: &HashSet<String>) -> Self {
+        let mut owners = Self { by_path: HashMap::new(), is_searched: Ok(()) };
+        if !paths.is_empty() {
+            owners.is_searched = owners.search(host, paths);
+        }
+        owners
+    }
+
+    /// The owner of a file.
+    ///
+    /// # Errors
+    /// *Not here* where no package owns it, else why the lists could not be read.
+    pub(crate) fn of(&self, path: &str) -> Result<OwnerPackage, Absent> {
+        match self.by_path.get(path) {
+            Some(owner) => Ok(owner.clone()),
+            None => {
+                self.is_searched.clone()?;
+                Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() })
+            }
+        }
+    }
+
+    fn search(&mut self, host: &dyn Host, paths: &HashSet<String>) -> Result<(), Absent> {
+        let mut wanted = Wanted::new(paths, host.link("/bin").is_ok());
+        let mut owned: Vec<(String, String)> = Vec::new();
+        for list in likely_first(host.names(dpkg::INFO_PATH)?, paths) {
+            if wanted.is_empty() {
+                break;
+            }
+            let path = format!("{}/{list}", dpkg::INFO_PATH);
+            let Ok(bytes) = host.bytes(&path, LIST_BYTES_MAX) else { continue };
+            let package = list.strip_suffix(".list").unwrap_or(&list);
+            owned.extend(wanted.take(&bytes).into_iter().map(|it| (it, package.to_owned())));
+        }
+        self.add_versions(host, owned)
+    }
+
+    fn add_versions(
+        &mut self,
+        host: &dyn Host,
+        owned: Vec<(String, String)>,
+    ) -> Result<(), Absent> {
+        if owned.is_empty() {
+            return Ok(());
+        }
+        let status = host.bytes(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
+        let (packages, _) = dpkg::parse_status(&status);
+        for (path, list) in owned {
+            // Packages that several architectures may share carry theirs in the list's name.
+            let (name, architecture) =
+                list.split_once(':').map_or((&*list, None), |(name, it)| (name, Some(it)));
+            let found = packages.iter().find(|it| {
+                it.name == name
+                    && (architecture.is_none() || it.architecture.as_deref() == architecture)
+            });
+            if let Some(package) = found {
+                let owner = OwnerPackage {
+                    manager: PackageManager::Dpkg,
+                    name: package.name.clone(),
+                    version: package.version.clone(),
+                };
+                self.by_path.insert(path, owner);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The paths that are searched for, in each spelling that a list may have.
+struct Wanted {
+    spellings: HashMap<Vec<u8>, String>,
+    lengths: HashSet<usize>,
+}
+
+impl Wanted {
+    fn new(paths: &HashSet<String>, is_merged: bool) -> Self {
+        let mut spellings = HashMap::new();
+        for path in paths {
+            spellings.insert(path.clone().into_bytes(), path.clone());
+            if is_merged {
+                spellings.extend(other_spelling(path).map(|it| (it.into_bytes(), path.clone())));
+            }
+        }
+        let lengths = spellings.keys().map(Vec::len).collect();
+        Self { spellings, lengths }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.spellings.is_empty()
+    }
+
+    /// The wanted paths that stand in a list, which are not wanted any longer.
+    fn take(&mut self, list: &[u8]) -> Vec<String> {
+        let lines = list.split(|it| *it == b'\n');
+        let found: HashSet<String> = lines
+            .filter(|line| self.lengths.contains(&line.len()))
+            .filter_map(|line| self.spellings.get(line).cloned())
+            .collect();
+        self.spellings.retain(|_, path| !found.contains(path));
+        found.into_iter().collect()
+    }
+}
+
+/// `/bin/x` for `/usr/bin/x` and the other way round.
+fn other_spelling(path: &str) -> Option<String> {
+    let is_merged = |it: &str| MERGED_FOLDERS.iter().any(|folder| it.starts_with(folder));
+    match path.strip_prefix("/usr") {
+        Some(rest) => is_merged(rest).then(|| rest.to_owned()),
+        None => is_merged(path).then(|| format!("/usr{path}")),
+    }
+}
+
+/// The lists of files, those first whose package shares letters with a wanted path.
+fn likely_first(names: Vec<String>, paths: &HashSet<String>) -> Vec<String> {
+    let beginnings: HashSet<&str> = paths
+        .iter()
+        .flat_map(|path| path.split(['/', '-', '.', '_']))
+        .filter_map(|word| word.get(..SHARED_LETTERS_MIN))
+        .filter(|it| !matches!(*it, "usr" | "bin" | "sbi" | "lib" | "lib6"))
+        .collect();
+    let mut lists: Vec<String> = names.into_iter().filter(|it| it.ends_with(".list")).collect();
+    lists.sort_by_cached_key(|list| {
+        let mut words = list.trim_end_matches(".list").split(['-', '.', '+', ':']);
+        !words.any(|word| word.get(..SHARED_LETTERS_MIN).is_some_and(|it| beginnings.contains(it)))
+    });
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::testing::MapHost;
+
+    const STATUS: &str = "Package: openssh-server\nStatus: install ok installed\n\
+        Version: 1:9.2p1-2\nArchitecture: amd64\n\n\
+        Package: libc6\nStatus: install ok installed\nVersion: 2.36\nArchitecture: i386\n\n\
+        Package: libc6\nStatus: install ok installed\nVersion: 2.37\nArchitecture: amd64\n\n\
+        Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n";
+
+    fn machine() -> MapHost {
+        MapHost::new()
+            .file(dpkg::STATUS_PATH, STATUS)
+            .file("/var/lib/dpkg/info/openssh-server.list", "/.\n/usr\n/usr/sbin/sshd\n/bin/kept\n")
+            .file("/var/lib/dpkg/info/openssh-server.md5sums", "/usr/bin/other\n")
+            .file("/var/lib/dpkg/info/libc6:amd64.list", "/lib64/ld.so\n")
+            .file("/var/lib/dpkg/info/gone.list", "/usr/bin/gone\n")
+    }
+
+    fn check(host: &MapHost, path: &str) -> Result<(String, String), Absent> {
+        let owners = Owners::find(host, &HashSet::from([path.to_owned()]));
+        owners.of(path).map(|it| (it.name, it.version))
+    }
+
+    #[test]
+    fn a_file_has_the_package_that_lists_it() {
+        let expected = ("openssh-server".to_owned(), "1:9.2p1-2".to_owned());
+        assert_eq!(check(&machine(), "/usr/sbin/sshd"), Ok(expected));
+    }
+
+    #[test]
+    fn the_architecture_in_a_lists_name_chooses_the_version() {
+        let host = machine().link("/bin", "usr/bin");
+        let expected = ("libc6".to_owned(), "2.37".to_owned());
+        assert_eq!(check(&host, "/usr/lib64/ld.so"), Ok(expected));
+    }
+
+    #[test]
+    fn merged_folders_are_one_only_where_the_machine_merged_them() {
+        assert!(check(&machine(), "/usr/bin/kept").is_err());
+        assert!(check(&machine().link("/bin", "usr/bin"), "/usr/bin/kept").is_ok());
+    }
+
+    #[test]
+    fn an_unowned_file_is_not_here() {
+        let expected = Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() });
+        assert_eq!(check(&machine(), "/usr/local/bin/own"), expected);
+        assert_eq!(check(&machine(), "/usr/bin/other"), expected);
+        // A package that is not installed owns nothing.
+        assert_eq!(check(&machine(), "/usr/bin/gone"), expected);
+    }
+
+    #[test]
+    fn a_machine_without_dpkg_says_so() {
+        assert!(matches!(check(&MapHost::new(), "/usr/bin/x"), Err(Absent::NotHere { .. })));
+        let forbidden = machine().forbid(dpkg::INFO_PATH);
+        assert!(matches!(check(&forbidden, "/usr/bin/x"), Err(Absent::NotAllowed { .. })));
+    }
+
+    #[test]
+    fn likely_packages_are_searched_first() {
+        let names = ["aaa.list", "nginx-core.list", "openssh-server.list", "x.md5sums"];
+        let paths = HashSet::from(["/usr/sbin/nginx".to_owned()]);
+        let lists = likely_first(names.map(str::to_owned).to_vec(), &paths);
+        assert_eq!(lists, ["nginx-core.list", "aaa.list", "openssh-server.list"]);
+    }
+
+    #[test]
+    fn lists_of_hostile_bytes_do_no_harm() {
+        let mut wanted = Wanted::new(&HashSet::from(["/usr/bin/x".to_owned()]), true);
+        assert_eq!(wanted.take(b"\xff\xfe\n\0\n/usr/bin/x"), ["/usr/bin/x"]);
+        assert!(wanted.is_empty());
+        assert_eq!(wanted.take(b""), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,8 @@
+//! Services and the sockets on which they wait.
+
+mod listeners;
+
+use crate::sources::Source;
+
+/// The sources of this domain, sorted.
+pub(super) const SOURCES: &[&Source] = &[&listeners::SOURCE];
