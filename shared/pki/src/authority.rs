@@ -459,5 +459,4 @@ impl fmt::Debug for Authority {
 }
 
 #[cfg(test)]
-#[path = "authority_tests.rs"]
 mod tests;

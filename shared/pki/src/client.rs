@@ -113,7 +113,3 @@ impl ServerCertVerifier for PinnedAuthority {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
-
-#[cfg(test)]
-#[path = "handshake_tests.rs"]
-mod tests;

@@ -29,6 +29,9 @@ mod client;
 
 mod failure;
 
+#[cfg(test)]
+mod handshakes;
+
 pub use address::{AddressError, check_address};
 pub use agent_key::{AgentKey, KeyError};
 pub use authority::{

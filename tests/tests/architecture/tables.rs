@@ -82,6 +82,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "server",
             "client",
             "failure",
+            "handshakes",
         ],
     ),
     ("shared/scan/src", &["packet", "probes", "plan", "engine", "privilege", "net"]),

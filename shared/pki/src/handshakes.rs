@@ -1,14 +1,21 @@
 //! Handshakes in memory between the configurations of this crate: who is let in, who is not.
 
 use jiff::Timestamp;
-use rustls::{ClientConnection, ServerConfig, ServerConnection};
+use std::sync::Arc;
+
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, version,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use uuid::Uuid;
 
-use super::*;
 use crate::agent_key::AgentKey;
 use crate::authority::Authority;
+use crate::client::{client_config_for_agent, client_config_for_enrolment};
 use crate::failure::{TlsFailure, tls_failure};
+use crate::identity::AgentIdentity;
 use crate::peer::Peer;
+use crate::provider::provider;
 use crate::server::{server_config_for_agents, server_config_for_enrolment};
 
 const AGENT: Uuid = Uuid::from_u128(77);
