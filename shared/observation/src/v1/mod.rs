@@ -1,5 +1,6 @@
 //! Version 1 of the wire.
 
+pub mod delta;
 pub mod protocol;
 
 mod absent;

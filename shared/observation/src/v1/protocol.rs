@@ -12,6 +12,9 @@
 //! | `/v1/manifest` | agents | [`ManifestRequest`] | [`ManifestAnswer`] |
 //! | `/v1/upload` | agents | [`UploadRequest`] (zstd) | [`UploadAnswer`] |
 //!
+//! A manifest holds either all steady sections of a run, or volatile ones alone; the latter says
+//! nothing about steady sections and leaves the host hash as it is.
+//!
 //! Every refusal is a [`Problem`] with an HTTP status of 4xx or 5xx. An answer 200 means: committed
 //! and flushed to disk.
 
@@ -221,6 +224,7 @@ pub enum BodyTransfer {
         body: Box<RawValue>,
     },
     /// The difference to a body that the collector has. An unknown base is refused with 409.
+    /// Made and applied by [`super::delta`].
     Delta {
         /// The base.
         base: ContentHash,
