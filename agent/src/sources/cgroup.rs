@@ -107,7 +107,7 @@ mod tests {
             None,
         );
         check("/", None, None);
-        check("/process_api/12", None, None);
+        check("/tini/12", None, None);
     }
 
     #[test]

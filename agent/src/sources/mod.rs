@@ -12,6 +12,8 @@ mod dpkg;
 mod owners;
 mod processes;
 mod sockets;
+mod systemd;
+mod sysv;
 #[cfg(test)]
 mod testing;
 

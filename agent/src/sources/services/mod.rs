@@ -1,8 +1,9 @@
 //! Services and the sockets on which they wait.
 
 mod listeners;
+mod units;
 
 use crate::sources::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] = &[&listeners::SOURCE];
+pub(super) const SOURCES: &[&Source] = &[&listeners::SOURCE, &units::SOURCE];

@@ -1,0 +1,361 @@
+//! The units of systemd, read from their files (systemd.unit(5)); systemd itself is not asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use observation::latest::StartMode;
+
+use crate::host::{Ask, Host};
+
+/// Where units stand; the first folder that has one wins.
+const FOLDERS: &[&str] = &[
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/generator",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+    "/run/systemd/generator.late",
+];
+/// Largest unit file.
+const UNIT_BYTES_MAX: u64 = 256 * 1024;
+/// A unit that leads here is masked.
+const NOWHERE: &str = "/dev/null";
+/// What can start a service in place of the boot.
+const STARTERS: &[&str] = &[".socket", ".timer", ".path"];
+
+/// One service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unit {
+    /// Name with suffix.
+    pub(crate) name: String,
+    /// What it says it is.
+    pub(crate) description: Option<String>,
+    /// Whether it starts by itself.
+    pub(crate) start_mode: Option<StartMode>,
+    /// First program it starts, without arguments.
+    pub(crate) executable: Option<String>,
+    /// Its account; none where it does not name one or makes one up as it runs.
+    pub(crate) account: Option<String>,
+    /// Whether it does its work and ends.
+    pub(crate) is_one_shot: bool,
+}
+
+/// The services of the machine. Of templates only the instances that something starts or that are
+/// running.
+pub(crate) fn services(host: &dyn Host, running: &BTreeSet<String>) -> Vec<Unit> {
+    let catalogue = Catalogue::read(host);
+    let mut names: BTreeSet<String> = catalogue
+        .places
+        .keys()
+        .chain(&catalogue.wanted)
+        .filter(|it| it.ends_with(".service") && !it.ends_with("@.service"))
+        .cloned()
+        .collect();
+    names.extend(running.iter().filter(|it| catalogue.place(it).is_some()).cloned());
+    let started = catalogue.started_by_others(host);
+    names.iter().filter_map(|it| catalogue.unit(host, it, &started)).collect()
+}
+
+/// Which units there are, and what leads to them.
+#[derive(Default)]
+struct Catalogue {
+    /// Path of each unit's file, [`NOWHERE`] for masked ones.
+    places: BTreeMap<String, String>,
+    /// Units that another one wants at boot.
+    wanted: BTreeSet<String>,
+    /// Folders with additions to a unit, in the order in which they apply.
+    additions: BTreeMap<String, Vec<String>>,
+}
+
+impl Catalogue {
+    fn read(host: &dyn Host) -> Self {
+        let mut catalogue = Self::default();
+        let mut is_alias = BTreeSet::new();
+        for folder in FOLDERS {
+            // On a merged machine /lib is /usr/lib.
+            if *folder == "/lib/systemd/system" && host.link("/lib").is_ok() {
+                continue;
+            }
+            for name in host.names(folder).unwrap_or_default() {
+                let path = format!("{folder}/{name}");
+                if name.ends_with(".wants") || name.ends_with(".requires") {
+                    catalogue.wanted.extend(host.names(&path).unwrap_or_default());
+                } else if let Some(unit) = name.strip_suffix(".d") {
+                    catalogue.additions.entry(unit.to_owned()).or_default().push(path);
+                } else if !is_alias.contains(&name) && !catalogue.places.contains_key(&name) {
+                    match host.link(&path) {
+                        Ok(target) if target == NOWHERE => {
+                            catalogue.places.insert(name, target);
+                        }
+                        Ok(target) if !target.ends_with(&format!("/{name}")) => {
+                            // Another name of a unit; one that an administrator enabled has it here.
+                            if folder.starts_with("/etc/") {
+                                catalogue
+                                    .wanted
+                                    .extend(target.rsplit('/').next().map(str::to_owned));
+                            }
+                            is_alias.insert(name);
+                        }
+                        _ => {
+                            catalogue.places.insert(name, path);
+                        }
+                    }
+                }
+            }
+        }
+        catalogue.wanted.retain(|it| !is_alias.contains(it));
+        catalogue
+    }
+
+    /// The file of a unit, of its template for an instance.
+    fn place(&self, name: &str) -> Option<&String> {
+        self.places.get(name).or_else(|| self.places.get(&template(name)?))
+    }
+
+    /// Services that an enabled socket, timer or path starts.
+    fn started_by_others(&self, host: &dyn Host) -> BTreeSet<String> {
+        let mut started = BTreeSet::new();
+        for name in &self.wanted {
+            let Some(suffix) = STARTERS.iter().find(|it| name.ends_with(**it)) else { continue };
+            let text = self.text(host, name);
+            let named = values(&text, &["Unit", "Service"]).last().map(|it| (*it).to_owned());
+            let same = || format!("{}.service", name.trim_end_matches(suffix));
+            started.insert(named.filter(|it| !it.is_empty()).unwrap_or_else(same));
+        }
+        started
+    }
+
+    fn unit(&self, host: &dyn Host, name: &str, started: &BTreeSet<String>) -> Option<Unit> {
+        let place = self.place(name)?;
+        let mut unit = Unit { name: name.to_owned(), ..Unit::default() };
+        if place == NOWHERE {
+            unit.start_mode = Some(StartMode::Disabled);
+            return Some(unit);
+        }
+        let text = self.text(host, name);
+        unit.description = last(&text, "Description").map(str::to_owned);
+        unit.executable = first_program(&text);
+        unit.account = account(&text);
+        unit.is_one_shot = last(&text, "Type") == Some("oneshot");
+        unit.start_mode = Some(if self.wanted.contains(name) || started.contains(name) {
+            StartMode::Automatic
+        } else if text.lines().any(|it| it.trim() == "[Install]") {
+            StartMode::Disabled
+        } else {
+            StartMode::Manual
+        });
+        Some(unit)
+    }
+
+    /// The unit's file and its additions, one after the other.
+    fn text(&self, host: &dyn Host, name: &str) -> String {
+        let read = |path: &str| {
+            let bytes = host.bytes(path, UNIT_BYTES_MAX).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let mut text = self.place(name).map(|it| read(it)).unwrap_or_default();
+        let names = template(name).into_iter().chain([name.to_owned()]);
+        for folder in names.filter_map(|it| self.additions.get(&it)).flatten() {
+            let files = host.names(folder).unwrap_or_default();
+            for file in files.iter().filter(|it| it.ends_with(".conf")) {
+                text.push('\n');
+                text.push_str(&read(&format!("{folder}/{file}")));
+            }
+        }
+        text
+    }
+}
+
+/// `getty@.service` for `getty@tty1.service`.
+fn template(name: &str) -> Option<String> {
+    let (prefix, rest) = name.split_once('@')?;
+    let (_, suffix) = rest.rsplit_once('.')?;
+    Some(format!("{prefix}@.{suffix}"))
+}
+
+/// The values of fields since the last empty one, which resets the list.
+fn values<'a>(text: &'a str, fields: &[&str]) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    let mut is_continued = false;
+    for line in text.lines().map(str::trim) {
+        let is_continuation = std::mem::replace(&mut is_continued, line.ends_with('\\'));
+        if is_continuation || line.starts_with(['#', ';', '[']) {
+            continue;
+        }
+        let Some((field, value)) = line.split_once('=') else { continue };
+        if !fields.contains(&field.trim()) {
+            continue;
+        }
+        match value.trim() {
+            "" => values.clear(),
+            value => values.push(value),
+        }
+    }
+    values
+}
+
+fn last<'a>(text: &'a str, field: &str) -> Option<&'a str> {
+    values(text, &[field]).last().copied()
+}
+
+/// The first program without its arguments, which never leave this function.
+fn first_program(text: &str) -> Option<String> {
+    let line = values(text, &["ExecStart"]).first().copied()?;
+    let line = line.trim_start_matches(['@', '-', ':', '+', '!', '|']).trim_start();
+    let program = match line.strip_prefix('"') {
+        Some(rest) => rest.split('"').next()?,
+        None => line.split_whitespace().next()?,
+    };
+    // A specifier stands for what only systemd knows.
+    let is_plain = !program.contains('%') && !program.contains('$') && !program.is_empty();
+    is_plain.then(|| program.to_owned())
+}
+
+fn account(text: &str) -> Option<String> {
+    if let Some(user) = last(text, "User") {
+        return (!user.contains('%')).then(|| user.to_owned());
+    }
+    let is_made_up = matches!(last(text, "DynamicUser"), Some("yes" | "true" | "1" | "on"));
+    // systemd.exec(5): services of the system manager run as root where nothing else is said.
+    (!is_made_up).then(|| "root".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sources::testing::MapHost;
+
+    const SSH: &str = "[Unit]\nDescription=OpenBSD Secure Shell server\n[Service]\n\
+        Environment=SECRET=CANARY-ENVIRONMENT\n\
+        ExecStartPre=/usr/sbin/sshd -t\nExecStart=/usr/sbin/sshd -D $OPTS --token=CANARY-ARGUMENT\n\
+        [Install]\nWantedBy=multi-user.target\n";
+
+    fn check(host: &MapHost, name: &str) -> Unit {
+        let found = services(host, &BTreeSet::new());
+        found.into_iter().find(|it| it.name == name).unwrap()
+    }
+
+    fn unit(text: &str) -> Unit {
+        check(&MapHost::new().file("/usr/lib/systemd/system/a.service", text), "a.service")
+    }
+
+    #[test]
+    fn an_enabled_service_starts_by_itself() {
+        let host = MapHost::new().file("/usr/lib/systemd/system/ssh.service", SSH).link(
+            "/etc/systemd/system/multi-user.target.wants/ssh.service",
+            "/usr/lib/systemd/system/ssh.service",
+        );
+        let expected = Unit {
+            name: "ssh.service".to_owned(),
+            description: Some("OpenBSD Secure Shell server".to_owned()),
+            start_mode: Some(StartMode::Automatic),
+            executable: Some("/usr/sbin/sshd".to_owned()),
+            account: Some("root".to_owned()),
+            is_one_shot: false,
+        };
+        assert_eq!(check(&host, "ssh.service"), expected);
+    }
+
+    #[test]
+    fn a_service_is_disabled_masked_or_only_called() {
+        assert_eq!(unit(SSH).start_mode, Some(StartMode::Disabled));
+        assert_eq!(unit("[Service]\nExecStart=/bin/a\n").start_mode, Some(StartMode::Manual));
+        let masked = MapHost::new()
+            .link("/etc/systemd/system/ssh.service", "/dev/null")
+            .file("/usr/lib/systemd/system/ssh.service", SSH);
+        assert_eq!(check(&masked, "ssh.service").start_mode, Some(StartMode::Disabled));
+    }
+
+    #[test]
+    fn a_service_behind_an_enabled_socket_or_timer_starts_by_itself() {
+        let host = MapHost::new()
+            .file("/usr/lib/systemd/system/a.service", "[Service]\nExecStart=/bin/a\n")
+            .file("/usr/lib/systemd/system/b.service", "[Service]\nExecStart=/bin/b\n")
+            .file("/usr/lib/systemd/system/a.socket", "[Socket]\nListenStream=1\n")
+            .file("/usr/lib/systemd/system/daily.timer", "[Timer]\nUnit=b.service\n")
+            .link("/etc/systemd/system/sockets.target.wants/a.socket", "/x/a.socket")
+            .link("/etc/systemd/system/timers.target.wants/daily.timer", "/x/daily.timer");
+        assert_eq!(check(&host, "a.service").start_mode, Some(StartMode::Automatic));
+        assert_eq!(check(&host, "b.service").start_mode, Some(StartMode::Automatic));
+    }
+
+    #[test]
+    fn another_name_is_not_another_service() {
+        let host = MapHost::new().file("/usr/lib/systemd/system/gdm.service", SSH).link(
+            "/etc/systemd/system/display-manager.service",
+            "/usr/lib/systemd/system/gdm.service",
+        );
+        let found = services(&host, &BTreeSet::new());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].start_mode, Some(StartMode::Automatic));
+    }
+
+    #[test]
+    fn of_templates_only_instances_count() {
+        let host = MapHost::new()
+            .file(
+                "/usr/lib/systemd/system/getty@.service",
+                "[Service]\nExecStart=-/sbin/agetty %I\n",
+            )
+            .link("/etc/systemd/system/getty.target.wants/getty@tty1.service", "/x/getty@.service");
+        let running = BTreeSet::from(["getty@tty2.service".to_owned(), "other.scope".to_owned()]);
+        let found = services(&host, &running);
+        let names: Vec<&str> = found.iter().map(|it| &*it.name).collect();
+        assert_eq!(names, ["getty@tty1.service", "getty@tty2.service"]);
+        assert_eq!(found[0].executable.as_deref(), Some("/sbin/agetty"));
+    }
+
+    #[test]
+    fn additions_of_the_administrator_apply() {
+        let host = MapHost::new().file("/usr/lib/systemd/system/ssh.service", SSH).file(
+            "/etc/systemd/system/ssh.service.d/own.conf",
+            "[Service]\nUser=sshd\nExecStart=\nExecStart=/opt/sshd -D\n",
+        );
+        let unit = check(&host, "ssh.service");
+        assert_eq!(unit.executable.as_deref(), Some("/opt/sshd"));
+        assert_eq!(unit.account.as_deref(), Some("sshd"));
+    }
+
+    #[test]
+    fn a_program_is_its_path_alone() {
+        for (line, expected) in [
+            ("@/usr/bin/a argv0 b", Some("/usr/bin/a")),
+            ("-+/usr/bin/a --password=x", Some("/usr/bin/a")),
+            ("\"/opt/with space/a\" b", Some("/opt/with space/a")),
+            ("%h/bin/a", None),
+            ("${PROGRAM} x", None),
+            ("\"", None),
+        ] {
+            let unit = unit(&format!("[Service]\nExecStart={line}\n"));
+            assert_eq!(unit.executable.as_deref(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_only_what_the_unit_names() {
+        assert_eq!(unit("[Service]\nUser=www-data\n").account.as_deref(), Some("www-data"));
+        assert_eq!(unit("[Service]\nUser=%i\n").account, None);
+        assert_eq!(unit("[Service]\nDynamicUser=yes\n").account, None);
+    }
+
+    #[test]
+    fn a_field_of_a_continued_line_is_not_a_field() {
+        let unit = unit("[Service]\nExecStart=/bin/a \\\nUser=mallory\nUser=b\n");
+        assert_eq!(unit.account.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn neither_arguments_nor_environment_are_kept() {
+        let text = format!("{:?}", unit(SSH));
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_units_never_panic(text in "(\\[?(Unit|ExecStart|User|\\PC{0,4})\\]?=?\\PC{0,12}\\\\?\n){0,10}") {
+            let _ = unit(&text);
+        }
+    }
+}
