@@ -5,11 +5,11 @@
 
 pub mod context;
 
-mod persons;
-
 mod cgroup;
 mod dpkg;
+mod members;
 mod owners;
+mod persons;
 mod processes;
 mod sockets;
 mod systemd;
@@ -17,6 +17,7 @@ mod sysv;
 #[cfg(test)]
 mod testing;
 
+mod accounts;
 mod hardware;
 mod network;
 mod services;
@@ -54,6 +55,7 @@ pub struct Found {
 pub fn all() -> impl Iterator<Item = &'static Source> {
     // Sorted: the order of the domains is the order of the ids.
     let domains = [
+        accounts::SOURCES,
         hardware::SOURCES,
         network::SOURCES,
         services::SOURCES,

@@ -43,7 +43,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
             Some(shadow)
         }
         Err(reason) => {
-            for field in ["account.password", "account.is_expired", "account.password_never_expires"] {
+            for field in
+                ["account.password", "account.is_expired", "account.password_never_expires"]
+            {
                 found.gaps.push(gap(field, reason.clone()));
             }
             None

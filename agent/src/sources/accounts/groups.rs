@@ -45,8 +45,7 @@ mod tests {
 
     const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/false\n\
         alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n";
-    const GROUP: &str =
-        "root:x:0:\nsudo:x:27:alice\nwww-data:x:33:\nalice:x:1000:\nteam:x:1005:alice,bob,www-data\n";
+    const GROUP: &str = "root:x:0:\nsudo:x:27:alice\nwww-data:x:33:\nalice:x:1000:\nteam:x:1005:alice,bob,www-data\n";
 
     #[test]
     fn groups_have_all_members_and_no_persons_names() {
@@ -67,7 +66,7 @@ mod tests {
         assert_eq!(root.members, [UserName::Clear("root".to_owned())]);
         assert!(sudo.gives_administration && !root.gives_administration);
         assert_eq!(www.name, UserName::Clear("www-data".to_owned()));
-        assert_eq!(sudo.members, [alice.name.clone()]);
+        assert_eq!(sudo.members, std::slice::from_ref(&alice.name));
         assert!(matches!(alice.name, UserName::Pseudonym(_)));
         assert_eq!(team.name, UserName::Clear("team".to_owned()));
         assert_eq!(team.members.len(), 3);

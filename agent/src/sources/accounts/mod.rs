@@ -1,5 +1,9 @@
 //! Local accounts and groups: flags only, persons under pseudonyms.
 
+#[expect(
+    clippy::module_inception,
+    reason = "a source's file is named as its id: accounts.accounts"
+)]
 mod accounts;
 mod groups;
 

@@ -54,8 +54,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         *count = count.saturating_add(1);
     }
     let gap = |field: &str, reason| Gap { field: field.to_owned(), of: None, reason };
-    let mut gaps: Vec<Gap> =
-        reasons.into_iter().map(|it| gap("connection.process", it)).collect();
+    let mut gaps: Vec<Gap> = reasons.into_iter().map(|it| gap("connection.process", it)).collect();
     if !own.is_empty() {
         let (why, what) = ("own_connections".to_owned(), "127.0.0.0/8, ::1".to_owned());
         gaps.push(gap("connection", Absent::NotLookedAt { why, what }));
@@ -200,7 +199,12 @@ mod tests {
     fn nobody_is_watched_who_did_not_ask_for_it() {
         let reason = with_context(&machine(), |context| {
             let options = Options { reports_connections: false };
-            observe(&Context { host: context.host, now: context.now, names: context.names, options })
+            observe(&Context {
+                host: context.host,
+                now: context.now,
+                names: context.names,
+                options,
+            })
         });
         let expected = Absent::NotLookedAt {
             why: "switched_off".to_owned(),
