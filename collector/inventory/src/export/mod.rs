@@ -1,6 +1,16 @@
 //! The workbook as declared data: sheets, columns, cells and the network plan. No file format here.
 
+mod cell;
+mod list;
+mod sheet;
+mod sheets;
 mod snapshot;
+mod view;
 
 pub use crate::reconcile::{ChangeEntry, ChangeKind};
+pub use cell::{Cell, Target, Value};
+pub use list::List;
+pub use sheet::{Column, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
+pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, Snapshot};
+pub use view::{Network, View, names_a_host};
