@@ -10,6 +10,8 @@ pub mod register;
 
 pub mod asset;
 
+pub mod recognise;
+
 pub mod reconcile;
 
 pub mod export;

@@ -1,0 +1,15 @@
+//! What a text, number or address of a machine means: data with examples, and the few rules that
+//! data cannot say.
+//!
+//! Knows facts of the wire; nothing of observers, evidence and time.
+
+mod kind;
+mod placeholder;
+mod platforms;
+mod virtual_machine;
+
+pub use kind::kind_of_chassis;
+pub use placeholder::{
+    canonical_mac, disk_serial_text, is_removable_driver, serial_text, stated_text, usable_uuid,
+};
+pub use virtual_machine::{conclude, is_container_hint};
