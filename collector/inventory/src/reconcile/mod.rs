@@ -5,6 +5,8 @@
 
 mod assemble;
 mod changes;
+mod compare;
+mod decide;
 mod evidence;
 mod explain;
 mod group;
@@ -13,6 +15,7 @@ mod verdict;
 
 pub use assemble::{AssetFrame, assemble};
 pub use changes::{ChangeEntry, ChangeKind, changes};
+pub use decide::{merge_decisions, split_decisions};
 pub use evidence::{
     Decision, DecisionKind, Grouping, Identifier, IdentifierKind, Link, MemberEvidence,
     MemberObservations, ObservedSection, QuarantineReason, ReportTrace, TimedIdentifier,
