@@ -3,10 +3,20 @@
 //! Does not interpret: it sends what it read, bounded and typed; meaning is added by the collector.
 //! The binary is a thin shell around this library. Modules use only those before them.
 
+pub mod config;
+
+pub mod clock;
+
 pub mod host;
+
+pub mod disk;
+
+pub mod data_dir;
 
 pub mod names;
 
 pub mod sources;
 
 pub mod report;
+
+pub mod spool;

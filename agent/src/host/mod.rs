@@ -6,6 +6,7 @@
 
 mod ask;
 mod linux;
+mod private;
 mod recorded;
 
 use std::net::IpAddr;
@@ -15,6 +16,10 @@ use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
 pub use linux::LinuxHost;
+pub use private::{
+    create_private_file, create_private_folder, flush_folder, mode_open_to_others,
+    system_state_folder,
+};
 pub use recorded::{Exchange, RecordedHost, Recorder};
 
 /// The operating system that this program was built for.

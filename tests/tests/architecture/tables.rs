@@ -64,8 +64,8 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     (
         "agent/src",
         &[
-            "config", "host", "names", "sources", "report", "spool", "deliver", "enrol",
-            "scan_job", "schedule", "service", "print", "command",
+            "config", "clock", "host", "disk", "data_dir", "names", "sources", "report", "spool",
+            "deliver", "enrol", "scan_job", "schedule", "service", "agent", "print", "command",
         ],
     ),
     (

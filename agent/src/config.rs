@@ -1,0 +1,177 @@
+//! The agent's configuration file. Everything in it has a default; an unknown key is an error.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use observation::latest::protocol::{AgentKind, Schedule};
+use serde::Deserialize;
+
+/// Largest configuration file that is looked at.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Shortest interval between two runs.
+const INTERVAL_SECONDS_MIN: u64 = 60;
+/// Longest interval between two runs: a week.
+const INTERVAL_SECONDS_MAX: u64 = 7 * 24 * 3600;
+
+/// What a person configured. What is missing is decided by the collector or has a default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The agents' listener, `host:port`, in place of the one that the collector named.
+    pub collector: Option<String>,
+    /// What this host is, in place of what the collector says.
+    pub kind: Option<AgentKind>,
+    /// Whether established connections are reported, in place of what follows from the kind.
+    pub reports_connections: Option<bool>,
+    /// Whether names of persons are sent in clear.
+    #[serde(default)]
+    pub clear_names: bool,
+    /// Seconds between two runs of all sources, in place of the collector's.
+    pub collect_every_seconds: Option<u64>,
+    /// Seconds between two runs of the volatile sources, in place of the collector's.
+    pub volatile_every_seconds: Option<u64>,
+    /// Most bytes that undelivered reports may take on the disk.
+    pub spool_bytes_max: Option<u64>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("reading the configuration {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{path}, line {line}: {problem}")]
+    Invalid {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no configuration.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text =
+            read(path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
+        Self::parse(&text).map_err(|(line, problem)| ConfigError::Invalid {
+            path: shown,
+            line,
+            problem,
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, (usize, String)> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let end = error.span().map_or(0, |it| it.start);
+            let before = text.bytes().take(end).filter(|it| *it == b'\n').count();
+            (before + 1, error.message().trim().to_owned())
+        })?;
+        if let Some(address) = &config.collector {
+            pki::check_address(address).map_err(|problem| {
+                let at = text.lines().position(|it| it.trim_start().starts_with("collector"));
+                (at.unwrap_or(0) + 1, problem.to_string())
+            })?;
+        }
+        Ok(config)
+    }
+
+    /// The intervals that hold: the person's before the collector's, both within sane limits.
+    #[must_use]
+    pub fn schedule(&self, collectors: Schedule) -> Schedule {
+        let clamp = |it: u64| it.clamp(INTERVAL_SECONDS_MIN, INTERVAL_SECONDS_MAX);
+        let collect = self.collect_every_seconds.unwrap_or(collectors.collect_every_seconds);
+        let volatile = self.volatile_every_seconds.unwrap_or(collectors.volatile_every_seconds);
+        Schedule { collect_every_seconds: clamp(collect), volatile_every_seconds: clamp(volatile) }
+    }
+
+    /// Whether connections are reported: the person's word, else what follows from the kind.
+    #[must_use]
+    pub fn reports_connections(&self, collectors_kind: AgentKind) -> bool {
+        let kind = self.kind.unwrap_or(collectors_kind);
+        self.reports_connections.unwrap_or(kind == AgentKind::Server)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other("larger than any configuration"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_a_configuration() {
+        assert_eq!(Config::parse(""), Ok(Config::default()));
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "collector = \"c.example:8443\"\nkind = \"server\"\nreports_connections = false\n\
+            clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
+            spool_bytes_max = 1000000\n";
+        let config = Config::parse(text).unwrap();
+        assert_eq!(config.kind, Some(AgentKind::Server));
+        assert!(config.clear_names && !config.reports_connections(AgentKind::Server));
+    }
+
+    #[test]
+    fn a_mistake_is_reported_with_its_line() {
+        let check = |text: &str, line: usize, part: &str| {
+            let (found, problem) = Config::parse(text).unwrap_err();
+            assert_eq!(found, line, "{problem}");
+            assert!(problem.contains(part), "{problem}");
+        };
+        check("clear_names = true\ncolour = 1\n", 2, "colour");
+        check("\n\nkind = \"laptop\"\n", 3, "laptop");
+        check("clear_names = 7\n", 1, "boolean");
+        check("clear_names = true\ncollector = \"host\"\n", 2, "port");
+    }
+
+    #[test]
+    fn intervals_stay_within_a_minute_and_a_week() {
+        let wild = Schedule { collect_every_seconds: 0, volatile_every_seconds: u64::MAX };
+        let held = Config::default().schedule(wild);
+        assert_eq!(held.collect_every_seconds, 60);
+        assert_eq!(held.volatile_every_seconds, 604_800);
+        let config = Config { collect_every_seconds: Some(120), ..Config::default() };
+        assert_eq!(config.schedule(wild).collect_every_seconds, 120);
+    }
+
+    #[test]
+    fn connections_follow_the_kind_until_somebody_says_otherwise() {
+        let config = Config::default();
+        assert!(config.reports_connections(AgentKind::Server));
+        assert!(!config.reports_connections(AgentKind::Client));
+        let config = Config { kind: Some(AgentKind::Server), ..Config::default() };
+        assert!(config.reports_connections(AgentKind::Client));
+    }
+
+    #[test]
+    fn a_huge_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.toml");
+        std::fs::write(&path, "#".repeat(100_000)).unwrap();
+        assert!(matches!(Config::load(&path), Err(ConfigError::Read { .. })));
+    }
+}
