@@ -1,10 +1,17 @@
 //! The workbook as declared data: sheets, columns, cells and the network plan. No file format here.
 
 mod cell;
+mod common_cells;
 mod list;
+mod reason;
+mod relation;
+mod row_id;
+#[cfg(test)]
+mod sample;
 mod sheet;
 mod sheets;
 mod snapshot;
+mod stated;
 mod view;
 
 pub use crate::reconcile::{ChangeEntry, ChangeKind};

@@ -1,0 +1,195 @@
+//! Services and ports: every listening socket as one chain from the port to the package.
+
+use crate::asset::Asset;
+use crate::asset::ServicePort;
+use crate::export::cell::Cell;
+use crate::export::common_cells::system;
+use crate::export::common_cells::system_name;
+use crate::export::list::List;
+use crate::export::reason::gaps_of;
+use crate::export::reason::none_or_missing;
+use crate::export::reason::text_or_missing;
+use crate::export::row_id::row_id;
+use crate::export::sheet::Column;
+use crate::export::sheet::Layout;
+use crate::export::sheet::Row;
+use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Sheet;
+use crate::export::stated::Stated;
+use crate::export::stated::in_use;
+use crate::export::view::View;
+
+const SOURCE: &str = "services.listeners";
+
+/// The sheet.
+pub(super) const SHEET: Sheet = Sheet {
+    key: "services",
+    place: 13,
+    title: "sheets-services",
+    subtitle: "sheets-services-subtitle",
+    empty: "sheets-empty-services",
+    rules: &[3],
+    layout: Layout::Table,
+    evidence: RowEvidence::Columns,
+    columns: &[
+        Column::key("service.id", "sheets-column-id").width(12),
+        Column::key("service.system", "sheets-column-system").width(10),
+        Column::agent("service.system_name", "sheets-column-name").width(18),
+        Column::agent("service.port", "sheets-column-port").number().width(8),
+        Column::agent("service.transport", "sheets-column-transport").width(10),
+        Column::agent("service.address", "sheets-column-address").width(18),
+        Column::agent("service.binding", "sheets-column-binding").width(16),
+        Column::agent("service.process", "sheets-column-process").width(16),
+        Column::agent("service.executable", "sheets-column-executable").width(26),
+        Column::agent("service.account", "sheets-column-account").width(18),
+        Column::agent("service.unit", "sheets-column-unit").width(22),
+        Column::agent("service.package", "sheets-column-package").width(18),
+        Column::agent("service.package_version", "sheets-column-version").width(18),
+        Column::agent("service.container", "sheets-column-container").width(18),
+        Column::computed("service.applications", "register-process-applications").width(14),
+        Column::computed("service.encryption", "sheets-column-encryption").width(14),
+        Column::scan("service.reachable_from", "sheets-column-reachable-from").width(16),
+        Column::computed("service.seen_by", "sheets-column-seen-by").width(14),
+        Column::by_hand("service.needed", "sheets-column-needed")
+            .list(List::YesNoCheck)
+            .mandatory()
+            .width(12),
+        Column::computed("service.findings", "sheets-column-findings").width(14),
+        Column::by_hand("service.remark", "sheets-column-remark").width(28).wrapped(),
+    ],
+    rows,
+    gaps: |view| gaps_of(view, &[SOURCE]),
+};
+
+fn rows(view: &View<'_>) -> Vec<Row> {
+    let stated = Stated::of(&view.snapshot().register);
+    let mut rows = Vec::new();
+    for asset in in_use(&view.snapshot().assets) {
+        for port in &asset.ports {
+            rows.push(row(view, &stated, asset, &port.value).resting_on(&port.evidence));
+        }
+    }
+    rows
+}
+
+fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, port: &ServicePort) -> Row {
+    let socket =
+        format!("{}/{}", port.transport, std::net::SocketAddr::new(port.address, port.port));
+    let id = row_id('P', &[&asset.label.0, &socket]);
+    let absent = |field| none_or_missing(view, asset, SOURCE, field, Some(&socket));
+    // Without the process nothing that follows from it can be known either.
+    let chain = |text: Option<&str>, field| {
+        let field = if port.process.is_some() { field } else { "listener.process" };
+        text_or_missing(text, || absent(field))
+    };
+    let applications = stated.applications_at(asset, port);
+    let cells = vec![
+        Cell::text(id.as_str()),
+        system(asset),
+        system_name(view, asset),
+        Cell::number(port.port),
+        Cell::text(port.transport.to_uppercase()),
+        Cell::text(port.address.to_string()),
+        Cell::text(binding(view, &port.binding)),
+        chain(port.process.as_deref(), "listener.process"),
+        chain(port.executable.as_deref(), "listener.executable"),
+        chain(port.account.as_deref(), "listener.account"),
+        chain(port.unit.as_deref(), "listener.unit"),
+        chain(port.package_name.as_deref(), "listener.package"),
+        chain(port.package_version.as_deref(), "listener.package"),
+        container(port, || absent("listener.process")),
+        if view.snapshot().register.application.is_empty() {
+            Cell::no_data()
+        } else {
+            Cell::lines(applications.into_iter().map(str::to_owned))
+        },
+        match &port.encryption {
+            Some(text) => Cell::text(text.as_str()),
+            None => Cell::unknown(view.text("sheets-reason-encryption-unseen")),
+        },
+        Cell::no_data(),
+        Cell::text(view.text("sheets-observer-agent")),
+        Cell::open(),
+        Cell::not_assessed(),
+        Cell::open(),
+    ];
+    Row::new(id, cells)
+}
+
+fn binding(view: &View<'_>, binding: &str) -> String {
+    match binding {
+        "loopback" => view.text("sheets-binding-loopback"),
+        "address" => view.text("sheets-binding-address"),
+        "all" => view.text("sheets-binding-all"),
+        other => other.to_owned(),
+    }
+}
+
+/// A process that is known and in no container is a statement: none.
+fn container(port: &ServicePort, unknown: impl FnOnce() -> Cell) -> Cell {
+    match (&port.container, &port.process) {
+        (Some(container), _) => Cell::text(container.as_str()),
+        (None, Some(_)) => Cell::nothing(),
+        (None, None) => unknown(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::sample;
+
+    fn lines() -> Vec<String> {
+        let lines = sample::table(&SHEET, &sample::snapshot());
+        lines.iter().map(|it| it.split_once(" | ").unwrap().1.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_port_is_one_chain_down_to_the_package() {
+        assert_eq!(
+            lines()[0],
+            "S-7K2QD | srv-erp | 443 | TCP | 0.0.0.0 | all addresses | nginx | /usr/sbin/nginx | root \
+             | nginx.service | nginx | 1.22.1-9 | none | A001 | TLS 1.3 | no data | agent | _ | not \
+             assessed | _"
+        );
+    }
+
+    #[test]
+    fn a_process_that_may_not_be_read_is_unknown_with_the_right_that_is_missing() {
+        let line = &lines()[2];
+        let reason =
+            "unknown (Not readable: /proc/*/fd; needs the rights of the administrator (root).)";
+        assert_eq!(line.matches(reason).count(), 7, "{line}");
+    }
+
+    #[test]
+    fn what_could_not_be_seen_is_counted_above_the_rows() {
+        let snapshot = sample::snapshot();
+        let view = sample::view(&snapshot, wording::Language::English);
+        assert_eq!(
+            (SHEET.gaps)(&view),
+            [
+                "1 of 3 systems: listening ports not read by any agent",
+                "1 of 3 systems: process behind the port not readable, needs the rights of the \
+                 administrator (root) (2 entries)",
+            ]
+        );
+        let view = sample::view(&snapshot, wording::Language::German);
+        assert_eq!(
+            (SHEET.gaps)(&view)[1],
+            "1 von 3 Systemen: Prozess hinter dem Port nicht lesbar, braucht Administratorrechte \
+             (root) (2 Einträge)"
+        );
+    }
+
+    #[test]
+    fn the_same_port_has_the_same_id_in_every_export() {
+        let mut snapshot = sample::snapshot();
+        let id = |snapshot: &crate::export::Snapshot| {
+            (SHEET.rows)(&sample::view(snapshot, wording::Language::German))[1].id.clone()
+        };
+        let before = id(&snapshot);
+        snapshot.assets[0].ports[1].value.process = Some("other".to_owned());
+        assert_eq!(id(&snapshot), before);
+    }
+}
