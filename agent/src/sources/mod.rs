@@ -5,9 +5,12 @@
 
 pub mod context;
 
+mod attribute;
 mod cgroup;
 mod dpkg;
+mod links;
 mod members;
+mod mounts;
 mod owners;
 mod persons;
 mod processes;

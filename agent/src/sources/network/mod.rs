@@ -1,8 +1,18 @@
 //! The network as the host sees it.
 
 mod connections;
+mod interfaces;
+mod neighbours;
+mod resolvers;
+mod routes;
 
 use super::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] = &[&connections::SOURCE];
+pub(super) const SOURCES: &[&Source] = &[
+    &connections::SOURCE,
+    &interfaces::SOURCE,
+    &neighbours::SOURCE,
+    &resolvers::SOURCE,
+    &routes::SOURCE,
+];

@@ -1,0 +1,48 @@
+//! Names of links by the kernel's numbers for them.
+
+use std::collections::BTreeMap;
+
+use observation::latest::Absent;
+
+use crate::host::{Ask, Host, LinkState};
+
+/// Names of links by the kernel's numbers for them.
+pub(crate) struct LinkNames(BTreeMap<u32, String>);
+
+impl LinkNames {
+    /// Asks the kernel.
+    ///
+    /// # Errors
+    /// Why the links cannot be read.
+    pub(crate) fn read(host: &dyn Host) -> Result<Self, Absent> {
+        Ok(Self::new(&host.links()?))
+    }
+
+    pub(crate) fn new(links: &[LinkState]) -> Self {
+        Self(links.iter().map(|it| (it.index, it.name.clone())).collect())
+    }
+
+    /// None for a number that is no link of this network namespace.
+    pub(crate) fn name(&self, index: u32) -> Option<&str> {
+        self.0.get(&index).map(String::as_str)
+    }
+}
+
+/// A link of Ethernet without anything special.
+#[cfg(test)]
+pub(crate) fn sample_link(index: u32, name: &str) -> LinkState {
+    LinkState {
+        index,
+        name: name.to_owned(),
+        hardware_type: 1,
+        kind: None,
+        mac: Some("52:54:00:00:00:02".to_owned()),
+        permanent_mac: None,
+        mtu_bytes: Some(1_500),
+        has_carrier: Some(true),
+        controller: None,
+        lower: None,
+        vlan_id: None,
+        addresses: Vec::new(),
+    }
+}
