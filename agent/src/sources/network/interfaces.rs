@@ -93,15 +93,12 @@ impl Hardware {
 
 fn interface(link: &LinkState, names: &LinkNames, hardware: Hardware) -> NetworkInterface {
     let kind = kind(link, &hardware);
-    let lower = link.lower.filter(|_| {
-        link.kind.as_deref().is_some_and(|it| RIDING_KINDS.contains(&it))
-    });
+    let lower =
+        link.lower.filter(|_| link.kind.as_deref().is_some_and(|it| RIDING_KINDS.contains(&it)));
     let parent = link.controller.or(lower).and_then(|it| names.name(it));
     // Software states a speed that no cable has.
-    let has_speed = matches!(
-        kind,
-        InterfaceKind::Ethernet | InterfaceKind::Wireless | InterfaceKind::Bond
-    );
+    let has_speed =
+        matches!(kind, InterfaceKind::Ethernet | InterfaceKind::Wireless | InterfaceKind::Bond);
     let mut addresses: Vec<InterfaceAddress> =
         link.addresses.iter().filter(|it| !it.is_temporary).map(address).collect();
     addresses.sort_by_key(|it| (it.address, it.prefix_length));
@@ -217,11 +214,8 @@ mod tests {
     #[test]
     fn kinds_follow_the_kernel() {
         let kind = |kind: Option<&str>, hardware_type: u16| {
-            let link = LinkState {
-                kind: kind.map(str::to_owned),
-                hardware_type,
-                ..sample_link(2, "x0")
-            };
+            let link =
+                LinkState { kind: kind.map(str::to_owned), hardware_type, ..sample_link(2, "x0") };
             check(&machine(vec![link]))[0].kind
         };
         assert_eq!(kind(None, ARPHRD_LOOPBACK), InterfaceKind::Loopback);

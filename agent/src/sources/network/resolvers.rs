@@ -82,9 +82,9 @@ mod tests {
     fn check(files: &[(&str, &str)]) -> Vec<(String, String, Vec<String>)> {
         let host = files.iter().fold(MapHost::new(), |host, (path, text)| host.file(path, text));
         let found = with_context(&host, observe).unwrap();
-        let resolver = |it| match it {
-            Fact::Resolver(it) => (it.address.to_string(), it.configured_in, it.search_domains),
-            other => panic!("{other:?}"),
+        let resolver = |it| {
+            let Fact::Resolver(it) = it else { panic!("another fact") };
+            (it.address.to_string(), it.configured_in, it.search_domains)
         };
         found.facts.into_iter().map(resolver).collect()
     }
