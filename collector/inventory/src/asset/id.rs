@@ -37,3 +37,12 @@ pub enum ObserverId {
     /// A person, through register, workbook or command line.
     Person(String),
 }
+
+impl fmt::Display for ObserverId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(formatter, "agent {agent}"),
+            Self::Person(name) => write!(formatter, "person {name}"),
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::absent::Absent;
@@ -173,6 +174,30 @@ impl SectionBody {
         ContentHash::of(&self.canonical_bytes())
     }
 
+    /// A body from bytes that [`SectionBody::canonical_bytes`] gave, perhaps on a newer agent: facts
+    /// of a kind that is not known here are skipped and counted; their text stays in the bytes.
+    ///
+    /// # Errors
+    /// If the bytes are no section body.
+    pub fn from_canonical_bytes(bytes: &[u8]) -> Result<(Self, usize), serde_json::Error> {
+        let raw: RawBody<'_> = serde_json::from_slice(bytes)?;
+        let mut skipped = 0;
+        let outcome = match raw.outcome {
+            RawOutcome::Absent { reason } => Outcome::Absent { reason },
+            RawOutcome::Read { facts, gaps, complaints } => {
+                let mut read = Vec::with_capacity(facts.len());
+                for fact in facts {
+                    match serde_json::from_str(fact.get()) {
+                        Ok(fact) => read.push(fact),
+                        Err(_) => skipped += 1,
+                    }
+                }
+                Outcome::Read { facts: read, gaps, complaints }
+            }
+        };
+        Ok((Self { source: raw.source, outcome }, skipped))
+    }
+
     /// The same body with facts, gaps and complaints in canonical order.
     #[must_use]
     pub fn canonical(&self) -> Self {
@@ -187,6 +212,30 @@ impl SectionBody {
         }
         body
     }
+}
+
+/// A body whose facts were not looked at.
+#[derive(Deserialize)]
+struct RawBody<'a> {
+    source: SourceId,
+    #[serde(borrow)]
+    outcome: RawOutcome<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawOutcome<'a> {
+    Read {
+        #[serde(borrow)]
+        facts: Vec<&'a RawValue>,
+        #[serde(default)]
+        gaps: Vec<Gap>,
+        #[serde(default)]
+        complaints: Vec<Complaint>,
+    },
+    Absent {
+        reason: Absent,
+    },
 }
 
 /// What came of reading one source.

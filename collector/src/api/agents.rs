@@ -1,0 +1,122 @@
+//! What enrolled agents may ask.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use axum::Router;
+use observation::ContentHash;
+use observation::latest::AgentId;
+use observation::latest::protocol::{ProblemCode, RenewAnswer, RenewRequest};
+use pki::{AuthorityError, Peer};
+
+use super::body::{MANIFEST_BYTES_MAX, SMALL_BYTES_MAX, large, small};
+use super::connection::Caller;
+use super::reply::{Outcome, reply};
+use crate::clock;
+use crate::collector::Collector;
+use crate::ingest::{self, Refusal};
+
+pub(crate) fn router(collector: Arc<Collector>) -> Router {
+    Router::new()
+        .route("/v1/check-in", post(check_in))
+        .route("/v1/manifest", post(manifest))
+        .route("/v1/renew", post(renew))
+        .route("/v1/upload", post(upload))
+        .with_state(collector)
+}
+
+async fn check_in(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        let request = small(body, SMALL_BYTES_MAX).await?;
+        ingest::check_in(&collector, AgentId(peer.agent), request, clock::now()).await
+    };
+    reply(work.await)
+}
+
+async fn manifest(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        let request = small(body, MANIFEST_BYTES_MAX).await?;
+        ingest::manifest(&collector, AgentId(peer.agent), request, clock::now()).await
+    };
+    reply(work.await)
+}
+
+async fn upload(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        // Revoked agents are not worth unpacking for.
+        ingest::may_speak(&collector, AgentId(peer.agent)).await?;
+        ingest::guard_disk(&collector)?;
+        let request = large(&headers, body).await?;
+        ingest::upload(&collector, AgentId(peer.agent), request, clock::now()).await
+    };
+    reply(work.await)
+}
+
+async fn renew(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        ingest::may_speak(&collector, AgentId(peer.agent)).await?;
+        let request: RenewRequest = small(body, SMALL_BYTES_MAX).await?;
+        issue(&collector, AgentId(peer.agent), &request.certificate_request).await
+    };
+    reply(work.await)
+}
+
+/// A new certificate for an agent that may speak.
+pub(crate) async fn issue(
+    collector: &Collector,
+    agent: AgentId,
+    certificate_request: &str,
+) -> Outcome<RenewAnswer> {
+    let issued = collector.authority.issue_agent(certificate_request, agent.0, clock::now());
+    let issued = issued.map_err(certificate_refusal)?;
+    let key = ContentHash::from_bytes(issued.public_key_hash);
+    collector.store.set_agent_key(agent, key, issued.not_after).await?;
+    Ok(RenewAnswer { certificate_chain: issued.chain_pem })
+}
+
+/// What the other end is told when no certificate can be made.
+pub(crate) fn certificate_refusal(error: AuthorityError) -> Refusal {
+    match error {
+        AuthorityError::Request(error) => Refusal::new(
+            ProblemCode::BadCertificateRequest,
+            format!("the certificate request is refused: {error}"),
+        ),
+        AuthorityError::NotAnAuthority { .. }
+        | AuthorityError::BadServerName(_)
+        | AuthorityError::NoRandomNumbers
+        | AuthorityError::Failed { .. } => {
+            tracing::error!(%error, "issuing a certificate failed");
+            Refusal::new(ProblemCode::Internal, "the collector cannot issue a certificate")
+        }
+    }
+}
+
+fn peer(caller: &Caller) -> Outcome<&Peer> {
+    let missing = || Refusal::new(ProblemCode::WrongAgent, "no certificate was shown");
+    caller.peer.as_ref().ok_or_else(missing)
+}

@@ -1,0 +1,48 @@
+//! The collector as one object: the store, the authority and what the listeners need to know.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use observation::latest::protocol::Schedule;
+use pki::Authority;
+use store::Store;
+use tokio::sync::Notify;
+
+use crate::data_folder::DataFolder;
+
+/// Everything that a request or command works with.
+pub struct Collector {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Names agents and the collector itself.
+    pub authority: Authority,
+    /// The addresses that agents are told.
+    pub addresses: Addresses,
+    /// The company's key for pseudonyms, handed over at enrolment.
+    pub name_key: Vec<u8>,
+    /// What a new agent is told about its intervals.
+    pub schedule: Schedule,
+    /// Rung when a report waits for reconciling.
+    pub reconcile_bell: Notify,
+    /// The folder that all of it lives in.
+    pub folder: DataFolder,
+}
+
+/// The addresses that agents are told, `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// The agents' listener.
+    pub agents: String,
+    /// The enrolment listener.
+    pub enrolment: String,
+}
+
+/// How often an agent looks unless a person said otherwise.
+pub const SCHEDULE: Schedule =
+    Schedule { collect_every_seconds: 60 * 60, volatile_every_seconds: 15 * 60 };
+
+/// Bytes of the company's key for pseudonyms.
+pub const NAME_KEY_BYTES: usize = 32;
+
+/// The clock of the requests, so that tests can set it.
+pub type Clock = fn() -> Timestamp;

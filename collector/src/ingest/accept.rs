@@ -1,0 +1,322 @@
+//! Check-in, manifest, upload: what an agent says, from the smallest to the whole.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use observation::ContentHash;
+use observation::latest::protocol::{
+    Base, BodyTransfer, CheckInAnswer, CheckInRequest, ManifestAnswer, ManifestRequest,
+    ProblemCode, Task, UploadAnswer, UploadRequest,
+};
+use observation::latest::{AgentId, Cadence, SectionBody, SectionHead, delta};
+use observation::limits::{SECTION_BODY_BYTES_MAX, SECTIONS_PER_REPORT_MAX};
+use inventory::asset::ObserverId;
+use inventory::reconcile::{ReportTrace, TimedIdentifier, identify, verdict};
+use store::{
+    AgentRecord, AgentState, EventDraft, IncomingReport, IncomingSection, ReportReceipt,
+};
+
+use super::refusal::Refusal;
+use crate::collector::Collector;
+
+/// Sources whose bodies can show an identity; others are not read again for it.
+const IDENTITY_DOMAINS: [&str; 3] = ["hardware.", "network.", "system."];
+
+/// Takes a check-in: one hash over everything that is steady.
+///
+/// # Errors
+/// Why it is refused.
+pub async fn check_in(
+    collector: &Collector,
+    peer: AgentId,
+    request: CheckInRequest,
+    received_at: Timestamp,
+) -> Result<CheckInAnswer, Refusal> {
+    let record = speaker(collector, peer, request.agent, received_at).await?;
+    let receipt = ReportReceipt {
+        agent: peer,
+        number: request.number,
+        started_at: request.observed_at,
+        sent_at: request.sent_at,
+        received_at,
+        boot: request.boot,
+    };
+    judge(collector, &record, &receipt, None).await?;
+    let known = collector.store.confirm_host_hash(receipt, request.host_hash).await?;
+    Ok(CheckInAnswer { is_known: known.is_some(), server_time: received_at, tasks: tasks(&record) })
+}
+
+/// Takes the hashes of all sections, and the report itself where no body is missing.
+///
+/// # Errors
+/// Why it is refused.
+pub async fn manifest(
+    collector: &Collector,
+    peer: AgentId,
+    request: ManifestRequest,
+    received_at: Timestamp,
+) -> Result<ManifestAnswer, Refusal> {
+    let record = observer(collector, peer, &request, received_at).await?;
+    let hashes = request.sections.iter().map(|it| it.hash).collect();
+    let missing = collector.store.missing_bodies(hashes).await?;
+    let newest = collector.store.newest_sections(peer).await?;
+    let bases = newest.into_iter().map(|(source, hash)| Base { source, hash }).collect();
+    if missing.is_empty() {
+        append(collector, &record, request, BTreeMap::new(), received_at).await?;
+    }
+    Ok(ManifestAnswer { missing, bases })
+}
+
+/// Takes a manifest with the bodies that were missing.
+///
+/// # Errors
+/// Why it is refused; an unknown base of a delta is asked for in full.
+pub async fn upload(
+    collector: &Collector,
+    peer: AgentId,
+    request: UploadRequest,
+    received_at: Timestamp,
+) -> Result<UploadAnswer, Refusal> {
+    let record = observer(collector, peer, &request.manifest, received_at).await?;
+    if request.bodies.len() > request.manifest.sections.len() {
+        return Err(bad("more bodies than sections"));
+    }
+    let mut bodies = BTreeMap::new();
+    for transfer in &request.bodies {
+        let bytes = body_bytes(collector, transfer).await?;
+        bodies.insert(ContentHash::of(&bytes), bytes);
+    }
+    let mut needed = Vec::new();
+    for head in &request.manifest.sections {
+        if !bodies.contains_key(&head.hash) {
+            needed.push(head.hash);
+        }
+    }
+    // What is forgotten between manifest and upload is simply asked for again.
+    if !collector.store.missing_bodies(needed).await?.is_empty() {
+        return Err(bad("the manifest names bodies that neither came nor are here"));
+    }
+    let was_repeated =
+        append(collector, &record, request.manifest, bodies, received_at).await?.was_repeated;
+    Ok(UploadAnswer { was_repeated, server_time: received_at, tasks: tasks(&record) })
+}
+
+/// The agent behind a certificate, if it may speak and speaks for itself.
+async fn speaker(
+    collector: &Collector,
+    peer: AgentId,
+    claimed: AgentId,
+    now: Timestamp,
+) -> Result<AgentRecord, Refusal> {
+    if claimed != peer {
+        let event = event(now, peer, "report_refused", format!("claims to be agent {claimed}"));
+        collector.store.append_event(event).await?;
+        let title = "the body speaks for another agent than the certificate";
+        return Err(Refusal::new(ProblemCode::WrongAgent, title));
+    }
+    may_speak(collector, peer).await
+}
+
+/// The agent behind a certificate, if it may speak.
+///
+/// # Errors
+/// If it waits, was revoked or is quarantined.
+pub async fn may_speak(collector: &Collector, peer: AgentId) -> Result<AgentRecord, Refusal> {
+    let Some(record) = collector.store.agent(peer).await? else {
+        return Err(Refusal::new(ProblemCode::Revoked, "this collector knows no such agent"));
+    };
+    match record.state {
+        AgentState::Approved => Ok(record),
+        AgentState::Waiting => Err(Refusal::new(
+            ProblemCode::AwaitingApproval,
+            "the agent waits for the approval of a person",
+        )),
+        AgentState::Revoked => Err(Refusal::new(ProblemCode::Revoked, "the agent was revoked")),
+        AgentState::Quarantined => Err(Refusal::new(
+            ProblemCode::Quarantined,
+            "more than one machine speaks with this key; a person must decide",
+        )),
+    }
+}
+
+async fn observer(
+    collector: &Collector,
+    peer: AgentId,
+    manifest: &ManifestRequest,
+    now: Timestamp,
+) -> Result<AgentRecord, Refusal> {
+    let Some(claimed) = manifest.observer.agent else {
+        return Err(bad("the observer names no agent"));
+    };
+    if manifest.sections.len() > SECTIONS_PER_REPORT_MAX {
+        return Err(Refusal::new(ProblemCode::TooLarge, "too many sections"));
+    }
+    let mut sources: Vec<&str> = manifest.sections.iter().map(|it| it.source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    if sources.len() != manifest.sections.len() {
+        return Err(bad("a source stands twice in the manifest"));
+    }
+    speaker(collector, peer, claimed, now).await
+}
+
+/// The canonical bytes that a transfer stands for.
+async fn body_bytes(collector: &Collector, transfer: &BodyTransfer) -> Result<Vec<u8>, Refusal> {
+    let bytes = match transfer {
+        BodyTransfer::Full { body } => body.get().as_bytes().to_vec(),
+        BodyTransfer::Delta { base, .. } => {
+            let Some(base) = collector.store.section_body(*base).await? else {
+                let title = "the delta builds on a body that is not here; send it in full";
+                return Err(Refusal::new(ProblemCode::UnknownBase, title));
+            };
+            delta::apply(&base, transfer).map_err(|error| bad(&error.to_string()))?
+        }
+    };
+    if bytes.len() > SECTION_BODY_BYTES_MAX {
+        return Err(Refusal::new(ProblemCode::TooLarge, "a section body is too large"));
+    }
+    Ok(bytes)
+}
+
+async fn append(
+    collector: &Collector,
+    record: &AgentRecord,
+    manifest: ManifestRequest,
+    mut bodies: BTreeMap<ContentHash, Vec<u8>>,
+    received_at: Timestamp,
+) -> Result<store::AppendedReport, Refusal> {
+    let receipt = ReportReceipt {
+        agent: record.id,
+        number: manifest.number,
+        started_at: manifest.started_at,
+        sent_at: manifest.sent_at,
+        received_at,
+        boot: manifest.observer.boot,
+    };
+    let skew = received_at.duration_since(manifest.sent_at);
+    let mut events = Vec::new();
+    let mut decoded = Vec::new();
+    for head in &manifest.sections {
+        if let Some(body) = section(collector, head, &bodies, record, received_at, &mut events).await? {
+            decoded.push((corrected(head.observed_at, skew, received_at), body));
+        }
+    }
+    let identifiers = identifiers(&decoded);
+    judge(collector, record, &receipt, Some(&identifiers)).await?;
+    let steady = manifest.sections.iter().filter(|it| it.cadence == Cadence::Steady);
+    let host_hash = ContentHash::of_all(steady.map(|it| it.hash));
+    let sections = manifest.sections.iter().map(|head| IncomingSection {
+        corrected_at: corrected(head.observed_at, skew, received_at),
+        body: bodies.remove(&head.hash),
+        head: head.clone(),
+    });
+    let sections = sections.collect();
+    let observer = manifest.observer;
+    let report = IncomingReport { receipt, observer, host_hash, sections, identifiers, events };
+    let appended = collector.store.append_report(report).await?;
+    collector.reconcile_bell.notify_one();
+    Ok(appended)
+}
+
+/// The body of a section, where it came now or can show an identity.
+async fn section(
+    collector: &Collector,
+    head: &SectionHead,
+    bodies: &BTreeMap<ContentHash, Vec<u8>>,
+    record: &AgentRecord,
+    now: Timestamp,
+    events: &mut Vec<EventDraft>,
+) -> Result<Option<SectionBody>, Refusal> {
+    let shows_identity = IDENTITY_DOMAINS.iter().any(|it| head.source.as_str().starts_with(it));
+    let bytes = match bodies.get(&head.hash) {
+        Some(bytes) => bytes.clone(),
+        None if shows_identity => match collector.store.section_body(head.hash).await? {
+            Some(bytes) => bytes,
+            None => return Ok(None),
+        },
+        None => return Ok(None),
+    };
+    let (body, skipped) = SectionBody::from_canonical_bytes(&bytes)
+        .map_err(|error| bad(&format!("the body of {} cannot be read: {error}", head.source)))?;
+    if body.source != head.source {
+        return Err(bad("a body is of another source than its manifest says"));
+    }
+    if skipped > 0 {
+        let text = format!("{}: {skipped} facts of a kind that is not known here", head.source);
+        events.push(event(now, record.id, "facts_not_understood", text));
+    }
+    Ok(Some(body))
+}
+
+/// What these bodies show of an identity, and when.
+fn identifiers(bodies: &[(Timestamp, SectionBody)]) -> Vec<TimedIdentifier> {
+    let Some(observed_at) = bodies.iter().map(|(at, _)| *at).max() else { return Vec::new() };
+    let shown = identify(bodies.iter().map(|(_, body)| body));
+    let timed = shown.into_iter().map(|identifier| TimedIdentifier {
+        identifier,
+        first_seen_at: observed_at,
+        last_seen_at: observed_at,
+    });
+    timed.collect()
+}
+
+/// Whether the key still speaks for the machine that it was enrolled on; if not, it is quarantined.
+async fn judge(
+    collector: &Collector,
+    record: &AgentRecord,
+    receipt: &ReportReceipt,
+    shown: Option<&[TimedIdentifier]>,
+) -> Result<(), Refusal> {
+    let last = record.last_number.map(|number| ReportTrace {
+        number,
+        boot: record.last_boot,
+        observed_at: record.last_seen_at.unwrap_or(record.enrolled_at),
+    });
+    let this = ReportTrace {
+        number: receipt.number,
+        boot: receipt.boot,
+        observed_at: receipt.received_at,
+    };
+    let known = match shown {
+        None => Vec::new(),
+        Some(_) => {
+            let observer = ObserverId::Agent(record.id);
+            let all = collector.store.candidates_for(vec![observer.clone()]).await?;
+            let own = all.into_iter().find(|it| it.observer == observer);
+            own.map(|it| it.identifiers).unwrap_or_default()
+        }
+    };
+    let shown: Vec<_> = shown.unwrap_or_default().iter().map(|it| it.identifier.clone()).collect();
+    let Some(reason) = verdict(&known, last.as_ref(), &shown, &this) else { return Ok(()) };
+    let text = format!("{reason:?}");
+    let event = event(receipt.received_at, record.id, "agent_quarantined", text);
+    collector.store.set_agent_state(record.id, AgentState::Quarantined, event).await?;
+    let title = "more than one machine speaks with this key; a person must decide";
+    Err(Refusal::new(ProblemCode::Quarantined, title))
+}
+
+/// The observer's time corrected for its skew, never later than receipt.
+fn corrected(observed_at: Timestamp, skew: SignedDuration, received_at: Timestamp) -> Timestamp {
+    observed_at.checked_add(skew).unwrap_or(received_at).min(received_at)
+}
+
+/// Work that waits for an agent: what a person said its host is.
+fn tasks(record: &AgentRecord) -> Vec<Task> {
+    vec![Task::SetKind { kind: record.kind }]
+}
+
+fn event(at: Timestamp, agent: AgentId, action: &str, after: String) -> EventDraft {
+    EventDraft {
+        at,
+        actor: format!("agent {agent}"),
+        source: "ingest".to_owned(),
+        action: action.to_owned(),
+        object: format!("agent {agent}"),
+        before: None,
+        after: Some(after),
+    }
+}
+
+fn bad(title: &str) -> Refusal {
+    Refusal::new(ProblemCode::BadRequest, title)
+}

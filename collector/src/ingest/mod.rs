@@ -1,0 +1,16 @@
+//! The one door: every report, from whichever observer, is accepted here, exactly once.
+//!
+//! Who speaks is taken from the verified certificate, never from the body. An agent's state is read
+//! from the store for every request, so that a revocation works at once on open connections.
+
+mod accept;
+mod decode;
+mod disk;
+mod reconcile;
+mod refusal;
+
+pub use accept::{check_in, manifest, may_speak, upload};
+pub use decode::{DecodeProblem, decode_request};
+pub use disk::guard_disk;
+pub use reconcile::{reconcile_pending, run as run_reconciling};
+pub use refusal::Refusal;
