@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
-use axum::Router;
 use observation::ContentHash;
 use observation::latest::AgentId;
 use observation::latest::protocol::{ProblemCode, RenewAnswer, RenewRequest};

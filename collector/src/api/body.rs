@@ -60,10 +60,8 @@ async fn collect(body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
 /// Unpacks one zstd frame within bounds.
 fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
     let broken = |_| Refusal::new(ProblemCode::BadRequest, "the body is no zstd frame");
-    let limit = bytes
-        .len()
-        .saturating_mul(RATIO_MAX)
-        .clamp(RATIO_FREE_BYTES, REQUEST_UNPACKED_BYTES_MAX);
+    let limit =
+        bytes.len().saturating_mul(RATIO_MAX).clamp(RATIO_FREE_BYTES, REQUEST_UNPACKED_BYTES_MAX);
     let mut decoder = zstd::Decoder::new(bytes).map_err(broken)?.single_frame();
     decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(broken)?;
     let mut text = Vec::new();

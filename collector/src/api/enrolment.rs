@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use axum::routing::post;
-use axum::Router;
 use data_encoding::BASE64;
 use observation::ContentHash;
 use observation::latest::AgentId;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use inventory::asset::ObserverId;
+use inventory::reconcile::{ReportTrace, TimedIdentifier, identify, verdict};
 use jiff::{SignedDuration, Timestamp};
 use observation::ContentHash;
 use observation::latest::protocol::{
@@ -10,11 +12,7 @@ use observation::latest::protocol::{
 };
 use observation::latest::{AgentId, Cadence, SectionBody, SectionHead, delta};
 use observation::limits::{SECTION_BODY_BYTES_MAX, SECTIONS_PER_REPORT_MAX};
-use inventory::asset::ObserverId;
-use inventory::reconcile::{ReportTrace, TimedIdentifier, identify, verdict};
-use store::{
-    AgentRecord, AgentState, EventDraft, IncomingReport, IncomingSection, ReportReceipt,
-};
+use store::{AgentRecord, AgentState, EventDraft, IncomingReport, IncomingSection, ReportReceipt};
 
 use super::refusal::Refusal;
 use crate::collector::Collector;
@@ -197,7 +195,9 @@ async fn append(
     let mut events = Vec::new();
     let mut decoded = Vec::new();
     for head in &manifest.sections {
-        if let Some(body) = section(collector, head, &bodies, record, received_at, &mut events).await? {
+        if let Some(body) =
+            section(collector, head, &bodies, record, received_at, &mut events).await?
+        {
             decoded.push((corrected(head.observed_at, skew, received_at), body));
         }
     }
