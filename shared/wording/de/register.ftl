@@ -83,20 +83,6 @@ register-location-rule-room = Raum
 register-owner-rule-when = Bedingung
 register-owner-rule-owner = Verantwortlich
 
-register-classification-public = offen
-register-classification-internal = intern
-register-classification-confidential = vertraulich
-register-classification-strictly-confidential = streng vertraulich
-register-level-normal = normal
-register-level-high = hoch
-register-level-very-high = sehr hoch
-register-security-zone-public = öffentlich
-register-security-zone-internal = intern
-register-security-zone-secured = gesichert
-register-security-zone-highly-secured = hochgesichert
-register-personal-data-no = nein
-register-personal-data-yes = ja
-register-personal-data-special = besondere Kategorien (Art. 9 DSGVO)
 
 register-problem-at-line = Zeile {$line}: {$problem}
 register-problem-nearest = Gemeint ist vielleicht „{$word}“.

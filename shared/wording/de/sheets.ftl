@@ -246,8 +246,14 @@ sheets-reason-no-application-recognised = Keine Anwendung des Registers wurde hi
 sheets-reason-no-version = Woran die Anwendung erkannt wurde, nennt keine Version.
 
 ## Was nicht angesehen wurde, zusammengezählt
-sheets-gap = {$some} von {$all} Systemen: {$thing} {$why}
-sheets-gap-counted = {$some} von {$all} Systemen: {$thing} {$why} ({$objects} Einträge)
+sheets-gap = {$some} von {$all} { $all ->
+    [one] System
+   *[other] Systemen
+    }: {$thing} {$why}
+sheets-gap-counted = {$some} von {$all} { $all ->
+    [one] System
+   *[other] Systemen
+    }: {$thing} {$why} ({$objects} Einträge)
 sheets-why-not-here = nicht vorhanden
 sheets-why-not-read = von keinem Agenten gelesen
 sheets-why-not-allowed = nicht lesbar, braucht {$needs}

@@ -83,20 +83,6 @@ register-location-rule-room = Room
 register-owner-rule-when = Condition
 register-owner-rule-owner = Owner
 
-register-classification-public = public
-register-classification-internal = internal
-register-classification-confidential = confidential
-register-classification-strictly-confidential = strictly confidential
-register-level-normal = normal
-register-level-high = high
-register-level-very-high = very high
-register-security-zone-public = public
-register-security-zone-internal = internal
-register-security-zone-secured = secured
-register-security-zone-highly-secured = highly secured
-register-personal-data-no = no
-register-personal-data-yes = yes
-register-personal-data-special = special categories (Art. 9 GDPR)
 
 register-problem-at-line = line {$line}: {$problem}
 register-problem-nearest = Perhaps “{$word}” is meant.

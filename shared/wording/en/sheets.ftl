@@ -246,8 +246,14 @@ sheets-reason-no-application-recognised = No application of the register was rec
 sheets-reason-no-version = What the application was recognised by states no version.
 
 ## What was not looked at, counted
-sheets-gap = {$some} of {$all} systems: {$thing} {$why}
-sheets-gap-counted = {$some} of {$all} systems: {$thing} {$why} ({$objects} entries)
+sheets-gap = {$some} of {$all} { $all ->
+    [one] system
+   *[other] systems
+    }: {$thing} {$why}
+sheets-gap-counted = {$some} of {$all} { $all ->
+    [one] system
+   *[other] systems
+    }: {$thing} {$why} ({$objects} entries)
 sheets-why-not-here = not present there
 sheets-why-not-read = not read by any agent
 sheets-why-not-allowed = not readable, needs {$needs}

@@ -8,6 +8,7 @@ mod cidr;
 mod condition;
 mod differences;
 mod file;
+mod label;
 mod lines;
 mod pattern;
 mod problem;
@@ -19,6 +20,7 @@ pub use cidr::{Cidr, CidrError};
 pub use condition::{Condition, Recogniser, Subject};
 pub use differences::Difference;
 pub use file::FILE_BYTES_MAX;
+pub use label::{key_label, table_label};
 pub use pattern::Pattern;
 pub use problem::{Mistake, Problem, RegisterError};
 
