@@ -216,7 +216,7 @@ pub struct DiskDescription {
 }
 
 /// One firmware level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FirmwareLevel {
     /// What it runs on (`bios`, `disk`, `microcode` …, as on the wire).
     pub component: String,

@@ -1,9 +1,27 @@
 //! Observations of all members become one asset.
+//!
+//! A member that fell silent before another began to speak was replaced by it (a machine installed
+//! anew) and says nothing of the present. Of the others, each source counts once: as the member read
+//! it that has the greatest evidence. Meaning is added here and not on the host, so that a better
+//! rule improves old observations too.
 
-use super::evidence::MemberObservations;
+mod hardware;
+mod network;
+mod parts;
+mod system;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use observation::latest::{Outcome, SourceId};
+
+use super::evidence::{MemberObservations, ObservedSection};
 use crate::asset::{
-    Asset, AssetId, AssetKind, AssetLabel, Attested, HardwareDescription, Lifecycle,
+    Asset, AssetId, AssetKind, AssetLabel, Attested, Evidence, Lifecycle, ObserverId, SourceState,
+    SourceStatus, Trust,
 };
+
+use parts::Parts;
 
 /// What is known of an asset apart from observations.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,35 +37,122 @@ pub struct AssetFrame {
 }
 
 /// The asset that the observations of its members describe. `None`: there are no members.
+///
+/// The order of members and of sections does not matter.
 #[must_use]
 pub fn assemble(frame: AssetFrame, members: &[MemberObservations]) -> Option<Asset> {
     let first_seen_at = members.iter().map(|it| it.first_received_at).min()?;
     let last_seen_at = members.iter().map(|it| it.last_received_at).max()?;
+    let mut by_age: Vec<&MemberObservations> = members.iter().collect();
+    by_age.sort_by_key(|it| (it.first_received_at, &it.observer));
+    let present = present(&by_age);
+    let chosen = chosen(&present);
+    let parts = Parts::of(&chosen);
+    let virtual_machine = system::virtual_machine(&parts, &chosen);
+    let kind = system::kind(frame.stated_kind, &parts, virtual_machine.as_ref());
     Some(Asset {
         id: frame.id,
         label: frame.label,
-        members: members.iter().map(|it| it.observer.clone()).collect(),
+        members: by_age.iter().map(|it| it.observer.clone()).collect(),
         first_seen_at,
         last_seen_at,
         lifecycle: frame.lifecycle,
-        name: None,
-        domain: None,
-        kind: frame.stated_kind,
-        virtual_machine: None,
-        hardware: HardwareDescription::default(),
-        firmware: Vec::new(),
-        operating_system: None,
-        interfaces: Vec::new(),
-        routes: Vec::new(),
-        resolvers: Vec::new(),
-        neighbours: Vec::new(),
-        services: Vec::new(),
-        ports: Vec::new(),
-        partners: Vec::new(),
-        software: Vec::new(),
-        certificates: Vec::new(),
-        accounts: Vec::new(),
-        groups: Vec::new(),
-        sources: Vec::new(),
+        name: system::name(&parts),
+        domain: system::domain(&parts),
+        kind,
+        virtual_machine,
+        hardware: hardware::hardware(&parts),
+        firmware: hardware::firmware(&parts),
+        operating_system: system::operating_system(&parts),
+        interfaces: network::interfaces(&parts),
+        routes: network::routes(&parts),
+        resolvers: network::resolvers(&parts),
+        neighbours: network::neighbours(&parts),
+        services: network::services(&parts),
+        ports: network::ports(&parts),
+        partners: network::partners(&parts),
+        software: system::software(&parts),
+        certificates: network::certificates(&parts),
+        accounts: system::accounts(&parts),
+        groups: system::groups(&parts),
+        sources: source_states(&present),
     })
 }
+
+/// Members that nobody replaced.
+pub(super) fn present<'a>(members: &[&'a MemberObservations]) -> Vec<&'a MemberObservations> {
+    let was_replaced = |it: &MemberObservations| {
+        members.iter().any(|other| other.first_received_at > it.last_received_at)
+    };
+    members.iter().copied().filter(|it| !was_replaced(it)).collect()
+}
+
+/// A section that counts, with the evidence that all its facts have.
+pub(super) struct Chosen<'a> {
+    pub(super) section: &'a ObservedSection,
+    pub(super) evidence: Evidence,
+}
+
+/// Of each source the section with the greatest evidence among those that were read.
+pub(super) fn chosen<'a>(members: &[&'a MemberObservations]) -> Vec<Chosen<'a>> {
+    let mut best: BTreeMap<&SourceId, Chosen<'a>> = BTreeMap::new();
+    for member in members {
+        for section in member.sections.iter().filter(|it| is_read(it)) {
+            let evidence = evidence(section, &member.observer);
+            let is_better = best.get(&section.source).is_none_or(|held| held.evidence < evidence);
+            if is_better {
+                best.insert(&section.source, Chosen { section, evidence });
+            }
+        }
+    }
+    best.into_values().collect()
+}
+
+fn is_read(section: &ObservedSection) -> bool {
+    matches!(section.body.outcome, Outcome::Read { .. })
+}
+
+fn evidence(section: &ObservedSection, observer: &ObserverId) -> Evidence {
+    let trust = match observer {
+        ObserverId::Agent(_) => Trust::Confirmed,
+        ObserverId::Person(_) => Trust::Stated,
+    };
+    Evidence {
+        trust,
+        observed_at: section.last_observed_at,
+        source: section.source.clone(),
+        observer: observer.clone(),
+    }
+}
+
+fn source_states(members: &[&MemberObservations]) -> Vec<SourceState> {
+    let mut states: Vec<SourceState> = members
+        .iter()
+        .flat_map(|member| member.sections.iter().map(|it| source_state(&member.observer, it)))
+        .collect();
+    states.sort_by(|left, right| {
+        (&left.source, &left.observer).cmp(&(&right.source, &right.observer))
+    });
+    states
+}
+
+fn source_state(observer: &ObserverId, section: &ObservedSection) -> SourceState {
+    let status = match &section.body.outcome {
+        Outcome::Read { facts, gaps, complaints } => SourceStatus::Read {
+            facts: facts.len(),
+            gaps: gaps.clone(),
+            complaints: complaints.clone(),
+        },
+        Outcome::Absent { reason } => SourceStatus::Absent(reason.clone()),
+    };
+    SourceState {
+        observer: observer.clone(),
+        source: section.source.clone(),
+        observed_at: section.last_observed_at,
+        duration_ms: section.duration_ms,
+        status,
+    }
+}
+
+#[cfg(test)]
+mod tests;

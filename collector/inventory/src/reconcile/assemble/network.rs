@@ -1,0 +1,256 @@
+//! What the asset offers, uses and holds on the network.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use observation::latest::{
+    Certificate, CertificatePlace, Connection, ConnectionDirection, Listener, Neighbour,
+    NetworkInterface, Resolver, Route, Service, Transport,
+};
+
+use super::parts::{Parts, list, merged};
+use super::wire;
+use crate::asset::{
+    Attested, CertificateDescription, CommunicationPartner, InterfaceDescription,
+    NeighbourDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
+};
+
+/// Numbers that drivers give for a speed which they do not know.
+const SPEEDS_UNKNOWN: [u32; 3] = [0, u16::MAX as u32, u32::MAX];
+
+pub(super) fn interfaces(parts: &Parts<'_>) -> Vec<Attested<InterfaceDescription>> {
+    list(&parts.interfaces, |it| {
+        let NetworkInterface {
+            name,
+            kind,
+            mac,
+            permanent_mac,
+            mtu_bytes: _,
+            is_up,
+            speed_mbps,
+            is_removable: _,
+            driver: _,
+            vlan_id,
+            parent,
+            addresses,
+        } = it;
+        let mut addresses: Vec<(IpAddr, u8)> =
+            addresses.iter().map(|it| (it.address, it.prefix_length)).collect();
+        addresses.sort();
+        addresses.dedup();
+        InterfaceDescription {
+            name: name.clone(),
+            kind: wire::interface_kind(*kind).to_owned(),
+            mac: mac.as_deref().and_then(hardware_address),
+            permanent_mac: permanent_mac.as_deref().and_then(hardware_address),
+            is_up: *is_up,
+            speed_mbps: speed_mbps.filter(|it| !SPEEDS_UNKNOWN.contains(it)),
+            vlan_id: *vlan_id,
+            parent: parent.clone(),
+            addresses,
+        }
+    })
+}
+
+/// Lower case; none for the zero address of links that have none.
+fn hardware_address(text: &str) -> Option<String> {
+    let has_digit = text.chars().any(|it| it.is_ascii_hexdigit() && it != '0');
+    has_digit.then(|| text.to_ascii_lowercase())
+}
+
+pub(super) fn routes(parts: &Parts<'_>) -> Vec<Attested<RouteDescription>> {
+    list(&parts.routes, |it| {
+        let Route { destination, prefix_length, gateway, interface, metric: _ } = it;
+        RouteDescription {
+            destination: *destination,
+            prefix_length: *prefix_length,
+            gateway: *gateway,
+            interface: interface.clone(),
+        }
+    })
+}
+
+pub(super) fn resolvers(parts: &Parts<'_>) -> Vec<Attested<ResolverDescription>> {
+    list(&parts.resolvers, |it| {
+        let Resolver { address, configured_in, search_domains: _ } = it;
+        ResolverDescription { address: *address, configured_in: configured_in.clone() }
+    })
+}
+
+pub(super) fn neighbours(parts: &Parts<'_>) -> Vec<Attested<NeighbourDescription>> {
+    list(&parts.neighbours, |it| {
+        let Neighbour { address, mac, interface, is_router: _ } = it;
+        NeighbourDescription {
+            address: *address,
+            mac: mac.to_ascii_lowercase(),
+            interface: interface.clone(),
+        }
+    })
+}
+
+pub(super) fn services(parts: &Parts<'_>) -> Vec<Attested<ServiceDescription>> {
+    list(&parts.services, |it| {
+        let Service { name, description, start_mode, is_running, account, executable, package } =
+            it;
+        ServiceDescription {
+            name: name.clone(),
+            description: description.clone(),
+            start_mode: start_mode.map(|it| wire::start_mode(it).to_owned()),
+            is_running: *is_running,
+            account: account.as_ref().map(wire::user_name),
+            executable: executable.clone(),
+            package: package.as_ref().map(wire::owner_package),
+        }
+    })
+}
+
+pub(super) fn ports(parts: &Parts<'_>) -> Vec<Attested<ServicePort>> {
+    list(&parts.listeners, |it| port(it, &encryptions(parts, it)))
+}
+
+fn port(listener: &Listener, encryptions: &[String]) -> ServicePort {
+    let Listener {
+        transport,
+        address,
+        port,
+        binding,
+        process,
+        executable,
+        account,
+        unit,
+        package,
+        container,
+    } = listener;
+    ServicePort {
+        transport: wire::transport(*transport).to_owned(),
+        address: *address,
+        port: *port,
+        binding: wire::binding(*binding).to_owned(),
+        process: process.clone(),
+        executable: executable.clone(),
+        account: account.as_ref().map(wire::user_name),
+        unit: unit.clone(),
+        package_name: package.as_ref().map(|it| it.name.clone()),
+        package_version: package.as_ref().map(|it| it.version.clone()),
+        container: container.as_ref().map(|it| format!("{}:{}", it.runtime, it.id)),
+        encryption: (!encryptions.is_empty()).then(|| encryptions.join(", ")),
+    }
+}
+
+/// The TLS versions that were agreed when this listener was asked, sorted.
+fn encryptions(parts: &Parts<'_>, listener: &Listener) -> Vec<String> {
+    let mut versions: Vec<String> = parts
+        .certificates
+        .iter()
+        .filter_map(|it| match &it.value.place {
+            CertificatePlace::Served { address, port, tls_version }
+                if answers_for(parts, listener, *address, *port) =>
+            {
+                Some(tls_version.clone().unwrap_or_else(|| "TLS".to_owned()))
+            }
+            CertificatePlace::Served { .. } | CertificatePlace::File { .. } => None,
+        })
+        .collect();
+    versions.sort();
+    versions.dedup();
+    versions
+}
+
+/// Whether asking this address and port reaches this listener: one on exactly this address before
+/// one on all addresses, and one on all IPv6 addresses takes IPv4 where nobody else does.
+fn answers_for(parts: &Parts<'_>, listener: &Listener, address: IpAddr, port: u16) -> bool {
+    let distance = |it: &Listener| {
+        if it.transport != Transport::Tcp || it.port != port {
+            None
+        } else if it.address == address {
+            Some(0)
+        } else if it.address.is_unspecified() && it.address.is_ipv4() == address.is_ipv4() {
+            Some(1)
+        } else {
+            (it.address.is_unspecified() && it.address.is_ipv6()).then_some(2)
+        }
+    };
+    let nearest = parts.listeners.iter().filter_map(|it| distance(it.value)).min();
+    let own = distance(listener);
+    own.is_some() && own == nearest
+}
+
+pub(super) fn partners(parts: &Parts<'_>) -> Vec<Attested<CommunicationPartner>> {
+    let all = parts.connections.iter().map(|(since, it)| Attested {
+        value: partner(it.value, *since),
+        evidence: it.evidence.clone(),
+    });
+    merged(all.collect())
+}
+
+/// `since` is when this very set of connections was first seen: the partner itself may be older.
+fn partner(connection: &Connection, since: Timestamp) -> CommunicationPartner {
+    let Connection { transport, direction, peer, service_port, local, process, unit, count } =
+        connection;
+    CommunicationPartner {
+        transport: wire::transport(*transport).to_owned(),
+        is_incoming: match direction {
+            ConnectionDirection::Incoming => true,
+            ConnectionDirection::Outgoing => false,
+        },
+        peer: *peer,
+        service_port: *service_port,
+        local: *local,
+        process: process.clone(),
+        unit: unit.clone(),
+        count: *count,
+        first_seen_at: since,
+    }
+}
+
+pub(super) fn certificates(parts: &Parts<'_>) -> Vec<Attested<CertificateDescription>> {
+    list(&parts.certificates, certificate)
+}
+
+fn certificate(certificate: &Certificate) -> CertificateDescription {
+    let Certificate {
+        place,
+        fingerprint,
+        subject,
+        issuer,
+        serial: _,
+        names,
+        not_before,
+        not_after,
+        key_algorithm,
+        key_bits,
+        signature_algorithm,
+        is_self_signed,
+        chain_length: _,
+    } = certificate;
+    let (place, port, tls_version) = match place {
+        CertificatePlace::Served { address, port, tls_version } => {
+            let place = format!("tcp/{}", std::net::SocketAddr::new(*address, *port));
+            (place, Some(*port), tls_version.clone())
+        }
+        CertificatePlace::File { path, listener } => {
+            let port = listener.as_deref().and_then(|it| it.rsplit_once(':')?.1.parse().ok());
+            (path.clone(), port, None)
+        }
+    };
+    let key = key_algorithm.as_ref().map(|algorithm| match key_bits {
+        Some(bits) if !algorithm.contains(|it: char| it.is_ascii_digit()) => {
+            format!("{algorithm} {bits}")
+        }
+        Some(_) | None => algorithm.clone(),
+    });
+    CertificateDescription {
+        place,
+        port,
+        fingerprint: *fingerprint,
+        subject: subject.clone(),
+        issuer: issuer.clone(),
+        names: names.clone(),
+        not_before: *not_before,
+        not_after: *not_after,
+        key,
+        signature_algorithm: signature_algorithm.clone(),
+        is_self_signed: *is_self_signed,
+        tls_version,
+    }
+}

@@ -1,0 +1,90 @@
+//! Words of the wire as texts, one place for each closed list.
+
+use observation::latest::{
+    AccountKind, Binding, FirmwareComponent, InterfaceKind, OwnerPackage, PackageManager,
+    PasswordState, StartMode, Transport, UserName,
+};
+
+pub(in super::super) const fn transport(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
+    }
+}
+
+pub(in super::super) const fn binding(binding: Binding) -> &'static str {
+    match binding {
+        Binding::Loopback => "loopback",
+        Binding::Address => "address",
+        Binding::All => "all",
+    }
+}
+
+pub(in super::super) const fn package_manager(manager: PackageManager) -> &'static str {
+    match manager {
+        PackageManager::Dpkg => "dpkg",
+        PackageManager::Rpm => "rpm",
+        PackageManager::Apk => "apk",
+        PackageManager::Pacman => "pacman",
+    }
+}
+
+pub(in super::super) const fn interface_kind(kind: InterfaceKind) -> &'static str {
+    match kind {
+        InterfaceKind::Loopback => "loopback",
+        InterfaceKind::Ethernet => "ethernet",
+        InterfaceKind::Wireless => "wireless",
+        InterfaceKind::Bridge => "bridge",
+        InterfaceKind::Bond => "bond",
+        InterfaceKind::Vlan => "vlan",
+        InterfaceKind::Tunnel => "tunnel",
+        InterfaceKind::Virtual => "virtual",
+        InterfaceKind::Other => "other",
+    }
+}
+
+pub(in super::super) const fn start_mode(mode: StartMode) -> &'static str {
+    match mode {
+        StartMode::Automatic => "automatic",
+        StartMode::Manual => "manual",
+        StartMode::Disabled => "disabled",
+    }
+}
+
+pub(in super::super) const fn account_kind(kind: AccountKind) -> &'static str {
+    match kind {
+        AccountKind::Root => "root",
+        AccountKind::System => "system",
+        AccountKind::Person => "person",
+    }
+}
+
+pub(in super::super) const fn password(state: PasswordState) -> &'static str {
+    match state {
+        PasswordState::Set => "set",
+        PasswordState::Locked => "locked",
+        PasswordState::Empty => "empty",
+    }
+}
+
+pub(in super::super) const fn firmware_component(component: FirmwareComponent) -> &'static str {
+    match component {
+        FirmwareComponent::Bios => "bios",
+        FirmwareComponent::EmbeddedController => "embedded_controller",
+        FirmwareComponent::Disk => "disk",
+        FirmwareComponent::Microcode => "microcode",
+        FirmwareComponent::NetworkAdapter => "network_adapter",
+        FirmwareComponent::ManagementController => "management_controller",
+    }
+}
+
+pub(in super::super) fn user_name(name: &UserName) -> String {
+    match name {
+        UserName::Clear(name) | UserName::Pseudonym(name) => name.clone(),
+    }
+}
+
+pub(in super::super) fn owner_package(package: &OwnerPackage) -> String {
+    let OwnerPackage { manager: _, name, version } = package;
+    format!("{name} {version}")
+}
