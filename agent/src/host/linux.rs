@@ -18,6 +18,7 @@ use std::path::Path;
 
 use observation::latest::{Absent, Privilege};
 
+use super::served;
 use super::{
     Host, LinkAddress, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
     Space, SystemNames,
@@ -44,10 +45,9 @@ impl Host for LinuxHost {
             Request::Routes => routes().map(Reply::Routes),
             Request::Neighbours => neighbours().map(Reply::Neighbours),
             Request::Figures => figures::figures().map(Reply::Figures),
-            Request::ServedCertificate { .. } => Err(Absent::Failed {
-                doing: format!("answering {request:?}"),
-                cause: "no answer is known for this request".to_owned(),
-            }),
+            Request::ServedCertificate { address, port } => {
+                served::served_certificate(*address, *port).map(Reply::ServedCertificate)
+            }
         }
     }
 }

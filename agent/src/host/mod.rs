@@ -8,6 +8,7 @@ mod ask;
 mod linux;
 mod private;
 mod recorded;
+mod served;
 
 use std::net::IpAddr;
 

@@ -19,8 +19,10 @@ mod systemd;
 mod sysv;
 #[cfg(test)]
 mod testing;
+mod tls_files;
 
 mod accounts;
+mod certificates;
 mod hardware;
 mod network;
 mod services;
@@ -59,6 +61,7 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
     // Sorted: the order of the domains is the order of the ids.
     let domains = [
         accounts::SOURCES,
+        certificates::SOURCES,
         hardware::SOURCES,
         network::SOURCES,
         services::SOURCES,

@@ -56,6 +56,15 @@ pub(crate) fn services(host: &dyn Host, running: &BTreeSet<String>) -> Vec<Unit>
     names.iter().filter_map(|it| catalogue.unit(host, it, &started)).collect()
 }
 
+/// The TCP ports on which systemd itself waits for services that it would start.
+pub(crate) fn socket_ports(host: &dyn Host) -> BTreeSet<u16> {
+    let catalogue = Catalogue::read(host);
+    let sockets = catalogue.wanted.iter().filter(|it| it.ends_with(".socket"));
+    let texts: Vec<String> = sockets.map(|it| catalogue.text(host, it)).collect();
+    let listens = texts.iter().flat_map(|it| values(it, &["ListenStream"]));
+    listens.filter_map(|it| it.rsplit(':').next()?.parse().ok()).collect()
+}
+
 /// Which units there are, and what leads to them.
 #[derive(Default)]
 struct Catalogue {
@@ -279,6 +288,16 @@ mod tests {
             .link("/etc/systemd/system/timers.target.wants/daily.timer", "/x/daily.timer");
         assert_eq!(check(&host, "a.service").start_mode, Some(StartMode::Automatic));
         assert_eq!(check(&host, "b.service").start_mode, Some(StartMode::Automatic));
+    }
+
+    #[test]
+    fn ports_of_enabled_sockets_are_known() {
+        let text = "[Socket]\nListenStream=[::]:22\nListenStream=/run/x\nListenStream=631\n";
+        let host = MapHost::new()
+            .file("/usr/lib/systemd/system/a.socket", text)
+            .file("/usr/lib/systemd/system/b.socket", "[Socket]\nListenStream=80\n")
+            .link("/etc/systemd/system/sockets.target.wants/a.socket", "/x/a.socket");
+        assert_eq!(socket_ports(&host), BTreeSet::from([22, 631]));
     }
 
     #[test]

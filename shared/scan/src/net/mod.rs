@@ -1,0 +1,3 @@
+//! The network itself: the only module of this crate that opens sockets.
+
+pub mod tls;
