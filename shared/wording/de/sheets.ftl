@@ -249,18 +249,14 @@ sheets-reason-no-version = Woran die Anwendung erkannt wurde, nennt keine Versio
 sheets-gap = {$some} von {$all} { $all ->
     [one] System
    *[other] Systemen
-    }: {$thing} {$why}
-sheets-gap-counted = {$some} von {$all} { $all ->
-    [one] System
-   *[other] Systemen
-    }: {$thing} {$why} ({$objects} Einträge)
-sheets-why-not-here = nicht vorhanden
+    }{$which}: {$things}: {$why}
+sheets-why-not-here = dort nicht vorhanden
 sheets-why-not-read = von keinem Agenten gelesen
 sheets-why-not-allowed = nicht lesbar, braucht {$needs}
 sheets-why-failed = fehlgeschlagen
 sheets-why-timed-out = keine Antwort in der erlaubten Zeit
 sheets-why-not-looked-at = nicht angesehen: {$why}
-sheets-why-not-understood = teilweise unverständlich
+sheets-why-not-understood = in Teilen nicht verstanden
 sheets-privilege-root = Administratorrechte (root)
 sheets-privilege-ptrace = das Recht CAP_SYS_PTRACE
 sheets-privilege-read-all = das Recht CAP_DAC_READ_SEARCH
@@ -318,7 +314,10 @@ sheets-field-service-is-running = ob der Dienst läuft
 sheets-field-service-package = Paket des Dienstes
 sheets-field-service-start-mode = Startart des Dienstes
 sheets-field-system-product = Modell des Systems
-sheets-field-system-serial = Seriennummer des Systems
+sheets-field-base-board-serial = Seriennummer der Hauptplatine
+sheets-field-memory-module = Speichermodule
+sheets-field-system-product-serial = Seriennummer des Systems
+sheets-field-system-product-uuid = UUID des Systems
 
 ## Warum etwas absichtlich nicht angesehen wurde
 sheets-not-looked-at-bound-elsewhere = an eine andere Adresse gebunden
@@ -327,5 +326,7 @@ sheets-not-looked-at-foreign-program = fremdes Programm
 sheets-not-looked-at-in-container = gehört zu einem Container
 sheets-not-looked-at-other-network-namespace = eigener Netzbereich (Container)
 sheets-not-looked-at-program-replaced = Programmdatei seit dem Start ersetzt
+sheets-not-looked-at-remote-file-system = Dateisystem im Netz
+sheets-not-looked-at-shared-pool = gemeinsamer Speicherbereich
 sheets-not-looked-at-switched-off = in der Konfiguration abgeschaltet
 sheets-not-looked-at-virtual-disk = virtueller Datenträger

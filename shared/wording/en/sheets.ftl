@@ -249,18 +249,14 @@ sheets-reason-no-version = What the application was recognised by states no vers
 sheets-gap = {$some} of {$all} { $all ->
     [one] system
    *[other] systems
-    }: {$thing} {$why}
-sheets-gap-counted = {$some} of {$all} { $all ->
-    [one] system
-   *[other] systems
-    }: {$thing} {$why} ({$objects} entries)
+    }{$which}: {$things}: {$why}
 sheets-why-not-here = not present there
 sheets-why-not-read = not read by any agent
 sheets-why-not-allowed = not readable, needs {$needs}
 sheets-why-failed = failed
 sheets-why-timed-out = no answer within the time allowed
 sheets-why-not-looked-at = not looked at: {$why}
-sheets-why-not-understood = partly not understood
+sheets-why-not-understood = not understood in parts
 sheets-privilege-root = the rights of the administrator (root)
 sheets-privilege-ptrace = the right CAP_SYS_PTRACE
 sheets-privilege-read-all = the right CAP_DAC_READ_SEARCH
@@ -318,7 +314,10 @@ sheets-field-service-is-running = whether the service runs
 sheets-field-service-package = package of the service
 sheets-field-service-start-mode = start mode of the service
 sheets-field-system-product = model of the system
-sheets-field-system-serial = serial number of the system
+sheets-field-base-board-serial = serial number of the main board
+sheets-field-memory-module = memory modules
+sheets-field-system-product-serial = serial number of the system
+sheets-field-system-product-uuid = UUID of the system
 
 ## Why something was deliberately not looked at
 sheets-not-looked-at-bound-elsewhere = bound to another address
@@ -327,5 +326,7 @@ sheets-not-looked-at-foreign-program = program of others
 sheets-not-looked-at-in-container = belongs to a container
 sheets-not-looked-at-other-network-namespace = network namespace of its own (container)
 sheets-not-looked-at-program-replaced = program file replaced since its start
+sheets-not-looked-at-remote-file-system = file system on the network
+sheets-not-looked-at-shared-pool = shared pool
 sheets-not-looked-at-switched-off = switched off in the configuration
 sheets-not-looked-at-virtual-disk = virtual disk

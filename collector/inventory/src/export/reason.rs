@@ -1,5 +1,6 @@
 //! Why a value is not there, and what a whole sheet could not look at, as sentences for the reader.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -107,53 +108,61 @@ pub(super) fn sentence(view: &View<'_>, reason: &Absent) -> String {
     }
 }
 
-/// What the sheet's sources did not look at on the systems in use, with numbers: one sentence each,
-/// the most frequent first. A source that is not here on a system is said as well, since the sheet
-/// then holds nothing of that system.
+/// What the sheet's sources did not look at on the systems in use, with numbers: one sentence per
+/// reason, that of the most systems first. A source that is not here on a system is said as well,
+/// since the sheet then holds nothing of that system.
 pub(super) fn gaps_of(view: &View<'_>, sources: &[&str]) -> Vec<String> {
     let assets = &view.snapshot().assets;
     let total = in_use(assets).count();
-    let mut found: BTreeMap<Kind, Count> = BTreeMap::new();
+    let mut found: BTreeMap<(Why, Thing), Count<'_>> = BTreeMap::new();
     for asset in in_use(assets) {
         for source in sources {
-            for (kind, objects) in kinds_of(asset, source) {
-                let count = found.entry(kind).or_default();
-                count.assets.insert(asset.label.0.clone());
-                count.objects += objects;
+            for (why, thing) in unseen(asset, source) {
+                let count = found.entry((why, thing)).or_default();
+                count.assets.insert(&asset.label.0);
+                count.objects += 1;
             }
         }
     }
-    let mut ordered: Vec<(Kind, Count)> = found.into_iter().collect();
-    ordered.sort_by_key(|(_, count)| std::cmp::Reverse(count.assets.len()));
-    ordered.iter().map(|(kind, count)| kind.sentence(view, count, total)).collect()
+    // What the same systems lack for the same reason is one sentence.
+    let mut sentences: BTreeMap<(Reverse<usize>, Why, BTreeSet<&str>), Things> = BTreeMap::new();
+    for ((why, thing), count) in found {
+        let key = (Reverse(count.assets.len()), why, count.assets);
+        sentences.entry(key).or_default().push((thing, count.objects));
+    }
+    sentences
+        .iter()
+        .map(|((_, why, assets), things)| gap_sentence(view, why, assets, things, total))
+        .collect()
 }
 
-/// One kind of gap, the same on many systems.
+/// Things with the number of objects that lack them.
+type Things = Vec<(Thing, usize)>;
+
+/// What was not seen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    /// Nobody read the source there.
-    NotRead(String),
-    /// The source gave nothing.
-    Absent(String, Why),
-    /// The source could not see a field.
-    Gap(String, Why),
-    /// The source did not understand something.
-    Complaint(String),
+enum Thing {
+    /// All that a source gives.
+    Source(String),
+    /// A field of some objects.
+    Field(String),
 }
 
 /// A reason without what it speaks of, so that many become one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
-    NotHere,
     NotAllowed(Privilege),
     Failed,
     TimedOut,
+    NotUnderstood,
+    NotRead,
     NotLookedAt(String),
+    NotHere,
 }
 
 #[derive(Default)]
-struct Count {
-    assets: BTreeSet<String>,
+struct Count<'a> {
+    assets: BTreeSet<&'a str>,
     objects: usize,
 }
 
@@ -165,33 +174,68 @@ fn states<'a>(
     asset.sources.iter().filter(move |it| it.source.as_str() == source)
 }
 
-fn kinds_of(asset: &Asset, source: &str) -> Vec<(Kind, usize)> {
-    let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+/// What one source did not see on one system; a field once per object.
+fn unseen(asset: &Asset, source: &str) -> Vec<(Why, Thing)> {
+    let whole = || Thing::Source(source.to_owned());
+    let mut unseen = Vec::new();
     let mut is_read = false;
     for state in states(asset, source) {
         is_read = true;
         match &state.status {
-            SourceStatus::Absent(reason) => {
-                kinds.insert(Kind::Absent(source.to_owned(), Why::of(reason)), 0);
-            }
+            SourceStatus::Absent(reason) => unseen.push((Why::of(reason), whole())),
             SourceStatus::Read { gaps, complaints, .. } => {
                 // A field that is not there on an object is a statement, not a gap.
-                let unseen = gaps.iter().filter(|it| !matches!(it.reason, Absent::NotHere { .. }));
-                for gap in unseen {
-                    *kinds
-                        .entry(Kind::Gap(gap.field.clone(), Why::of(&gap.reason)))
-                        .or_default() += 1;
-                }
-                if !complaints.is_empty() {
-                    kinds.insert(Kind::Complaint(source.to_owned()), complaints.len());
-                }
+                let gaps = gaps.iter().filter(|it| !matches!(it.reason, Absent::NotHere { .. }));
+                unseen.extend(gaps.map(|it| (Why::of(&it.reason), Thing::Field(it.field.clone()))));
+                unseen.extend(complaints.iter().map(|_| (Why::NotUnderstood, whole())));
             }
         }
     }
     if !is_read {
-        kinds.insert(Kind::NotRead(source.to_owned()), 0);
+        unseen.push((Why::NotRead, whole()));
     }
-    kinds.into_iter().collect()
+    unseen
+}
+
+fn gap_sentence(
+    view: &View<'_>,
+    why: &Why,
+    assets: &BTreeSet<&str>,
+    things: &[(Thing, usize)],
+    total: usize,
+) -> String {
+    /// Up to this many systems are named.
+    const NAMED_MAX: usize = 3;
+    let words = view.wording();
+    let (some, all) = (assets.len(), total);
+    let which = if all > 1 && some <= NAMED_MAX {
+        format!(" ({})", assets.iter().copied().collect::<Vec<_>>().join(", "))
+    } else {
+        String::new()
+    };
+    let thing = |(thing, objects): &(Thing, usize)| {
+        let text = thing.text(view);
+        // One per system says no more than the systems do.
+        if *objects > some { format!("{text} ({objects} ×)") } else { text }
+    };
+    let things = things.iter().map(thing).collect::<Vec<_>>().join(", ");
+    let arguments = [
+        ("some", some.into()),
+        ("all", all.into()),
+        ("which", which.into()),
+        ("things", things.into()),
+        ("why", why.text(view).into()),
+    ];
+    words.text_with("sheets-gap", &arguments)
+}
+
+impl Thing {
+    fn text(&self, view: &View<'_>) -> String {
+        match self {
+            Self::Source(source) => source_text(view, source),
+            Self::Field(field) => field_text(view, field),
+        }
+    }
 }
 
 impl Why {
@@ -214,35 +258,13 @@ impl Why {
             }
             Self::Failed => view.text("sheets-why-failed"),
             Self::TimedOut => view.text("sheets-why-timed-out"),
+            Self::NotUnderstood => view.text("sheets-why-not-understood"),
+            Self::NotRead => view.text("sheets-why-not-read"),
             Self::NotLookedAt(why) => {
                 let why = why_text(view, why).into();
                 view.wording().text_with("sheets-why-not-looked-at", &[("why", why)])
             }
         }
-    }
-}
-
-impl Kind {
-    fn sentence(&self, view: &View<'_>, count: &Count, total: usize) -> String {
-        let (thing, why) = match self {
-            Self::NotRead(source) => (source_text(view, source), view.text("sheets-why-not-read")),
-            Self::Absent(source, why) => (source_text(view, source), why.text(view)),
-            Self::Gap(field, why) => (field_text(view, field), why.text(view)),
-            Self::Complaint(source) => {
-                (source_text(view, source), view.text("sheets-why-not-understood"))
-            }
-        };
-        let message = if count.objects > 1 { "sheets-gap-counted" } else { "sheets-gap" };
-        view.wording().text_with(
-            message,
-            &[
-                ("some", count.assets.len().into()),
-                ("all", total.into()),
-                ("thing", thing.into()),
-                ("objects", count.objects.into()),
-                ("why", why.into()),
-            ],
-        )
     }
 }
 
@@ -272,4 +294,137 @@ fn field_text(view: &View<'_>, field: &str) -> String {
 
 fn why_text(view: &View<'_>, why: &str) -> String {
     words_of(view, "sheets-not-looked-at-", why)
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::latest::Complaint;
+    use wording::Language;
+
+    use super::*;
+    use crate::export::cell::Value;
+    use crate::export::sample;
+    use crate::export::snapshot::Snapshot;
+
+    fn check(snapshot: &Snapshot, sources: &[&str], expected: &[&str]) {
+        let view = sample::view(snapshot, Language::English);
+        assert_eq!(gaps_of(&view, sources), expected);
+    }
+
+    #[test]
+    fn what_the_same_systems_lack_for_the_same_reason_is_one_sentence() {
+        check(
+            &sample::snapshot(),
+            &["hardware.memory", "hardware.processor", "network.interfaces"],
+            &[
+                "3 of 3 systems (S-7K2QD, S-9M4TX, S-B5WZ3): memory, processor: not read by any agent",
+            ],
+        );
+    }
+
+    #[test]
+    fn objects_are_counted_and_the_missing_right_is_named() {
+        let mut snapshot = sample::snapshot();
+        snapshot.assets.truncate(2);
+        check(
+            &snapshot,
+            &["services.listeners"],
+            &["1 of 2 systems (S-9M4TX): process behind the port (2 ×): not readable, needs the \
+               rights of the administrator (root)"],
+        );
+    }
+
+    #[test]
+    fn many_systems_are_counted_and_not_named() {
+        let mut snapshot = sample::snapshot();
+        let controller = snapshot.assets[2].clone();
+        snapshot.assets.extend([controller.clone(), controller]);
+        for (number, asset) in snapshot.assets.iter_mut().enumerate() {
+            asset.label.0 = format!("S-{number}");
+        }
+        check(&snapshot, &["accounts.groups"], &["4 of 5 systems: groups: not read by any agent"]);
+    }
+
+    #[test]
+    fn the_only_system_is_not_a_plural() {
+        let mut snapshot = sample::snapshot();
+        snapshot.assets.truncate(1);
+        check(&snapshot, &["system.boot"], &["1 of 1 system: system start: not read by any agent"]);
+        check(&snapshot, &["software.dpkg"], &[]);
+        snapshot.assets.clear();
+        check(&snapshot, &["software.dpkg"], &[]);
+    }
+
+    #[test]
+    fn what_was_not_understood_is_told_and_unknown_codes_show_themselves() {
+        let mut snapshot = sample::snapshot();
+        snapshot.assets.truncate(1);
+        let state =
+            snapshot.assets[0].sources.iter_mut().find(|it| it.source.as_str() == "software.dpkg");
+        let gap = Gap {
+            field: "package.colour".to_owned(),
+            of: None,
+            reason: Absent::NotLookedAt { why: "too_bright".to_owned(), what: "x".to_owned() },
+        };
+        let complaint = Complaint { place: "line 3".to_owned(), problem: "no name".to_owned() };
+        state.unwrap().status = SourceStatus::Read {
+            facts: 1,
+            gaps: vec![gap],
+            complaints: vec![complaint.clone(), complaint],
+        };
+        check(
+            &snapshot,
+            &["software.dpkg"],
+            &[
+                "1 of 1 system: packages (dpkg) (2 ×): not understood in parts",
+                "1 of 1 system: package.colour: not looked at: too_bright",
+            ],
+        );
+    }
+
+    #[test]
+    fn absence_that_says_something_is_none_and_all_else_is_unknown() {
+        let mut snapshot = sample::snapshot();
+        let of = "tcp/0.0.0.0:22";
+        let state = snapshot.assets[1]
+            .sources
+            .iter_mut()
+            .find(|it| it.source.as_str() == "services.listeners");
+        if let SourceStatus::Read { gaps, .. } = &mut state.unwrap().status {
+            gaps.push(Gap {
+                field: "listener.unit".to_owned(),
+                of: Some(of.to_owned()),
+                reason: Absent::NotHere { looked_at: "/proc/*/cgroup".to_owned() },
+            });
+        }
+        let view = sample::view(&snapshot, Language::English);
+        let asset = &snapshot.assets[1];
+        let cell = |field, of| none_or_missing(&view, asset, "services.listeners", field, Some(of));
+        assert_eq!(*cell("listener.unit", of).value(), Value::Nothing);
+        let unknown = |cell: Cell| matches!(cell.value(), Value::Unknown(_));
+        assert!(unknown(cell("listener.unit", "tcp/0.0.0.0:80")));
+        assert!(unknown(cell("listener.process", of)));
+        assert!(unknown(missing(&view, asset, "services.listeners", "listener.unit", Some(of))));
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence() {
+        let text = |it: &str| it.to_owned();
+        let snapshot = sample::snapshot();
+        for language in [Language::German, Language::English] {
+            let view = sample::view(&snapshot, language);
+            for reason in [
+                Absent::NotHere { looked_at: text("/x") },
+                Absent::NotAllowed { what: text("/x"), needs: Privilege::Ptrace },
+                Absent::NotAllowed { what: text("/x"), needs: Privilege::ReadAll },
+                Absent::NotAllowed { what: text("/x"), needs: Privilege::Group },
+                Absent::Failed { doing: text("reading /x"), cause: text("EIO") },
+                Absent::TimedOut { doing: text("asking /x"), after_ms: 500 },
+                Absent::NotLookedAt { why: text("switched_off"), what: text("/x") },
+            ] {
+                let sentence = sentence(&view, &reason);
+                assert!(sentence.contains("/x") && !sentence.contains('⟨'), "{sentence}");
+            }
+        }
+    }
 }

@@ -153,7 +153,7 @@ mod tests {
         let gaps = (SHEET.gaps)(&view);
         assert!(
             gaps.contains(
-                &"1 of 3 systems: accounts not readable, needs the rights of the administrator (root)"
+                &"1 of 3 systems (S-9M4TX): accounts: not readable, needs the rights of the administrator (root)"
                     .to_owned()
             ),
             "{gaps:?}"

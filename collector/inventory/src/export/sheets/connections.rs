@@ -198,7 +198,9 @@ mod tests {
         let gaps = (SHEET.gaps)(&view);
         assert_eq!(
             gaps,
-            ["1 of 3 systems: connections not looked at: switched off in the configuration"]
+            [
+                "1 of 3 systems (S-B5WZ3): connections: not looked at: switched off in the configuration"
+            ]
         );
     }
 }

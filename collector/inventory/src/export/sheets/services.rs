@@ -169,16 +169,16 @@ mod tests {
         assert_eq!(
             (SHEET.gaps)(&view),
             [
-                "1 of 3 systems: listening ports not read by any agent",
-                "1 of 3 systems: process behind the port not readable, needs the rights of the \
-                 administrator (root) (2 entries)",
+                "1 of 3 systems (S-9M4TX): process behind the port (2 ×): not readable, needs the \
+                 rights of the administrator (root)",
+                "1 of 3 systems (S-B5WZ3): listening ports: not read by any agent",
             ]
         );
         let view = sample::view(&snapshot, wording::Language::German);
         assert_eq!(
-            (SHEET.gaps)(&view)[1],
-            "1 von 3 Systemen: Prozess hinter dem Port nicht lesbar, braucht Administratorrechte \
-             (root) (2 Einträge)"
+            (SHEET.gaps)(&view)[0],
+            "1 von 3 Systemen (S-9M4TX): Prozess hinter dem Port (2 ×): nicht lesbar, braucht \
+             Administratorrechte (root)"
         );
     }
 

@@ -174,6 +174,9 @@ mod tests {
     fn a_system_without_this_manager_is_told() {
         let snapshot = sample::snapshot();
         let view = sample::view(&snapshot, wording::Language::English);
-        assert_eq!((SHEET.gaps)(&view), ["1 of 3 systems: packages (dpkg) not present there"]);
+        assert_eq!(
+            (SHEET.gaps)(&view),
+            ["1 of 3 systems (S-B5WZ3): packages (dpkg): not present there"]
+        );
     }
 }
