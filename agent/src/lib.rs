@@ -20,3 +20,17 @@ pub mod sources;
 pub mod report;
 
 pub mod spool;
+
+pub mod deliver;
+
+pub mod enrol;
+
+pub mod schedule;
+
+pub mod service;
+
+pub mod agent;
+
+pub mod failure;
+
+pub mod command;

@@ -65,7 +65,8 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
         "agent/src",
         &[
             "config", "clock", "host", "disk", "data_dir", "names", "sources", "report", "spool",
-            "deliver", "enrol", "scan_job", "schedule", "service", "agent", "print", "command",
+            "deliver", "enrol", "scan_job", "schedule", "service", "agent", "failure", "print",
+            "command",
         ],
     ),
     (

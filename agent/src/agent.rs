@@ -1,0 +1,341 @@
+//! An enrolled agent: reads its host, keeps the reports, hands them over, renews its certificate.
+//!
+//! [`Agent`] does one thing at a time when told to; [`running`] tells it when.
+
+pub mod running;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use observation::latest::protocol::{Schedule, Task};
+use observation::latest::{Absent, Section};
+use observation::latest::{AgentId, Cadence, NameKey, Outcome, Report, ReportNumber};
+use pki::{TlsConfigError, TlsFailure, client_config_for_agent};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::data_dir::{DataDir, DataDirError, Enrolment};
+use crate::deliver::backoff::full_jitter;
+use crate::deliver::network::{HttpNetwork, NetworkError};
+use crate::deliver::{DeliverError, Delivered, deliver};
+use crate::enrol::{EnrolError, renew, renew_expired};
+use crate::host::{Host, LinuxHost};
+use crate::names::Names;
+use crate::report::{Identity, Selection, collect};
+use crate::sources::Context;
+use crate::sources::context::Options;
+use crate::spool::{BYTES_MAX, Kept, NumberError, Spool};
+
+/// How often one delivery is tried when a person waits for it.
+const ATTEMPTS: u32 = 4;
+/// First and longest wait between these attempts.
+const ATTEMPT_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
+/// Bytes of the key for the pseudonyms of a run that speaks to no collector.
+const RUN_KEY_BYTES: usize = 32;
+
+/// What keeps an agent from working.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// It has no identity yet.
+    #[error("this agent is not enrolled")]
+    NotEnrolled,
+    /// The folder refuses.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// Reports cannot be numbered.
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    /// Reports cannot be handed over.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// The certificate ran out and there is no new one.
+    #[error("getting a new certificate")]
+    Renew(#[source] EnrolError),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsConfigError),
+    /// The enrolment is damaged.
+    #[error("the enrolment cannot be used: {0}")]
+    Enrolment(String),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandomNumbers,
+}
+
+impl From<NetworkError> for AgentError {
+    fn from(error: NetworkError) -> Self {
+        Self::Deliver(error.into())
+    }
+}
+
+/// An enrolled agent.
+pub struct Agent {
+    data: DataDir,
+    config: Config,
+    enrolment: Enrolment,
+    spool: Spool,
+    clock: Arc<dyn Clock>,
+}
+
+/// One run of the sources for a person at this machine: no collector, no folder, a key of this run
+/// for pseudonyms, connections unless the configuration says no.
+///
+/// # Errors
+/// If the system gives no random numbers.
+pub fn collect_for_print(host: &dyn Host, config: &Config) -> Result<Report, AgentError> {
+    let mut key = [0; RUN_KEY_BYTES];
+    getrandom::fill(&mut key).map_err(|_| AgentError::NoRandomNumbers)?;
+    let kind = if config.clear_names { NameKey::Clear } else { NameKey::Run };
+    let names = Names::new(kind, &key);
+    let options = Options { reports_connections: config.reports_connections.unwrap_or(true) };
+    let context = Context { host, now: SystemClock.now(), names: &names, options };
+    let number = ReportNumber { epoch: 0, sequence: 0 };
+    Ok(collect(&context, Identity { agent: None, number }, Selection::All))
+}
+
+/// Reads this machine once and hands the report over, trying a few times.
+///
+/// # Errors
+/// Why it was not delivered. The report is kept for the next time.
+pub async fn deliver_once(
+    data_dir: &Path,
+    config: Config,
+) -> Result<(Delivered, Report), AgentError> {
+    let data = DataDir::open(data_dir)?;
+    let mut agent = Agent::open(data, config, Arc::new(SystemClock))?;
+    let report = agent.collect(&LinuxHost, Selection::All)?;
+    let delivered = agent.deliver_patiently().await?;
+    Ok((delivered, report))
+}
+
+/// Whether a source that should have answered failed or took too long.
+#[must_use]
+pub fn has_failures(report: &Report) -> bool {
+    report.sections.iter().any(|it| match &it.body.outcome {
+        Outcome::Absent { reason: Absent::Failed { .. } | Absent::TimedOut { .. } } => true,
+        Outcome::Absent {
+            reason: Absent::NotHere { .. } | Absent::NotAllowed { .. } | Absent::NotLookedAt { .. },
+        }
+        | Outcome::Read { .. } => false,
+    })
+}
+
+impl Agent {
+    /// Takes up the work of the agent that is enrolled in this folder.
+    ///
+    /// # Errors
+    /// If none is, or the folder refuses.
+    pub fn open(data: DataDir, config: Config, clock: Arc<dyn Clock>) -> Result<Self, AgentError> {
+        let enrolment = data.enrolment()?.ok_or(AgentError::NotEnrolled)?;
+        let bytes_max = config.spool_bytes_max.unwrap_or(BYTES_MAX);
+        let spool = Spool::open(Arc::new(data.spool()), bytes_max, enrolment.epoch);
+        let mut agent = Self { data, config, enrolment, spool, clock };
+        agent.remember_epoch()?;
+        agent.log_complaints();
+        Ok(agent)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> AgentId {
+        self.enrolment.agent
+    }
+
+    /// How often it looks.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        self.config.schedule(self.enrolment.schedule)
+    }
+
+    /// Whether reports wait.
+    #[must_use]
+    pub fn has_reports(&self) -> bool {
+        !self.spool.is_empty()
+    }
+
+    /// Uses another configuration from now on.
+    pub fn configure(&mut self, config: Config) {
+        self.config = config;
+    }
+
+    /// The end of the certificate's validity; none if the enrolment is damaged.
+    #[must_use]
+    pub fn certificate_not_after(&self) -> Option<Timestamp> {
+        self.enrolment.identity().ok().map(|it| it.peer().not_after)
+    }
+
+    /// Reads the host and keeps the report. Steady and volatile sections go as reports of their
+    /// own, so that an unchanged host costs one hash and the rest keeps its own cadence.
+    ///
+    /// # Errors
+    /// If the report cannot be numbered.
+    pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
+        let names = self.names()?;
+        let options =
+            Options { reports_connections: self.config.reports_connections(self.enrolment.kind) };
+        let context = Context { host, now: self.clock.now(), names: &names, options };
+        let number = self.spool.next_number()?;
+        let report = collect(&context, Identity { agent: Some(self.id()), number }, selection);
+        let (steady, volatile): (Vec<Section>, Vec<Section>) =
+            report.sections.iter().cloned().partition(|it| it.cadence == Cadence::Steady);
+        let mut number = Some(number);
+        for sections in [steady, volatile].into_iter().filter(|it| !it.is_empty()) {
+            let number = match number.take() {
+                Some(number) => number,
+                None => self.spool.next_number()?,
+            };
+            self.keep(&Report { number, sections, ..report.clone() });
+        }
+        Ok(report)
+    }
+
+    fn keep(&mut self, report: &Report) {
+        if let Kept::InMemory { cause } = self.spool.push(report) {
+            tracing::warn!(
+                cause,
+                "the report could not be written and is kept in memory; it is lost if the agent ends"
+            );
+        }
+        self.log_complaints();
+    }
+
+    /// Hands over what waits, once. What was achieved is in `delivered` even if it ended early.
+    ///
+    /// # Errors
+    /// Why it ended early.
+    pub async fn deliver(&mut self, delivered: &mut Delivered) -> Result<(), AgentError> {
+        if self.certificate_not_after().is_some_and(|it| self.clock.now() >= it) {
+            self.renew().await?;
+        }
+        let result = match self.attempt(delivered).await {
+            Err(AgentError::Deliver(error)) if says_expired(&error) => {
+                // By the collector's clock the certificate ran out; ours is behind.
+                self.renew_late().await?;
+                self.attempt(delivered).await
+            }
+            other => other,
+        };
+        let kept = self.remember_epoch();
+        self.log_complaints();
+        let followed = self.follow(&delivered.tasks);
+        result.and(kept).and(followed)
+    }
+
+    /// Hands over what waits and tries again a few times if nobody answers.
+    ///
+    /// # Errors
+    /// Why it did not work in the end.
+    pub async fn deliver_patiently(&mut self) -> Result<Delivered, AgentError> {
+        let mut delivered = Delivered::default();
+        let mut failures = 0;
+        loop {
+            let error = match self.deliver(&mut delivered).await {
+                Ok(()) => return Ok(delivered),
+                Err(error) => error,
+            };
+            failures += 1;
+            let is_worth_it = matches!(
+                error,
+                AgentError::Deliver(
+                    DeliverError::Network(
+                        NetworkError::Unreachable { .. } | NetworkError::TimedOut { .. }
+                    ) | DeliverError::Later { after_seconds: None | Some(0..=8), .. }
+                )
+            );
+            if failures >= ATTEMPTS || !is_worth_it {
+                return Err(error);
+            }
+            let (base, cap) = ATTEMPT_WAITS;
+            tokio::time::sleep(full_jitter(self.clock.as_ref(), failures, base, cap)).await;
+        }
+    }
+
+    async fn attempt(&mut self, delivered: &mut Delivered) -> Result<(), AgentError> {
+        let identity = self.enrolment.identity().map_err(AgentError::Enrolment)?;
+        let address = self.address();
+        let network = HttpNetwork::new(&address, client_config_for_agent(&identity)?)?;
+        let id = self.id();
+        deliver(&mut self.spool, id, &network, self.clock.as_ref(), delivered).await?;
+        Ok(())
+    }
+
+    fn address(&self) -> String {
+        self.config.collector.clone().unwrap_or_else(|| self.enrolment.agent_address.clone())
+    }
+
+    /// Gets a new certificate, in the way that fits its age.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn renew(&mut self) -> Result<(), AgentError> {
+        if self.certificate_not_after().is_none_or(|it| self.clock.now() >= it) {
+            return self.renew_late().await;
+        }
+        match renew(&self.enrolment, &self.address()).await {
+            Ok(renewed) => self.take(renewed),
+            Err(EnrolError::Conversation(error)) if says_expired(&error) => self.renew_late().await,
+            Err(error) => Err(AgentError::Renew(error)),
+        }
+    }
+
+    async fn renew_late(&mut self) -> Result<(), AgentError> {
+        let renewed = renew_expired(&self.enrolment, self.clock.now()).await;
+        self.take(renewed.map_err(AgentError::Renew)?)
+    }
+
+    /// Uses a new enrolment after it is safely on the disk.
+    fn take(&mut self, enrolment: Enrolment) -> Result<(), AgentError> {
+        self.data.keep(&enrolment)?;
+        self.enrolment = enrolment;
+        Ok(())
+    }
+
+    /// Does what the collector asked for, as far as it concerns settings.
+    fn follow(&mut self, tasks: &[Task]) -> Result<(), AgentError> {
+        let mut changed = self.enrolment.clone();
+        for task in tasks {
+            match task {
+                Task::SetSchedule { schedule } => changed.schedule = *schedule,
+                Task::SetKind { kind } => changed.kind = *kind,
+                Task::CollectNow => {}
+            }
+        }
+        let is_same =
+            changed.schedule == self.enrolment.schedule && changed.kind == self.enrolment.kind;
+        if is_same { Ok(()) } else { self.take(changed) }
+    }
+
+    /// Keeps the epoch of the spool beside the identity: if the spool is lost, the next is known.
+    fn remember_epoch(&mut self) -> Result<(), AgentError> {
+        if self.enrolment.epoch == self.spool.epoch() {
+            return Ok(());
+        }
+        let mut changed = self.enrolment.clone();
+        changed.epoch = self.spool.epoch();
+        self.take(changed)
+    }
+
+    fn names(&self) -> Result<Names, AgentError> {
+        let key = BASE64
+            .decode(self.enrolment.name_key.as_bytes())
+            .map_err(|it| AgentError::Enrolment(format!("the key for names is damaged: {it}")))?;
+        let kind = if self.config.clear_names { NameKey::Clear } else { NameKey::Company };
+        Ok(Names::new(kind, &key))
+    }
+
+    fn log_complaints(&mut self) {
+        for complaint in self.spool.take_complaints() {
+            tracing::warn!(complaint, "spool");
+        }
+    }
+}
+
+fn says_expired(error: &DeliverError) -> bool {
+    matches!(
+        error,
+        DeliverError::Network(NetworkError::Tls { failure: TlsFailure::OwnCertificateExpired, .. })
+    )
+}

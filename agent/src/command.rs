@@ -1,0 +1,258 @@
+//! The command line of the agent.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use observation::latest::Report;
+use pki::Token;
+use wording::{Language, Wording};
+
+use crate::agent::running::Running;
+use crate::agent::{Agent, collect_for_print, deliver_once, has_failures};
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::enrol::enrol;
+use crate::failure::{Exit, Failure};
+use crate::host::{Ask, LinuxHost};
+use crate::service::{Request, Requests};
+
+/// Largest token file.
+const TOKEN_BYTES_MAX: u64 = 16 * 1024;
+
+/// Documents this machine: reads what it is and hands it to the collector.
+#[derive(Debug, Parser)]
+#[command(name = "kataster-agent", version)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Configuration file (TOML).
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of this agent: identity and undelivered reports.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Language of messages.
+    #[arg(long, global = true, value_name = "de|en")]
+    lang: Option<Lang>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Reads this machine once and delivers the report, or prints it.
+    Once {
+        /// Print what is found instead; needs neither collector nor enrolment.
+        #[arg(long)]
+        print: bool,
+        /// How to print.
+        #[arg(short, long, value_enum, requires = "print", value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// Makes this machine known to a collector.
+    Enrol {
+        /// File with the token that `kataster agent token create` made; `-` reads standard input.
+        #[arg(long, value_name = "FILE")]
+        token_file: PathBuf,
+        /// Give up the present enrolment of this folder.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Keeps reading and delivering until it is stopped.
+    Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Table,
+    /// The report as it goes over the wire.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    De,
+    En,
+}
+
+impl Common {
+    fn words(&self) -> &'static Wording {
+        let asked = self.lang.map(|it| match it {
+            Lang::De => Language::German,
+            Lang::En => Language::English,
+        });
+        let of_session = || {
+            ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .into_iter()
+                .filter_map(|it| std::env::var(it).ok())
+                .find(|it| !it.is_empty())
+                .and_then(|it| Language::from_tag(&it))
+        };
+        asked.or_else(of_session).unwrap_or(Language::German).wording()
+    }
+
+    fn config(&self) -> Result<Config, Failure> {
+        Ok(self.config.as_deref().map(Config::load).transpose()?.unwrap_or_default())
+    }
+
+    fn data_dir(&self) -> Result<PathBuf, Failure> {
+        Ok(self.data_dir.clone().map_or_else(DataDir::default_path, Ok)?)
+    }
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+/// Runs the program and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing can be said about a terminal that takes no text.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+        }
+    };
+    pki::install_provider();
+    let words = cli.common.words();
+    let result = match &cli.command {
+        Command::Once { print: true, output } => print_once(&cli.common, *output, words),
+        Command::Once { print: false, .. } => once(&cli.common, words),
+        Command::Enrol { token_file, replace } => {
+            enrol_host(&cli.common, token_file, *replace, words)
+        }
+        Command::Run => keep_running(&cli.common),
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            let _ = writeln!(io::stderr().lock(), "{}", failure.text(words));
+            failure.exit.code()
+        }
+    }
+}
+
+fn print_once(
+    common: &Common,
+    output: Option<Output>,
+    words: &'static Wording,
+) -> Result<Exit, Failure> {
+    let report = collect_for_print(&LinuxHost, &common.config()?)?;
+    // A table for people, JSON for programs behind a pipe.
+    let of_terminal = || if io::stdout().is_terminal() { Output::Table } else { Output::Json };
+    let text = match output.unwrap_or_else(of_terminal) {
+        Output::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
+        Output::Table => table(&report, words),
+    };
+    say(&text)?;
+    Ok(exit_of(&report))
+}
+
+fn table(report: &Report, _words: &'static Wording) -> String {
+    report.sections.iter().map(|it| format!("{}\n", it.body.source)).collect()
+}
+
+const fn exit_of_failures(has_failures: bool) -> Exit {
+    if has_failures { Exit::Partial } else { Exit::Done }
+}
+
+fn exit_of(report: &Report) -> Exit {
+    exit_of_failures(has_failures(report))
+}
+
+fn once(common: &Common, words: &'static Wording) -> Result<Exit, Failure> {
+    log(tracing::Level::WARN);
+    let (config, path) = (common.config()?, common.data_dir()?);
+    let (delivered, report) = runtime()?.block_on(deliver_once(&path, config))?;
+    let count = delivered.acknowledged;
+    say(&format!("{}\n", words.text_with("agent-delivered", &[("count", count.into())])))?;
+    if delivered.refused > 0 {
+        return Ok(Exit::Partial);
+    }
+    Ok(exit_of(&report))
+}
+
+fn enrol_host(
+    common: &Common,
+    token_file: &Path,
+    replaces: bool,
+    words: &'static Wording,
+) -> Result<Exit, Failure> {
+    log(tracing::Level::WARN);
+    let token: Token = read_token(token_file)?.parse()?;
+    let data = DataDir::open(&common.data_dir()?)?;
+    let host_name = LinuxHost.system_names().map(|it| it.node).unwrap_or_default();
+    let enrolment = runtime()?.block_on(enrol(&data, &token, &host_name, replaces))?;
+    let agent = enrolment.agent.to_string();
+    say(&format!("{}\n", words.text_with("agent-enrolled", &[("agent", agent.into())])))?;
+    Ok(Exit::Done)
+}
+
+fn keep_running(common: &Common) -> Result<Exit, Failure> {
+    log(tracing::Level::INFO);
+    let data = DataDir::open(&common.data_dir()?)?;
+    let agent = Agent::open(data, common.config()?, Arc::new(SystemClock))?;
+    let request = runtime()?.block_on(async {
+        let mut requests = Requests::listen().map_err(|it| internal(&it))?;
+        let running = Running::new(agent, &LinuxHost, common.config.as_deref());
+        Ok::<Request, Failure>(running.run(&mut requests).await)
+    })?;
+    Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })
+}
+
+#[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+fn read_token(path: &Path) -> Result<String, Failure> {
+    let failed = |error| Failure::new(Exit::Usage, "token-file", path.display()).because(&error);
+    let mut text = String::new();
+    let mut read = |from: &mut dyn Read| from.take(TOKEN_BYTES_MAX).read_to_string(&mut text);
+    if path == Path::new("-") {
+        read(&mut io::stdin().lock()).map_err(failed)?;
+    } else {
+        read(&mut File::open(path).map_err(failed)?).map_err(failed)?;
+    }
+    Ok(text)
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no failure.
+fn say(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Failed, "write", "").because(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One thread is enough: the agent does one thing at a time.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|it| internal(&it))
+}
+
+fn internal(error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(Exit::Failed, "internal", "").because(error)
+}
+
+fn log(level: tracing::Level) {
+    // A second call in one process (tests) keeps the first subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
+}

@@ -1,0 +1,281 @@
+//! What a person is told when something does not work: what happened, the likely reason, what to do.
+
+use std::error::Error;
+
+use observation::latest::protocol::ProblemCode;
+use pki::{TlsFailure, TokenError};
+use wording::Wording;
+
+use crate::agent::AgentError;
+use crate::config::ConfigError;
+use crate::data_dir::DataDirError;
+use crate::deliver::DeliverError;
+use crate::deliver::network::NetworkError;
+use crate::enrol::EnrolError;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the documentation: see the table of exit codes")]
+pub enum Exit {
+    Done,
+    Failed,
+    Usage,
+    Partial,
+    Refused,
+    Unreachable,
+    Conflict,
+    Interrupted,
+}
+
+impl Exit {
+    /// The number for the operating system.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Partial => 3,
+            Self::Refused => 4,
+            Self::Unreachable => 5,
+            Self::Conflict => 7,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// Something did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How the program ends.
+    pub exit: Exit,
+    /// `agent-failed-<key>` says what happened, `…-why` the likely reason, `…-remedy` what to do.
+    pub key: &'static str,
+    /// What the messages speak of.
+    pub subject: String,
+    /// The causes in the words of libraries and system, outermost first.
+    pub causes: Vec<String>,
+}
+
+impl Failure {
+    /// A failure about an object.
+    #[must_use]
+    pub fn new(exit: Exit, key: &'static str, subject: impl ToString) -> Self {
+        Self { exit, key, subject: subject.to_string(), causes: Vec::new() }
+    }
+
+    /// The same with its cause and the causes of that.
+    #[must_use]
+    pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if self.causes.last() != Some(&text) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// The lines that a person reads.
+    #[must_use]
+    pub fn text(&self, words: &Wording) -> String {
+        let subject = [("subject", self.subject.as_str().into())];
+        let say = |part: &str| {
+            let key = format!("agent-failed-{}{part}", self.key);
+            words.has(&key).then(|| words.text_with(&key, &subject))
+        };
+        let mut lines = vec![say("").unwrap_or_else(|| words.text_with(self.key, &subject))];
+        let labelled = |label: &str, text: String| format!("  {}: {text}", words.text(label));
+        if !self.causes.is_empty() {
+            lines.push(labelled("agent-label-cause", self.causes.join(": ")));
+        }
+        lines.extend(say("-why").map(|it| labelled("agent-label-why", it)));
+        lines.extend(say("-remedy").map(|it| labelled("agent-label-remedy", it)));
+        lines.join("\n")
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let (ConfigError::Read { path, .. } | ConfigError::Invalid { path, .. }) = &error;
+        Self::new(Exit::Usage, "config", path).because(&error)
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        Self::new(Exit::Usage, "token", "").because(&error)
+    }
+}
+
+impl From<DataDirError> for Failure {
+    fn from(error: DataDirError) -> Self {
+        match &error {
+            DataDirError::Locked { path } => Self::new(Exit::Conflict, "locked", path),
+            DataDirError::TooOpen { path, .. } => {
+                Self::new(Exit::Refused, "too-open", path).because(&error)
+            }
+            DataDirError::Io { path, .. } => {
+                Self::new(Exit::Failed, "data-dir", path).because(&error)
+            }
+            DataDirError::Damaged { path, .. } => {
+                Self::new(Exit::Failed, "damaged", path).because(&error)
+            }
+            DataDirError::NoPlace => Self::new(Exit::Usage, "no-place", ""),
+        }
+    }
+}
+
+impl From<DeliverError> for Failure {
+    fn from(error: DeliverError) -> Self {
+        match &error {
+            DeliverError::Network(network) => of_network(network),
+            DeliverError::Refused { code, .. } => {
+                Self::new(Exit::Refused, of_problem(*code), "").because(&error)
+            }
+            DeliverError::Later { .. } => Self::new(Exit::Unreachable, "later", "").because(&error),
+            DeliverError::NotUnderstood { .. } => {
+                Self::new(Exit::Failed, "not-understood", "").because(&error)
+            }
+            DeliverError::Number(_) => Self::new(Exit::Failed, "number", "").because(&error),
+        }
+    }
+}
+
+impl From<EnrolError> for Failure {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            EnrolError::AlreadyEnrolled { agent } => {
+                Self::new(Exit::Conflict, "already-enrolled", agent)
+            }
+            EnrolError::DataDir(error) => error.into(),
+            EnrolError::Conversation(error) => error.into(),
+            EnrolError::Number(_) => Self::new(Exit::Failed, "number", "").because(&error),
+            EnrolError::Key(_) | EnrolError::Tls(_) => {
+                Self::new(Exit::Failed, "internal", "").because(&error)
+            }
+            EnrolError::BadAnswer { .. } => {
+                Self::new(Exit::Refused, "bad-answer", "").because(&error)
+            }
+        }
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::NotEnrolled => Self::new(Exit::Refused, "not-enrolled", ""),
+            AgentError::DataDir(error) => error.into(),
+            AgentError::Deliver(error) => error.into(),
+            AgentError::Renew(error) => error.into(),
+            AgentError::Number(_) => Self::new(Exit::Failed, "number", "").because(&error),
+            AgentError::Enrolment(_) | AgentError::Tls(_) | AgentError::NoRandomNumbers => {
+                Self::new(Exit::Failed, "internal", "").because(&error)
+            }
+        }
+    }
+}
+
+fn of_network(error: &NetworkError) -> Failure {
+    match error {
+        NetworkError::Unreachable { address, .. } | NetworkError::TimedOut { address } => {
+            Failure::new(Exit::Unreachable, "unreachable", address).because(error)
+        }
+        NetworkError::AnswerTooLarge { address } => {
+            Failure::new(Exit::Failed, "not-understood", address).because(error)
+        }
+        NetworkError::Tls { address, failure } => {
+            let key = match failure {
+                TlsFailure::OtherAuthority => "other-authority",
+                TlsFailure::OtherName => "other-name",
+                TlsFailure::ClockOrExpiry { .. } => "clock",
+                TlsFailure::OwnCertificateExpired => "expired",
+                TlsFailure::Refused { .. } => "certificate-refused",
+                TlsFailure::NotOurTls { .. } => "not-our-tls",
+            };
+            Failure::new(Exit::Refused, key, address).because(error)
+        }
+    }
+}
+
+const fn of_problem(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::TokenRefused => "token-refused",
+        ProblemCode::KeyInUse => "key-in-use",
+        ProblemCode::AwaitingApproval => "awaiting-approval",
+        ProblemCode::Revoked => "revoked",
+        ProblemCode::Quarantined => "quarantined",
+        ProblemCode::WrongAgent => "wrong-agent",
+        ProblemCode::BadCertificateRequest
+        | ProblemCode::UnknownBase
+        | ProblemCode::OutOfOrder
+        | ProblemCode::BadRequest
+        | ProblemCode::TooLarge
+        | ProblemCode::Busy
+        | ProblemCode::StorageFull
+        | ProblemCode::Internal => "refused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wording::Language;
+
+    use super::*;
+
+    /// Every key that this file gives out.
+    const KEYS: &[&str] = &[
+        "already-enrolled",
+        "awaiting-approval",
+        "bad-answer",
+        "certificate-refused",
+        "clock",
+        "config",
+        "damaged",
+        "data-dir",
+        "expired",
+        "internal",
+        "key-in-use",
+        "later",
+        "locked",
+        "no-place",
+        "not-enrolled",
+        "not-our-tls",
+        "not-understood",
+        "number",
+        "other-authority",
+        "other-name",
+        "quarantined",
+        "refused",
+        "revoked",
+        "token",
+        "token-file",
+        "token-refused",
+        "too-open",
+        "unreachable",
+        "write",
+        "wrong-agent",
+    ];
+
+    #[test]
+    fn every_failure_says_what_happened_and_what_to_do() {
+        for language in [Language::German, Language::English] {
+            for key in KEYS {
+                let text = Failure::new(Exit::Failed, key, "x").text(language.wording());
+                assert!(!text.contains('⟨'), "{text}");
+                assert!(text.lines().count() >= 2, "{key}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cause_is_named_once() {
+        let error = NetworkError::TimedOut { address: "c.example:1".to_owned() };
+        let failure = Failure::from(DeliverError::Network(error));
+        assert_eq!(failure.exit, Exit::Unreachable);
+        let text = failure.text(Language::English.wording());
+        assert_eq!(text.matches("did not answer in time").count(), 1, "{text}");
+    }
+}
