@@ -270,10 +270,10 @@ impl Why {
 
 const fn privilege(needs: Privilege) -> &'static str {
     match needs {
-        Privilege::Root => "sheets-privilege-root",
-        Privilege::Ptrace => "sheets-privilege-ptrace",
-        Privilege::ReadAll => "sheets-privilege-read-all",
-        Privilege::Group => "sheets-privilege-group",
+        Privilege::Root => "absent-privilege-root",
+        Privilege::Ptrace => "absent-privilege-ptrace",
+        Privilege::ReadAll => "absent-privilege-read-all",
+        Privilege::Group => "absent-privilege-group",
     }
 }
 
@@ -285,15 +285,15 @@ fn words_of(view: &View<'_>, prefix: &str, code: &str) -> String {
 
 /// The name of a source for people.
 pub(super) fn source_text(view: &View<'_>, source: &str) -> String {
-    words_of(view, "sheets-source-", source)
+    words_of(view, "absent-source-", source)
 }
 
 fn field_text(view: &View<'_>, field: &str) -> String {
-    words_of(view, "sheets-field-", field)
+    words_of(view, "absent-field-", field)
 }
 
 fn why_text(view: &View<'_>, why: &str) -> String {
-    words_of(view, "sheets-not-looked-at-", why)
+    words_of(view, "absent-not-looked-at-", why)
 }
 
 #[cfg(test)]
