@@ -11,4 +11,6 @@ pub mod ingest;
 
 pub mod api;
 
+pub mod backup;
+
 pub mod clock;

@@ -1,0 +1,121 @@
+//! Restores a backup into a data folder that is not there yet.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{BufReader, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use pki::Authority;
+use store::StoreError;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::archive::{self, Header};
+use super::seal::{Passphrase, open};
+use super::{BackupError, Contents, SealError, io_error};
+
+/// What is to become of the authority's private key.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyChoice<'a> {
+    /// It comes back.
+    Open(&'a Passphrase),
+    /// It stays out: a new authority is made at the next start, and every agent enrols again.
+    LeaveOut,
+    /// Nobody said: fine as long as the backup holds none.
+    Unsaid,
+}
+
+/// Removes a folder unless it was moved to its place.
+struct Staging(PathBuf);
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Moved away when all went well.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Restores a backup. `target` must be missing or an empty folder; it appears at the end, whole.
+/// `verify` looks at the restored database before that.
+///
+/// # Errors
+/// If there is something in the target, the backup is damaged, the passphrase does not fit, or the
+/// system refuses. Nothing has changed then.
+pub fn restore(
+    from: &Path,
+    target: &Path,
+    choice: KeyChoice<'_>,
+    verify: &dyn Fn(&Path) -> Result<(), StoreError>,
+) -> Result<Contents, BackupError> {
+    check_target(target)?;
+    let bad = |source| BackupError::Archive { path: from.to_owned(), source };
+    let mut file = BufReader::new(File::open(from).map_err(io_error("reading", from))?);
+    let header = archive::read_header(&mut file).map_err(bad)?;
+    let key = authority_key(&header, choice)?;
+    let parent = target.parent().filter(|it| !it.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(io_error("making the folder", parent))?;
+    let staging = Staging(parent.join(format!(".restoring-{}", Uuid::now_v7())));
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&staging.0)
+        .map_err(io_error("making the folder", &staging.0))?;
+    let database = staging.0.join("kataster.sqlite");
+    let mut out = new_private(&database)?;
+    archive::read_database(&mut file, &header, &mut out).map_err(bad)?;
+    out.sync_all().map_err(io_error("flushing", &database))?;
+    drop(out);
+    verify(&database)?;
+    if let Some(key) = &key {
+        Authority::from_pem(&header.certificate, key)?;
+        write(&staging.0.join("authority.key"), key.as_bytes())?;
+        write(&staging.0.join("authority.pem"), header.certificate.as_bytes())?;
+    }
+    // Replaces an empty folder and nothing else.
+    fs::rename(&staging.0, target).map_err(io_error("moving the restored folder to", target))?;
+    File::open(parent).and_then(|it| it.sync_all()).map_err(io_error("flushing", parent))?;
+    Ok(Contents {
+        created_at: header.created_at,
+        software_version: header.software_version,
+        database_bytes: header.database_bytes,
+        has_key: key.is_some(),
+    })
+}
+
+fn check_target(target: &Path) -> Result<(), BackupError> {
+    match fs::read_dir(target) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(BackupError::Exists(target.to_owned())),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_error("looking into", target)(error)),
+    }
+}
+
+fn authority_key(
+    header: &Header,
+    choice: KeyChoice<'_>,
+) -> Result<Option<Zeroizing<String>>, SealError> {
+    match (&header.key, choice) {
+        (Some(sealed), KeyChoice::Open(passphrase)) => {
+            let bytes = open(sealed, header.certificate.as_bytes(), passphrase)?;
+            let text = std::str::from_utf8(&bytes).map_err(|_| SealError::WrongPassphrase)?;
+            Ok(Some(Zeroizing::new(text.to_owned())))
+        }
+        (None, KeyChoice::Open(_)) => Err(SealError::NoKey),
+        (Some(_), KeyChoice::Unsaid) => Err(SealError::NeedsPassphrase),
+        (_, KeyChoice::LeaveOut) | (None, KeyChoice::Unsaid) => Ok(None),
+    }
+}
+
+fn new_private(path: &Path) -> Result<File, BackupError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).map_err(io_error("writing", path))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    let mut file = new_private(path)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io_error("writing", path))
+}
