@@ -9,7 +9,6 @@ mod hardware;
 mod network;
 mod parts;
 mod system;
-mod wire;
 
 use std::collections::BTreeMap;
 

@@ -11,17 +11,19 @@ mod evidence;
 mod explain;
 mod group;
 mod identify;
+mod rows;
 mod verdict;
+mod wire;
 
 pub use assemble::{AssetFrame, assemble};
-pub use changes::{ChangeEntry, ChangeKind, changes};
+pub use changes::{ChangeEntry, ChangeKind, WHOLE_ASSET, changes};
 pub use decide::{merge_decisions, split_decisions};
 pub use evidence::{
     Decision, DecisionKind, Grouping, Identifier, IdentifierKind, Link, MemberEvidence,
     MemberObservations, ObservedSection, QuarantineReason, ReportTrace, TimedIdentifier,
     link_reason,
 };
-pub use explain::{RawFact, raw_facts};
+pub use explain::{RawFact, explain_link, kind_name, raw_facts, raw_facts_behind};
 pub use group::group;
 pub use identify::identify;
 pub use verdict::verdict;

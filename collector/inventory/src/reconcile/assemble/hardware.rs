@@ -6,12 +6,12 @@ use observation::latest::{
 };
 
 use super::parts::{Parts, best, list};
-use super::wire;
 use crate::asset::{
     Attested, BoardDescription, ChassisDescription, DiskDescription, FirmwareLevel,
     HardwareDescription, MemorySlot, ProcessorDescription,
 };
 use crate::recognise::{disk_serial_text, serial_text, stated_text, usable_uuid};
+use crate::reconcile::wire;
 
 /// No firmware is older: earlier dates are a clock that was never set.
 const FIRMWARE_YEAR_MIN: i16 = 1980;

@@ -9,11 +9,11 @@ use observation::latest::{
 };
 
 use super::parts::{Parts, list, merged};
-use super::wire;
 use crate::asset::{
     Attested, CertificateDescription, CommunicationPartner, InterfaceDescription,
     NeighbourDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
 };
+use crate::reconcile::wire;
 
 /// Numbers that drivers give for a speed which they do not know.
 const SPEEDS_UNKNOWN: [u32; 3] = [0, u16::MAX as u32, u32::MAX];

@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::Chosen;
 use super::parts::{Parts, best, list};
-use super::wire;
 use crate::asset::{
     AccountDescription, AssetKind, Attested, Evidence, GroupDescription,
     OperatingSystemDescription, SoftwarePackage, Trust, VirtualMachine,
 };
 use crate::recognise::{conclude, kind_of_chassis, stated_text};
+use crate::reconcile::wire;
 
 /// The source that reads the hints. Without it nobody looked for a hypervisor.
 const HINT_SOURCE: &str = "system.virtualisation";

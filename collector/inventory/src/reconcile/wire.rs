@@ -5,14 +5,14 @@ use observation::latest::{
     PasswordState, StartMode, Transport, UserName,
 };
 
-pub(in super::super) const fn transport(transport: Transport) -> &'static str {
+pub(super) const fn transport(transport: Transport) -> &'static str {
     match transport {
         Transport::Tcp => "tcp",
         Transport::Udp => "udp",
     }
 }
 
-pub(in super::super) const fn binding(binding: Binding) -> &'static str {
+pub(super) const fn binding(binding: Binding) -> &'static str {
     match binding {
         Binding::Loopback => "loopback",
         Binding::Address => "address",
@@ -20,7 +20,7 @@ pub(in super::super) const fn binding(binding: Binding) -> &'static str {
     }
 }
 
-pub(in super::super) const fn package_manager(manager: PackageManager) -> &'static str {
+pub(super) const fn package_manager(manager: PackageManager) -> &'static str {
     match manager {
         PackageManager::Dpkg => "dpkg",
         PackageManager::Rpm => "rpm",
@@ -29,7 +29,7 @@ pub(in super::super) const fn package_manager(manager: PackageManager) -> &'stat
     }
 }
 
-pub(in super::super) const fn interface_kind(kind: InterfaceKind) -> &'static str {
+pub(super) const fn interface_kind(kind: InterfaceKind) -> &'static str {
     match kind {
         InterfaceKind::Loopback => "loopback",
         InterfaceKind::Ethernet => "ethernet",
@@ -43,7 +43,7 @@ pub(in super::super) const fn interface_kind(kind: InterfaceKind) -> &'static st
     }
 }
 
-pub(in super::super) const fn start_mode(mode: StartMode) -> &'static str {
+pub(super) const fn start_mode(mode: StartMode) -> &'static str {
     match mode {
         StartMode::Automatic => "automatic",
         StartMode::Manual => "manual",
@@ -51,7 +51,7 @@ pub(in super::super) const fn start_mode(mode: StartMode) -> &'static str {
     }
 }
 
-pub(in super::super) const fn account_kind(kind: AccountKind) -> &'static str {
+pub(super) const fn account_kind(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Root => "root",
         AccountKind::System => "system",
@@ -59,7 +59,7 @@ pub(in super::super) const fn account_kind(kind: AccountKind) -> &'static str {
     }
 }
 
-pub(in super::super) const fn password(state: PasswordState) -> &'static str {
+pub(super) const fn password(state: PasswordState) -> &'static str {
     match state {
         PasswordState::Set => "set",
         PasswordState::Locked => "locked",
@@ -67,7 +67,7 @@ pub(in super::super) const fn password(state: PasswordState) -> &'static str {
     }
 }
 
-pub(in super::super) const fn firmware_component(component: FirmwareComponent) -> &'static str {
+pub(super) const fn firmware_component(component: FirmwareComponent) -> &'static str {
     match component {
         FirmwareComponent::Bios => "bios",
         FirmwareComponent::EmbeddedController => "embedded_controller",
@@ -78,13 +78,13 @@ pub(in super::super) const fn firmware_component(component: FirmwareComponent) -
     }
 }
 
-pub(in super::super) fn user_name(name: &UserName) -> String {
+pub(super) fn user_name(name: &UserName) -> String {
     match name {
         UserName::Clear(name) | UserName::Pseudonym(name) => name.clone(),
     }
 }
 
-pub(in super::super) fn owner_package(package: &OwnerPackage) -> String {
+pub(super) fn owner_package(package: &OwnerPackage) -> String {
     let OwnerPackage { manager: _, name, version } = package;
     format!("{name} {version}")
 }

@@ -1,0 +1,288 @@
+//! A fact as a row: what it speaks of, and what it says that is worth telling when it changes.
+//!
+//! Counters, link states and whatever else moves by itself are left out, and volatile facts have no
+//! row at all.
+
+use observation::latest::{
+    Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
+    Group, HostName, InitSystem, InstallationId, InstalledPackage, Kernel, Listener, Memory,
+    MemoryModule, NetworkInterface, OperatingSystem, Processor, Resolver, Route, Service,
+    SystemProduct, VirtualisationHint,
+};
+
+use super::wire;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    /// The kind of fact, as on the wire.
+    pub(super) kind: &'static str,
+    /// Which one of several; none where a host has one.
+    pub(super) object: Option<String>,
+    /// Name and text of each field; the name is empty where the object has one field only.
+    pub(super) fields: Vec<(&'static str, Option<String>)>,
+}
+
+impl Row {
+    /// All that the row says, in one line; none where it says nothing but that it is there.
+    pub(super) fn summary(&self) -> Option<String> {
+        let said = self.fields.iter().filter_map(|(name, text)| {
+            let text = text.as_deref()?;
+            Some(if name.is_empty() { text.to_owned() } else { format!("{name} {text}") })
+        });
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+}
+
+/// The row of a fact; none for volatile ones.
+pub(super) fn row(fact: &Fact) -> Option<Row> {
+    Some(match fact {
+        Fact::Account(it) => account(it),
+        Fact::BaseBoard(it) => base_board(it),
+        Fact::Certificate(it) => certificate(it),
+        Fact::Chassis(it) => chassis(it),
+        Fact::Disk(it) => disk(it),
+        Fact::FileSystem(it) => file_system(it),
+        Fact::Firmware(it) => firmware(it),
+        Fact::Group(it) => group(it),
+        Fact::HostName(it) => host_name(it),
+        Fact::InitSystem(it) => init_system(it),
+        Fact::InstallationId(it) => installation(it),
+        Fact::InstalledPackage(it) => package(it),
+        Fact::Kernel(it) => kernel(it),
+        Fact::Listener(it) => listener(it),
+        Fact::Memory(it) => memory(it),
+        Fact::MemoryModule(it) => memory_module(it),
+        Fact::NetworkInterface(it) => interface(it),
+        Fact::OperatingSystem(it) => operating_system(it),
+        Fact::Processor(it) => processor(it),
+        Fact::Resolver(it) => resolver(it),
+        Fact::Route(it) => route(it),
+        Fact::Service(it) => service(it),
+        Fact::SystemProduct(it) => system_product(it),
+        Fact::VirtualisationHint(it) => hint(it),
+        Fact::Boot(_) | Fact::Connection(_) | Fact::FreeSpace(_) | Fact::Neighbour(_) => {
+            return None;
+        }
+    })
+}
+
+fn account(it: &Account) -> Row {
+    let fields = vec![
+        ("can_log_in", truth(it.can_log_in)),
+        ("is_administrator", truth(it.is_administrator)),
+        ("password", it.password.map(|it| wire::password(it).to_owned())),
+        ("is_expired", truth(it.is_expired)),
+        ("password_never_expires", truth(it.password_never_expires)),
+    ];
+    one_of("account", wire::user_name(&it.name), fields)
+}
+
+fn base_board(it: &BaseBoard) -> Row {
+    let fields = vec![
+        ("manufacturer", it.manufacturer.clone()),
+        ("product", it.product.clone()),
+        ("serial", it.serial.clone()),
+    ];
+    only("base_board", fields)
+}
+
+fn certificate(it: &Certificate) -> Row {
+    let place = match &it.place {
+        CertificatePlace::Served { address, port, tls_version: _ } => {
+            format!("tcp/{}", std::net::SocketAddr::new(*address, *port))
+        }
+        CertificatePlace::File { path, listener: _ } => path.clone(),
+    };
+    let fields = vec![
+        ("subject", Some(it.subject.clone())),
+        ("issuer", Some(it.issuer.clone())),
+        ("not_after", text(it.not_after)),
+        ("fingerprint", Some(it.fingerprint.to_string())),
+    ];
+    one_of("certificate", place, fields)
+}
+
+fn chassis(it: &Chassis) -> Row {
+    let fields = vec![
+        ("kind_number", text(it.kind_number)),
+        ("serial", it.serial.clone()),
+        ("asset_tag", it.asset_tag.clone()),
+    ];
+    only("chassis", fields)
+}
+
+fn disk(it: &Disk) -> Row {
+    let fields = vec![
+        ("model", it.model.clone()),
+        ("serial", it.serial.clone()),
+        ("firmware", it.firmware.clone()),
+        ("size_bytes", text(it.size_bytes)),
+    ];
+    one_of("disk", it.name.clone(), fields)
+}
+
+fn file_system(it: &FileSystem) -> Row {
+    let fields = vec![
+        ("device", Some(it.device.clone())),
+        ("kind", Some(it.kind.clone())),
+        ("size_bytes", text(it.size_bytes)),
+        ("is_read_only", truth(it.is_read_only)),
+    ];
+    one_of("file_system", it.mounted_at.clone(), fields)
+}
+
+fn firmware(it: &Firmware) -> Row {
+    let component = wire::firmware_component(it.component);
+    let object = match &it.device {
+        Some(device) => format!("{component} {device}"),
+        None => component.to_owned(),
+    };
+    let fields = vec![("version", it.version.clone()), ("released_on", text(it.released_on))];
+    one_of("firmware", object, fields)
+}
+
+fn group(it: &Group) -> Row {
+    let mut members: Vec<String> = it.members.iter().map(wire::user_name).collect();
+    members.sort();
+    let members = (!members.is_empty()).then(|| members.join(", "));
+    let fields =
+        vec![("gives_administration", truth(Some(it.gives_administration))), ("members", members)];
+    one_of("group", wire::user_name(&it.name), fields)
+}
+
+fn host_name(it: &HostName) -> Row {
+    only("host_name", vec![("name", Some(it.name.clone())), ("domain", it.domain.clone())])
+}
+
+fn init_system(it: &InitSystem) -> Row {
+    only("init_system", vec![("name", Some(it.name.clone())), ("version", it.version.clone())])
+}
+
+fn installation(it: &InstallationId) -> Row {
+    one_of("installation_id", it.kind.clone(), vec![("", Some(it.hash.to_string()))])
+}
+
+fn package(it: &InstalledPackage) -> Row {
+    one_of("installed_package", it.name.clone(), vec![("", Some(it.version.clone()))])
+}
+
+fn kernel(it: &Kernel) -> Row {
+    let fields = vec![
+        ("name", Some(it.name.clone())),
+        ("release", Some(it.release.clone())),
+        ("architecture", Some(it.architecture.clone())),
+    ];
+    only("kernel", fields)
+}
+
+fn listener(it: &Listener) -> Row {
+    let address = std::net::SocketAddr::new(it.address, it.port);
+    let fields = vec![
+        ("process", it.process.clone()),
+        ("account", it.account.as_ref().map(wire::user_name)),
+        ("unit", it.unit.clone()),
+        ("package", it.package.as_ref().map(|it| it.name.clone())),
+        ("container", it.container.as_ref().map(|it| format!("{}:{}", it.runtime, it.id))),
+    ];
+    one_of("listener", format!("{}/{address}", wire::transport(it.transport)), fields)
+}
+
+fn memory(it: &Memory) -> Row {
+    only("memory", vec![("total_bytes", Some(it.total_bytes.to_string()))])
+}
+
+fn memory_module(it: &MemoryModule) -> Row {
+    let slot = [it.slot.as_deref(), it.bank.as_deref()];
+    let slot: Vec<&str> = slot.into_iter().flatten().collect();
+    let fields = vec![
+        ("size_bytes", text(it.size_bytes)),
+        ("part_number", it.part_number.clone()),
+        ("serial", it.serial.clone()),
+    ];
+    one_of("memory_module", slot.join(" "), fields)
+}
+
+fn interface(it: &NetworkInterface) -> Row {
+    let mut addresses: Vec<String> =
+        it.addresses.iter().map(|it| format!("{}/{}", it.address, it.prefix_length)).collect();
+    addresses.sort();
+    let fields = vec![
+        ("kind", Some(wire::interface_kind(it.kind).to_owned())),
+        ("mac", it.mac.clone()),
+        ("vlan_id", text(it.vlan_id)),
+        ("parent", it.parent.clone()),
+        ("addresses", (!addresses.is_empty()).then(|| addresses.join(", "))),
+    ];
+    one_of("network_interface", it.name.clone(), fields)
+}
+
+fn operating_system(it: &OperatingSystem) -> Row {
+    let fields = vec![
+        ("name", it.name.clone()),
+        ("version", it.version.clone()),
+        ("version_detail", it.version_detail.clone()),
+        ("edition", it.edition.clone()),
+    ];
+    only("operating_system", fields)
+}
+
+fn processor(it: &Processor) -> Row {
+    let fields = vec![
+        ("sockets", text(it.sockets)),
+        ("cores", text(it.cores)),
+        ("threads", text(it.threads)),
+        ("microcode", it.microcode.clone()),
+    ];
+    one_of("processor", it.model.clone().unwrap_or_default(), fields)
+}
+
+fn resolver(it: &Resolver) -> Row {
+    let fields = vec![("configured_in", Some(it.configured_in.clone()))];
+    one_of("resolver", it.address.to_string(), fields)
+}
+
+fn route(it: &Route) -> Row {
+    let fields = vec![("gateway", text(it.gateway)), ("interface", it.interface.clone())];
+    one_of("route", format!("{}/{}", it.destination, it.prefix_length), fields)
+}
+
+fn service(it: &Service) -> Row {
+    let fields = vec![
+        ("start_mode", it.start_mode.map(|it| wire::start_mode(it).to_owned())),
+        ("account", it.account.as_ref().map(wire::user_name)),
+        ("executable", it.executable.clone()),
+    ];
+    one_of("service", it.name.clone(), fields)
+}
+
+fn system_product(it: &SystemProduct) -> Row {
+    let fields = vec![
+        ("manufacturer", it.manufacturer.clone()),
+        ("product", it.product.clone()),
+        ("serial", it.serial.clone()),
+        ("uuid", text(it.uuid)),
+    ];
+    only("system_product", fields)
+}
+
+fn hint(it: &VirtualisationHint) -> Row {
+    one_of("virtualisation_hint", it.origin.clone(), vec![("", Some(it.text.clone()))])
+}
+
+fn one_of(kind: &'static str, object: String, fields: Vec<(&'static str, Option<String>)>) -> Row {
+    Row { kind, object: Some(object), fields }
+}
+
+fn only(kind: &'static str, fields: Vec<(&'static str, Option<String>)>) -> Row {
+    Row { kind, object: None, fields }
+}
+
+fn text<T: ToString>(value: Option<T>) -> Option<String> {
+    value.map(|it| it.to_string())
+}
+
+fn truth(value: Option<bool>) -> Option<String> {
+    value.map(|it| if it { "yes" } else { "no" }.to_owned())
+}
