@@ -58,11 +58,14 @@ fn reason_of<'a>(asset: &'a Asset, source: &str, field: &str, of: Option<&str>) 
         None => Missing::NotRead,
         Some(SourceStatus::Absent(reason)) => Missing::For(reason),
         Some(SourceStatus::Read { gaps, .. }) => {
-            // A gap without an object speaks of all of them, and that of a whole of its parts.
+            // A gap of a field without an object speaks of all objects. One of a whole speaks of its
+            // parts, but not of those of another object: a listener that was left out says nothing
+            // of those that were read.
             let speaks = |gap: &&Gap| {
-                let is_part = || field.split_once('.').is_some_and(|(whole, _)| whole == gap.field);
-                (gap.field == field || is_part())
-                    && (of.is_none() || gap.of.is_none() || gap.of.as_deref() == of)
+                let is_whole =
+                    || field.split_once('.').is_some_and(|(whole, _)| whole == gap.field);
+                let is_same = of.is_none() || gap.of.as_deref() == of;
+                (gap.field == field && (is_same || gap.of.is_none())) || (is_same && is_whole())
             };
             gaps.iter().find(speaks).map_or(Missing::NotStated, |gap| Missing::For(&gap.reason))
         }

@@ -76,7 +76,8 @@ fn row(view: &View<'_>, asset: &Asset, package: &SoftwarePackage) -> Row {
         // A package without a source package of another name was built from one of its own name.
         Cell::text(package.source_name.as_deref().unwrap_or(&package.name)),
         Cell::text(package.manager.as_str()),
-        package.installed_at.map_or_else(not_stated, Cell::instant),
+        // dpkg states none for any package: a reason in every row would only be noise.
+        package.installed_at.map_or_else(Cell::no_data, Cell::instant),
     ];
     Row::new(id, cells)
 }
@@ -92,8 +93,7 @@ mod tests {
         assert_eq!(lines.len(), 5);
         assert!(
             lines[1].ends_with(
-                "| S-7K2QD | srv-erp | nginx | 1.22.1-9 | amd64 | nginx | dpkg | unknown (The system \
-                 does not state it.)"
+                "| S-7K2QD | srv-erp | nginx | 1.22.1-9 | amd64 | nginx | dpkg | no data"
             ),
             "{lines:?}"
         );
