@@ -228,11 +228,6 @@ sheets-licences-not-recognised = Lizenzpflichtige Produkte werden noch nicht erk
 ## Warum ein Wert fehlt
 sheets-reason-not-read = Kein Agent hat das gelesen.
 sheets-reason-not-stated = Das System nennt es nicht.
-sheets-reason-not-here = Auf diesem System nicht vorhanden ({$place}).
-sheets-reason-not-allowed = Nicht lesbar: {$what}; braucht {$needs}.
-sheets-reason-failed = Fehlgeschlagen: {$doing}: {$cause}
-sheets-reason-timed-out = Keine Antwort in {$after} ms: {$doing}
-sheets-reason-not-looked-at = Nicht angesehen: {$why} ({$what}).
 sheets-reason-encryption-unseen = Ob verschlüsselt wird, hat noch niemand gesehen.
 sheets-reason-program-unseen = Kein Agent hat das Programm an diesem Ende gesehen.
 sheets-reason-not-asked-over-tls = Aus einer Datei gelesen, nicht über TLS erfragt.

@@ -228,11 +228,6 @@ sheets-licences-not-recognised = Commercial products are not recognised yet; the
 ## Why a value is missing
 sheets-reason-not-read = No agent has read this.
 sheets-reason-not-stated = The system does not state it.
-sheets-reason-not-here = Not present on this system ({$place}).
-sheets-reason-not-allowed = Not readable: {$what}; needs {$needs}.
-sheets-reason-failed = Failed: {$doing}: {$cause}
-sheets-reason-timed-out = No answer within {$after} ms: {$doing}
-sheets-reason-not-looked-at = Not looked at: {$why} ({$what}).
 sheets-reason-encryption-unseen = Nobody has seen yet whether it is encrypted.
 sheets-reason-program-unseen = No agent has seen the program at this end.
 sheets-reason-not-asked-over-tls = Read from a file, not asked over TLS.

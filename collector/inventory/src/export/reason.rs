@@ -90,22 +90,22 @@ pub(super) fn sentence(view: &View<'_>, reason: &Absent) -> String {
     let words = view.wording();
     match reason {
         Absent::NotHere { looked_at } => {
-            words.text_with("sheets-reason-not-here", &[("place", looked_at.as_str().into())])
+            words.text_with("absent-not-here", &[("place", looked_at.as_str().into())])
         }
         Absent::NotAllowed { what, needs } => words.text_with(
-            "sheets-reason-not-allowed",
+            "absent-not-allowed",
             &[("what", what.as_str().into()), ("needs", view.text(privilege(*needs)).into())],
         ),
         Absent::Failed { doing, cause } => words.text_with(
-            "sheets-reason-failed",
+            "absent-failed",
             &[("doing", doing.as_str().into()), ("cause", cause.as_str().into())],
         ),
         Absent::TimedOut { doing, after_ms } => words.text_with(
-            "sheets-reason-timed-out",
+            "absent-timed-out",
             &[("doing", doing.as_str().into()), ("after", after_ms.to_string().into())],
         ),
         Absent::NotLookedAt { why, what } => words.text_with(
-            "sheets-reason-not-looked-at",
+            "absent-not-looked-at",
             &[("why", why_text(view, why).into()), ("what", what.as_str().into())],
         ),
     }

@@ -162,7 +162,7 @@ mod tests {
     fn a_process_that_may_not_be_read_is_unknown_with_the_right_that_is_missing() {
         let line = &lines()[2];
         let reason =
-            "unknown (Not readable: /proc/*/fd; needs the rights of the administrator (root).)";
+            "unknown (not readable: /proc/*/fd; needs the rights of the administrator (root))";
         assert_eq!(line.matches(reason).count(), 1, "{line}");
         assert!(line.contains("| no data | no data | no data | no data | no data | no data |"));
     }

@@ -399,15 +399,15 @@ mod tests {
         check(
             "PC-BUE-01",
             "system.serial",
-            "unknown (Not readable: /sys/class/dmi/id/product_serial; needs the rights of the \
-             administrator (root).)",
+            "unknown (not readable: /sys/class/dmi/id/product_serial; needs the rights of the \
+             administrator (root))",
         );
         check("PC-BUE-01", "system.virtual", "unknown (No agent has read this.)");
         check("PC-BUE-01", "system.kind", "unknown");
         check(
             "PC-BUE-01",
             "system.administrators",
-            "unknown (Not readable: /etc/shadow; needs the rights of the administrator (root).)",
+            "unknown (not readable: /etc/shadow; needs the rights of the administrator (root))",
         );
         check(
             sample::HOSTILE,
