@@ -20,6 +20,7 @@ use crate::data_dir::DataDir;
 use crate::enrol::enrol;
 use crate::failure::{Exit, Failure};
 use crate::host::{Ask, LinuxHost};
+use crate::print;
 use crate::service::{Request, Requests};
 
 /// Largest token file.
@@ -156,14 +157,15 @@ fn print_once(
     let of_terminal = || if io::stdout().is_terminal() { Output::Table } else { Output::Json };
     let text = match output.unwrap_or_else(of_terminal) {
         Output::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
-        Output::Table => table(&report, words),
+        Output::Table => print::table(&report, words, width_of_terminal()),
     };
     say(&text)?;
     Ok(exit_of(&report))
 }
 
-fn table(report: &Report, _words: &'static Wording) -> String {
-    report.sections.iter().map(|it| format!("{}\n", it.body.source)).collect()
+/// None where the output is no terminal: what reads it breaks lines itself.
+fn width_of_terminal() -> Option<u16> {
+    comfy_table::Table::new().width().filter(|_| io::stdout().is_terminal())
 }
 
 const fn exit_of_failures(has_failures: bool) -> Exit {

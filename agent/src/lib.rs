@@ -33,4 +33,6 @@ pub mod agent;
 
 pub mod failure;
 
+pub mod print;
+
 pub mod command;

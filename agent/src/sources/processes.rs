@@ -73,9 +73,20 @@ impl Holders {
                 return;
             }
         };
-        let targets = names.iter().filter_map(|name| host.link(&format!("{folder}/{name}")).ok());
-        let held: Vec<u64> =
-            targets.filter_map(|it| socket_number(&it)).filter(|it| missing.remove(it)).collect();
+        let mut held = Vec::new();
+        for name in names {
+            match host.link(&format!("{folder}/{name}")) {
+                Ok(target) => {
+                    held.extend(socket_number(&target).filter(|it| missing.remove(it)));
+                }
+                // Closed while we looked.
+                Err(Absent::NotHere { .. }) => {}
+                Err(_) => {
+                    self.is_complete = false;
+                    break;
+                }
+            }
+        }
         if held.is_empty() {
             return;
         }
@@ -221,13 +232,20 @@ mod tests {
     #[test]
     fn a_socket_without_holder_is_not_allowed_or_not_here() {
         let complete = MapHost::new().process(700, "a", "/a", "/", &[]);
-        let reason = Holders::find(&complete, &HashSet::from([9])).of(9).unwrap_err().clone();
+        let reason = Holders::find(&complete, &HashSet::from([9])).of(9).unwrap_err();
         assert!(matches!(reason, Absent::NotHere { .. }));
         let partial = MapHost::new().process(700, "a", "/a", "/", &[]).forbid("/proc/700/fd");
         let reason = Holders::find(&partial, &HashSet::from([9])).of(9).unwrap_err();
         let expected =
             Absent::NotAllowed { what: "/proc/*/fd".to_owned(), needs: Privilege::Ptrace };
         assert_eq!(reason, expected);
+    }
+
+    #[test]
+    fn a_process_whose_sockets_have_names_but_no_targets_is_not_allowed() {
+        let host = MapHost::new().process(1, "tini", "/tini", "/", &[9]).forbid("/proc/1/fd/0");
+        let reason = Holders::find(&host, &HashSet::from([9])).of(9).unwrap_err();
+        assert!(matches!(reason, Absent::NotAllowed { .. }));
     }
 
     #[test]

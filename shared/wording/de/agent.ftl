@@ -87,3 +87,40 @@ agent-failed-write-remedy = Prüfen Sie freien Platz und Rechte am Ziel der Ausg
 agent-failed-wrong-agent = Der Collector erkennt in diesem Bericht einen anderen Agenten als im Zertifikat.
 agent-failed-wrong-agent-why = Der Datenordner wurde aus Teilen verschiedener Anmeldungen zusammengesetzt.
 agent-failed-wrong-agent-remedy = Melden Sie den Agenten neu an (enrol --replace).
+
+## Die Tabelle von „once --print“
+agent-print-machine = Dieser Rechner
+agent-print-1-host = Name
+agent-print-2-model = Modell
+agent-print-3-system = Betriebssystem
+agent-print-4-kernel = Kernel
+agent-print-5-memory = Arbeitsspeicher
+agent-print-packages = Installierte Pakete
+agent-print-services = Dienste
+agent-print-persons = Konten von Personen
+agent-print-certificates = Zertifikate
+agent-print-listeners = Wartende Ports
+agent-print-column-port = Port
+agent-print-column-reach = Erreichbar
+agent-print-column-process = Programm
+agent-print-column-unit = Dienst
+agent-print-column-package = Paket
+agent-print-column-account = Konto
+agent-print-reach-loopback = nur von diesem Rechner
+agent-print-reach-all = auf allen Adressen
+agent-print-sources = Quellen
+agent-print-column-source = Quelle
+agent-print-column-found = Gefunden
+agent-print-column-duration = Dauer
+agent-print-column-missing = Was fehlt, und warum
+agent-print-complaints =
+    { $count ->
+        [one] ein Eintrag war nicht zu verstehen
+       *[other] { $count } Einträge waren nicht zu verstehen
+    }
+agent-print-rights = Was mehr Rechte ergänzen würden
+agent-print-column-thing = Angabe
+agent-print-column-needs = Braucht
+agent-print-none = keines
+agent-print-not-allowed = nicht lesbar
+agent-print-unknown = unbekannt

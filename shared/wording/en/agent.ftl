@@ -87,3 +87,40 @@ agent-failed-write-remedy = Check free space and rights at the output's destinat
 agent-failed-wrong-agent = The collector sees another agent in this report than in the certificate.
 agent-failed-wrong-agent-why = The data folder was put together from parts of different enrolments.
 agent-failed-wrong-agent-remedy = Enrol the agent again (enrol --replace).
+
+## The table of "once --print"
+agent-print-machine = This machine
+agent-print-1-host = Name
+agent-print-2-model = Model
+agent-print-3-system = Operating system
+agent-print-4-kernel = Kernel
+agent-print-5-memory = Memory
+agent-print-packages = Installed packages
+agent-print-services = Services
+agent-print-persons = Accounts of persons
+agent-print-certificates = Certificates
+agent-print-listeners = Listening ports
+agent-print-column-port = Port
+agent-print-column-reach = Reachable
+agent-print-column-process = Program
+agent-print-column-unit = Service
+agent-print-column-package = Package
+agent-print-column-account = Account
+agent-print-reach-loopback = from this machine only
+agent-print-reach-all = on all addresses
+agent-print-sources = Sources
+agent-print-column-source = Source
+agent-print-column-found = Found
+agent-print-column-duration = Duration
+agent-print-column-missing = What is missing, and why
+agent-print-complaints =
+    { $count ->
+        [one] one entry could not be understood
+       *[other] { $count } entries could not be understood
+    }
+agent-print-rights = What more rights would add
+agent-print-column-thing = Statement
+agent-print-column-needs = Needs
+agent-print-none = none
+agent-print-not-allowed = not readable
+agent-print-unknown = unknown
