@@ -1,5 +1,7 @@
 //! Enrolment, and a new certificate before or after the present one runs out.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use observation::latest::protocol::{
     EnrolAnswer, EnrolRequest, RenewAnswer, RenewExpiredRequest, RenewRequest,
@@ -8,7 +10,6 @@ use pki::{
     AgentIdentity, AgentKey, KeyError, TlsConfigError, Token, client_config_for_agent,
     client_config_for_enrolment,
 };
-use std::sync::Arc;
 
 use crate::data_dir::{DataDir, DataDirError, Enrolment, Terms};
 use crate::deliver::network::{HttpNetwork, Network, NetworkError};
@@ -92,6 +93,11 @@ pub async fn enrol_over(
     if let Some(old) = old.as_ref().filter(|_| !replaces) {
         return Err(EnrolError::AlreadyEnrolled { agent: old.agent.to_string() });
     }
+    // The numbers of the new identity are reserved first: a folder that cannot be written must not
+    // cost the token.
+    let last_epoch = old.map_or(0, |it| it.epoch);
+    let mut spool = Spool::open(Arc::new(data.spool()), BYTES_MAX, last_epoch);
+    spool.begin_epoch()?;
     let key = AgentKey::generate()?;
     let request = EnrolRequest {
         token_id: token.id(),
@@ -113,15 +119,12 @@ pub async fn enrol_over(
         kind: answer.kind,
         schedule: answer.schedule,
     };
-    // What waits belongs to the identity that ends here, and so do its numbers.
-    let last_epoch = old.map_or(0, |it| it.epoch);
-    let mut spool = Spool::open(Arc::new(data.spool()), BYTES_MAX, last_epoch);
-    spool.clear();
-    spool.begin_epoch()?;
     let enrolment =
         Enrolment::new(&key, answer.certificate_chain, answer.agent, terms, spool.epoch());
     enrolment.identity().map_err(bad)?;
     data.keep(&enrolment)?;
+    // What waits belongs to the identity that ends here.
+    spool.clear();
     Ok(enrolment)
 }
 
@@ -173,3 +176,6 @@ fn identity(enrolment: &Enrolment) -> Result<AgentIdentity, EnrolError> {
 fn accept(enrolment: &Enrolment, answer: RenewAnswer) -> Result<Enrolment, EnrolError> {
     enrolment.renewed(answer.certificate_chain).map_err(|problem| EnrolError::BadAnswer { problem })
 }
+
+#[cfg(test)]
+mod tests;
