@@ -1,4 +1,4 @@
-# Wörter des Registers: Tabellen, Schlüssel, Auswahllisten und was an einer Datei falsch sein kann.
+# Wörter des Registers: Tabellen, Schlüssel und was an einer Datei falsch sein kann.
 
 register-table-company = Unternehmen
 register-table-thresholds = Schwellen
@@ -22,8 +22,8 @@ register-company-scope = Geltungsbereich
 register-company-classification = Klassifizierung
 register-company-frameworks = Rahmenwerke
 register-company-security-officer = Informationssicherheitsbeauftragte(r)
-register-thresholds-damage-normal-eur = Schaden bis zu dem der Bedarf normal ist (€)
-register-thresholds-damage-high-eur = Schaden bis zu dem der Bedarf hoch ist (€)
+register-thresholds-damage-normal-eur = Schaden, bis zu dem der Bedarf normal ist (€)
+register-thresholds-damage-high-eur = Schaden, bis zu dem der Bedarf hoch ist (€)
 register-thresholds-outage-normal-hours = Tolerierbarer Ausfall bei normalem Bedarf (Std.)
 register-thresholds-outage-high-hours = Tolerierbarer Ausfall bei hohem Bedarf (Std.)
 register-site-code = Kürzel
@@ -97,6 +97,7 @@ register-problem-choice = „{$value}“ ist für „{$key}“ nicht vorgesehen;
 register-problem-bounds = „{$key}“ muss eine ganze Zahl zwischen {$min} und {$max} sein.
 register-problem-hours = „{$key}“ muss eine Zahl von Stunden ab 0 sein.
 register-problem-empty-text = „{$key}“ ist leer; lassen Sie den Schlüssel weg, wenn es nichts anzugeben gibt.
+register-problem-identity = „{$key}“ darf weder Zeilenumbrüche noch Leerzeichen am Rand enthalten.
 register-problem-long-text = „{$key}“ ist zu lang; erlaubt sind höchstens {$most} Bytes.
 register-problem-control-characters = „{$key}“ enthält Steuerzeichen.
 register-problem-too-many = {$name} hat zu viele Einträge; erlaubt sind höchstens {$most}.

@@ -1,4 +1,4 @@
-# Words of the register: tables, keys, choices and what can be wrong with a file.
+# Words of the register: tables, keys and what can be wrong with a file.
 
 register-table-company = Company
 register-table-thresholds = Thresholds
@@ -97,6 +97,7 @@ register-problem-choice = “{$value}” is not a value of “{$key}”; possibl
 register-problem-bounds = “{$key}” must be a whole number between {$min} and {$max}.
 register-problem-hours = “{$key}” must be a number of hours from 0.
 register-problem-empty-text = “{$key}” is empty; leave the key out where there is nothing to state.
+register-problem-identity = “{$key}” must have no line breaks and no spaces around it.
 register-problem-long-text = “{$key}” is too long; at most {$most} bytes are allowed.
 register-problem-control-characters = “{$key}” contains control characters.
 register-problem-too-many = {$name} has too many entries; at most {$most} are allowed.

@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::list::List;
 use super::view::View;
 use crate::asset::Asset;
+use crate::asset::Evidence;
 use crate::register::Level;
 
 /// Most lines in one cell; more are counted.
@@ -59,6 +60,14 @@ pub(super) fn some_lines(view: &View<'_>, lines: impl IntoIterator<Item = String
         lines.push(view.wording().text_with("sheets-and-more", &[("count", more.into())]));
     }
     Cell::lines(lines)
+}
+
+/// The newer evidence of two.
+pub(super) fn newest<'a>(known: Option<&'a Evidence>, other: &'a Evidence) -> Option<&'a Evidence> {
+    match known {
+        Some(known) if known.observed_at >= other.observed_at => Some(known),
+        Some(_) | None => Some(other),
+    }
 }
 
 /// A size in the unit that people use for memory: binary, as the maker of the module prints it.

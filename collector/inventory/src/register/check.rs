@@ -184,9 +184,13 @@ impl Checker<'_> {
         let Some(text) = value.get_ref().as_str() else {
             return self.complain_type(key, "register-type-text", value);
         };
+        let is_identity = table.identity == Some(key.name);
         let mistake = match key.kind {
             _ if text.trim().is_empty() => {
                 Some(Mistake::new("register-problem-empty-text", &[("key", key.name)]))
+            }
+            _ if is_identity && (text.trim() != text || text.contains(['\n', '\r', '\t'])) => {
+                Some(Mistake::new("register-problem-identity", &[("key", key.name)]))
             }
             _ if text.len() > FIELD_BYTES_MAX => {
                 let most = FIELD_BYTES_MAX.to_string();

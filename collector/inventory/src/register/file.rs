@@ -155,6 +155,8 @@ mod tests {
     fn a_missing_or_mistyped_value_is_refused() {
         check_refused("[[site]]\ncode = \"S\"\n", 1, "“name”");
         check_refused("[[site]]\ncode = \"\"\nname = \"S\"\n", 2, "empty");
+        check_refused("[[site]]\ncode = \"S \"\nname = \"S\"\n", 2, "spaces");
+        check_refused("[[site]]\ncode = \"S\\nT\"\nname = \"S\"\n", 2, "line breaks");
         check_refused("[company]\nname = 3\n", 2, "text");
         check_refused("[company]\nemployees = \"3\"\n", 2, "whole number");
         check_refused("[company]\nemployees = -1\n", 2, "between 0 and");

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::asset::Evidence;
+use crate::asset::SoftwarePackage;
 use crate::export::cell::Cell;
+use crate::export::common_cells::newest;
 use crate::export::list::List;
 use crate::export::reason::gaps_of;
 use crate::export::row_id::row_id;
@@ -30,7 +33,7 @@ pub(super) const SHEET: Sheet = Sheet {
     empty: "sheets-empty-licences",
     rules: &[3],
     layout: Layout::Table,
-    evidence: RowEvidence::Band,
+    evidence: RowEvidence::Columns,
     columns: &[
         Column::key("licence.id", "sheets-column-id").width(12),
         Column::computed("licence.product", "sheets-column-product").width(28),
@@ -56,41 +59,58 @@ pub(super) const SHEET: Sheet = Sheet {
     },
 };
 
+/// A product that its archive calls not free.
+#[derive(Default)]
+struct Product<'a> {
+    systems: BTreeSet<&'a str>,
+    areas: BTreeSet<&'a str>,
+    newest: Option<&'a Evidence>,
+}
+
 fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut products: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    let mut areas: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut products: BTreeMap<(&str, &str), Product<'_>> = BTreeMap::new();
     for asset in in_use(&view.snapshot().assets) {
-        for package in asset.software.iter().map(|it| &it.value) {
-            let area = package.category.as_deref().and_then(|it| it.split_once('/'));
-            let Some((area, _)) = area.filter(|(area, _)| NOT_FREE_AREAS.contains(area)) else {
-                continue;
-            };
-            let key = (package.source_name.as_deref().unwrap_or(&package.name), &*package.manager);
-            products.entry(key).or_default().insert(&asset.label.0);
-            areas.insert(key, area);
+        for attested in &asset.software {
+            let package = &attested.value;
+            let Some(area) = not_free_area(package) else { continue };
+            let name = package.source_name.as_deref().unwrap_or(&package.name);
+            let product = products.entry((name, &package.manager)).or_default();
+            product.systems.insert(&asset.label.0);
+            product.areas.insert(area);
+            product.newest = newest(product.newest, &attested.evidence);
         }
     }
-    let row = |((name, manager), systems): (&(&str, &str), &BTreeSet<&str>)| {
-        let id = row_id('L', &[manager, name]);
-        let area = areas.get(&(*name, *manager)).copied().unwrap_or_default();
-        let hint = view.wording().text_with("sheets-licences-hint", &[("area", area.into())]);
-        let cells = vec![
-            Cell::text(id.as_str()),
-            Cell::text(*name),
-            Cell::open(),
-            Cell::open(),
-            Cell::count(systems.len()),
-            Cell::no_data(),
-            Cell::open(),
-            Cell::open(),
-            Cell::open(),
-            Cell::open(),
-            Cell::text(hint),
-            Cell::open(),
-        ];
-        Row::new(id, cells)
-    };
-    products.iter().map(row).collect()
+    products.iter().map(|((name, manager), it)| row(view, name, manager, it)).collect()
+}
+
+fn not_free_area(package: &SoftwarePackage) -> Option<&str> {
+    let (area, _) = package.category.as_deref()?.split_once('/')?;
+    NOT_FREE_AREAS.contains(&area).then_some(area)
+}
+
+fn row(view: &View<'_>, name: &str, manager: &str, product: &Product<'_>) -> Row {
+    let id = row_id('L', &[manager, name]);
+    let areas = product.areas.iter().copied().collect::<Vec<_>>().join(", ");
+    let hint = view.wording().text_with("sheets-licences-hint", &[("area", areas.into())]);
+    let cells = vec![
+        Cell::text(id.as_str()),
+        Cell::text(name),
+        Cell::open(),
+        Cell::open(),
+        Cell::count(product.systems.len()),
+        Cell::no_data(),
+        Cell::open(),
+        Cell::open(),
+        Cell::open(),
+        Cell::open(),
+        Cell::text(hint),
+        Cell::open(),
+    ];
+    let row = Row::new(id, cells);
+    match product.newest {
+        Some(evidence) => row.resting_on(evidence),
+        None => row,
+    }
 }
 
 #[cfg(test)]

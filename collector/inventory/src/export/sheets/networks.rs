@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::asset::Asset;
+use crate::asset::Evidence;
 use crate::asset::InterfaceDescription;
 use crate::export::cell::Cell;
+use crate::export::common_cells::newest;
 use crate::export::common_cells::some_lines;
 use crate::export::common_cells::system_text;
 use crate::export::list::List;
@@ -35,7 +37,7 @@ pub(super) const SHEET: Sheet = Sheet {
     empty: "sheets-empty-networks",
     rules: &[3],
     layout: Layout::Table,
-    evidence: RowEvidence::Band,
+    evidence: RowEvidence::Notes,
     columns: &[
         Column::key("network.id", "sheets-column-id").width(12),
         Column::key("network.prefix", "sheets-column-network").width(20),
@@ -83,8 +85,10 @@ struct Network<'a> {
     members: Vec<&'a Asset>,
     gateways: BTreeSet<IpAddr>,
     resolvers: BTreeSet<IpAddr>,
-    has_routes: bool,
-    has_resolvers: bool,
+    /// What members, gateways and resolvers rest on; none: nobody looked.
+    seen: Option<&'a Evidence>,
+    routed: Option<&'a Evidence>,
+    resolved: Option<&'a Evidence>,
 }
 
 fn rows(view: &View<'_>) -> Vec<Row> {
@@ -98,10 +102,11 @@ fn rows(view: &View<'_>) -> Vec<Row> {
         }
     }
     for asset in in_use(&view.snapshot().assets) {
-        for interface in asset.interfaces.iter().map(|it| &it.value) {
-            for network in networks_of(interface) {
-                let place = place(asset, interface, network);
-                networks.entry(place).or_default().add(asset, network);
+        for interface in &asset.interfaces {
+            for prefix in networks_of(&interface.value) {
+                let network = networks.entry(place(asset, &interface.value, prefix)).or_default();
+                network.seen = newest(network.seen, &interface.evidence);
+                network.add(asset, prefix);
             }
         }
     }
@@ -144,17 +149,14 @@ impl<'a> Network<'a> {
         if !self.members.iter().any(|it| it.id == asset.id) {
             self.members.push(asset);
         }
-        let gateways = asset.routes.iter().filter_map(|it| it.value.gateway);
-        self.gateways.extend(gateways.filter(|it| network.contains(*it)));
-        self.resolvers.extend(asset.resolvers.iter().map(|it| it.value.address));
-        let is_read = |source: &str| {
-            asset.sources.iter().any(|it| {
-                it.source.as_str() == source
-                    && matches!(it.status, crate::asset::SourceStatus::Read { .. })
-            })
-        };
-        self.has_routes |= is_read("network.routes") || !asset.routes.is_empty();
-        self.has_resolvers |= is_read("network.resolvers") || !asset.resolvers.is_empty();
+        for route in &asset.routes {
+            self.routed = newest(self.routed, &route.evidence);
+            self.gateways.extend(route.value.gateway.filter(|it| network.contains(*it)));
+        }
+        for resolver in &asset.resolvers {
+            self.resolved = newest(self.resolved, &resolver.evidence);
+            self.resolvers.insert(resolver.value.address);
+        }
     }
 }
 
@@ -166,14 +168,13 @@ fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relat
         Place::Inside(..) | Place::ZoneAlone(_) => None,
     });
     let stated = |show: fn(&Zone) -> Cell| zone.map_or_else(Cell::open, show);
-    let seen = !network.members.is_empty();
-    let lines = |known: bool, addresses: &BTreeSet<IpAddr>| {
-        if known {
-            some_lines(view, addresses.iter().map(ToString::to_string))
-        } else {
-            Cell::no_data()
+    let addresses = |seen: Option<&Evidence>, addresses: &BTreeSet<IpAddr>| match seen {
+        Some(evidence) => {
+            some_lines(view, addresses.iter().map(ToString::to_string)).resting_on(evidence)
         }
+        None => Cell::no_data(),
     };
+    let (count, members) = members(view, network);
     Row::new(
         id.as_str(),
         vec![
@@ -188,14 +189,10 @@ fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relat
             }),
             stated(|zone| Cell::yes_or_no(zone.ot)),
             Cell::text(origin(view, network)),
-            lines(network.has_routes, &network.gateways),
-            lines(network.has_resolvers, &network.resolvers),
-            if seen { Cell::count(network.members.len()) } else { Cell::no_data() },
-            if seen {
-                some_lines(view, network.members.iter().map(|it| system_text(it)))
-            } else {
-                Cell::unknown(view.text("sheets-reason-no-member"))
-            },
+            addresses(network.routed, &network.gateways),
+            addresses(network.resolved, &network.resolvers),
+            count,
+            members,
             reaches(view, place, zone, relations),
             Cell::no_data(),
             Cell::not_assessed(),
@@ -203,6 +200,17 @@ fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relat
             Cell::not_assessed(),
         ],
     )
+}
+
+/// How many systems have an address in the network, and which.
+fn members(view: &View<'_>, network: &Network<'_>) -> (Cell, Cell) {
+    match network.seen {
+        Some(evidence) => (
+            Cell::count(network.members.len()).resting_on(evidence),
+            some_lines(view, network.members.iter().map(|it| system_text(it))),
+        ),
+        None => (Cell::no_data(), Cell::unknown(view.text("sheets-reason-no-member"))),
+    }
 }
 
 fn id(place: &Place) -> String {

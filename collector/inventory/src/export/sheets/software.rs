@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::asset::Asset;
+use crate::asset::Attested;
+use crate::asset::Evidence;
 use crate::asset::SoftwarePackage;
 use crate::export::cell::Cell;
+use crate::export::common_cells::newest;
 use crate::export::common_cells::some_lines;
 use crate::export::common_cells::system_text;
 use crate::export::list::List;
@@ -33,7 +36,7 @@ pub(super) const SHEET: Sheet = Sheet {
     empty: "sheets-empty-software",
     rules: &[3],
     layout: Layout::Table,
-    evidence: RowEvidence::Band,
+    evidence: RowEvidence::Columns,
     columns: &[
         Column::key("software.id", "sheets-column-id").width(12),
         Column::computed("software.product", "sheets-column-product").width(26),
@@ -67,15 +70,16 @@ struct Product<'a> {
     versions: BTreeSet<&'a str>,
     categories: BTreeSet<&'a str>,
     systems: BTreeMap<&'a str, &'a Asset>,
+    newest: Option<&'a Evidence>,
 }
 
 fn rows(view: &View<'_>) -> Vec<Row> {
     let mut products: BTreeMap<(&str, &str), Product<'_>> = BTreeMap::new();
     for asset in in_use(&view.snapshot().assets) {
-        for package in asset.software.iter().map(|it| &it.value) {
-            let name = package.source_name.as_deref().unwrap_or(&package.name);
-            let product = products.entry((name, &package.manager)).or_default();
-            product.add(asset, package);
+        for package in &asset.software {
+            let SoftwarePackage { source_name, name, manager, .. } = &package.value;
+            let name = source_name.as_deref().unwrap_or(name);
+            products.entry((name, manager)).or_default().add(asset, package);
         }
     }
     let stated = Stated::of(&view.snapshot().register);
@@ -86,7 +90,9 @@ fn rows(view: &View<'_>) -> Vec<Row> {
 }
 
 impl<'a> Product<'a> {
-    fn add(&mut self, asset: &'a Asset, package: &'a SoftwarePackage) {
+    fn add(&mut self, asset: &'a Asset, attested: &'a Attested<SoftwarePackage>) {
+        let package = &attested.value;
+        self.newest = newest(self.newest, &attested.evidence);
         self.packages.insert(&package.name);
         self.publishers.extend(package.publisher.as_deref());
         self.versions.insert(&package.version);
@@ -132,7 +138,11 @@ fn row(
         Cell::open(),
         Cell::open(),
     ];
-    Row::new(id, cells)
+    let row = Row::new(id, cells);
+    match product.newest {
+        Some(evidence) => row.resting_on(evidence),
+        None => row,
+    }
 }
 
 #[cfg(test)]
