@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use inventory::asset::ObserverId;
+use inventory::recognise::VIRTUALISATION_SOURCE;
 use inventory::reconcile::{ReportTrace, TimedIdentifier, identify, verdict};
 use jiff::{SignedDuration, Timestamp};
 use observation::ContentHash;
@@ -201,7 +202,8 @@ async fn append(
             decoded.push((corrected(head.observed_at, skew, received_at), body));
         }
     }
-    let identifiers = identifiers(&decoded);
+    let context = container_context(collector, record.id, &decoded).await?;
+    let identifiers = identifiers(&decoded, context.as_ref());
     judge(collector, record, &receipt, Some(&identifiers)).await?;
     let steady = manifest.sections.iter().filter(|it| it.cadence == Cadence::Steady);
     let host_hash = ContentHash::of_all(steady.map(|it| it.hash));
@@ -248,10 +250,31 @@ async fn section(
     Ok(Some(body))
 }
 
+/// What the agent said last of being in a container, where this report does not say it: a volatile
+/// report names the start of the kernel, which a container must not answer for.
+async fn container_context(
+    collector: &Collector,
+    agent: AgentId,
+    decoded: &[(Timestamp, SectionBody)],
+) -> Result<Option<SectionBody>, Refusal> {
+    if decoded.iter().any(|(_, it)| it.source.as_str() == VIRTUALISATION_SOURCE) {
+        return Ok(None);
+    }
+    let newest = collector.store.newest_sections(agent).await?;
+    let hash = newest.into_iter().find(|(source, _)| source.as_str() == VIRTUALISATION_SOURCE);
+    let Some((_, hash)) = hash else { return Ok(None) };
+    let bytes = collector.store.section_body(hash).await?;
+    // Bytes that could be read when they came; if not any more, the report still counts.
+    Ok(bytes.and_then(|it| SectionBody::from_canonical_bytes(&it).ok()).map(|(body, _)| body))
+}
+
 /// What these bodies show of an identity, and when.
-fn identifiers(bodies: &[(Timestamp, SectionBody)]) -> Vec<TimedIdentifier> {
+fn identifiers(
+    bodies: &[(Timestamp, SectionBody)],
+    context: Option<&SectionBody>,
+) -> Vec<TimedIdentifier> {
     let Some(observed_at) = bodies.iter().map(|(at, _)| *at).max() else { return Vec::new() };
-    let shown = identify(bodies.iter().map(|(_, body)| body));
+    let shown = identify(bodies.iter().map(|(_, body)| body).chain(context));
     let timed = shown.into_iter().map(|identifier| TimedIdentifier {
         identifier,
         first_seen_at: observed_at,

@@ -12,4 +12,4 @@ pub use kind::kind_of_chassis;
 pub use placeholder::{
     canonical_mac, disk_serial_text, is_removable_driver, serial_text, stated_text, usable_uuid,
 };
-pub use virtual_machine::{conclude, is_container_hint};
+pub use virtual_machine::{VIRTUALISATION_SOURCE, conclude, is_container_hint};

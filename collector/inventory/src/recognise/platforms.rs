@@ -21,6 +21,8 @@ pub(super) struct PlatformEntry {
     pub(super) name: String,
     #[serde(default)]
     pub(super) also_hardware: bool,
+    #[serde(default)]
+    exactly: bool,
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of the data"))]
     pub(super) example: String,
 }
@@ -34,7 +36,8 @@ pub(super) struct ChassisEntry {
 
 impl PlatformEntry {
     pub(super) fn fits(&self, text: &str) -> bool {
-        text.to_lowercase().contains(&self.contains)
+        let text = text.to_lowercase();
+        if self.exactly { text == self.contains } else { text.contains(&self.contains) }
     }
 }
 

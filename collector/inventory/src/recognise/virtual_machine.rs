@@ -5,11 +5,17 @@ use observation::latest::VirtualisationHint;
 use super::platforms::platforms;
 use crate::asset::VirtualMachine;
 
+/// The source that reads the hints. Where it was not read, nobody looked for a hypervisor.
+pub const VIRTUALISATION_SOURCE: &str = "system.virtualisation";
+
 /// Origins of hints, as agents name them.
 const CPU_FLAG: &str = "cpu_flag_hypervisor";
-const HYPERVISOR: &str = "hypervisor_type";
-/// A file that container tools leave behind, also in images of machines: it says nothing alone.
-const DOCKER_FILE: &str = "dockerenv";
+const CONTROL_GROUP: &str = "cgroup";
+const CONTAINER_MANAGER: &str = "systemd_container";
+/// Every machine has a maker and a model: these hints speak against nothing.
+const MAKERS: [&str; 2] = ["dmi_product", "dmi_vendor"];
+/// Files and drivers that are found on machines of their own, too: they say nothing alone.
+const STRAY: [&str; 3] = ["containerenv", "dockerenv", "virtio_devices"];
 
 /// What hints and names of makers and models say together; `None`: not enough to say anything.
 ///
@@ -21,11 +27,13 @@ pub fn conclude(hints: &[VirtualisationHint], names: &[String]) -> Option<Virtua
     if let Some(runtime) = hints.iter().find_map(container_of) {
         return Some(VirtualMachine { is_virtual: true, platform: Some(runtime) });
     }
-    let processor_tells = hints.iter().any(|it| it.origin == CPU_FLAG && is_yes(&it.text));
-    let is_other_hint =
-        |it: &&VirtualisationHint| it.origin != CPU_FLAG && it.origin != DOCKER_FILE;
-    let hint_texts = hints.iter().filter(is_other_hint).map(|it| it.text.as_str());
-    let texts: Vec<&str> = hint_texts.chain(names.iter().map(String::as_str)).collect();
+    let processor_tells = hints.iter().any(|it| it.origin == CPU_FLAG);
+    let speaks = |it: &&VirtualisationHint| {
+        let origin = it.origin.as_str();
+        origin != CPU_FLAG && origin != CONTROL_GROUP && !STRAY.contains(&origin)
+    };
+    let hint_texts = hints.iter().filter(speaks).map(|it| it.text.as_str());
+    let texts: Vec<&str> = names.iter().map(String::as_str).chain(hint_texts).collect();
     let fitting = platforms().platform.iter().find(|entry| {
         (processor_tells || !entry.also_hardware) && texts.iter().any(|text| entry.fits(text))
     });
@@ -33,11 +41,9 @@ pub fn conclude(hints: &[VirtualisationHint], names: &[String]) -> Option<Virtua
         return Some(VirtualMachine { is_virtual: true, platform: Some(entry.name.clone()) });
     }
     if processor_tells {
-        let named = hints.iter().find(|it| it.origin == HYPERVISOR && is_yes(&it.text));
-        let platform = named.map(|it| it.text.to_uppercase());
-        return Some(VirtualMachine { is_virtual: true, platform });
+        return Some(VirtualMachine { is_virtual: true, platform: None });
     }
-    let has_doubt = hints.iter().any(|it| it.origin != CPU_FLAG && is_yes(&it.text));
+    let has_doubt = hints.iter().any(|it| !MAKERS.contains(&it.origin.as_str()));
     (!names.is_empty() && !has_doubt)
         .then_some(VirtualMachine { is_virtual: false, platform: None })
 }
@@ -49,14 +55,13 @@ pub fn is_container_hint(hint: &VirtualisationHint) -> bool {
 }
 
 fn container_of(hint: &VirtualisationHint) -> Option<String> {
-    if hint.origin == DOCKER_FILE {
-        return None;
+    let known = || platforms().container.iter().find(|it| it.fits(&hint.text));
+    let known_name = || known().map(|it| it.name.clone());
+    match hint.origin.as_str() {
+        CONTROL_GROUP => known_name(),
+        CONTAINER_MANAGER => known_name().or_else(|| Some(hint.text.clone())),
+        _ => None,
     }
-    platforms().container.iter().find(|it| it.fits(&hint.text)).map(|it| it.name.clone())
-}
-
-fn is_yes(text: &str) -> bool {
-    !matches!(text.trim().to_lowercase().as_str(), "" | "0" | "no" | "none" | "false" | "absent")
 }
 
 #[cfg(test)]
@@ -84,7 +89,8 @@ mod tests {
         check(&[cpu], &["QEMU Standard PC (Q35 + ICH9, 2009)"], Some((true, Some("KVM/QEMU"))));
         check(&[cpu], &["Microsoft Corporation Virtual Machine"], Some((true, Some("Hyper-V"))));
         check(&[], &["innotek GmbH VirtualBox"], Some((true, Some("VirtualBox"))));
-        check(&[cpu, (HYPERVISOR, "xen")], &[], Some((true, Some("Xen"))));
+        check(&[cpu, ("hypervisor_type", "xen")], &[], Some((true, Some("Xen"))));
+        check(&[cpu, ("clocksource", "kvm-clock")], &[], Some((true, Some("KVM"))));
     }
 
     #[test]
@@ -105,21 +111,26 @@ mod tests {
 
     #[test]
     fn a_stray_docker_file_alone_says_nothing() {
-        check(&[(DOCKER_FILE, "/.dockerenv")], &[], None);
-        check(&[(DOCKER_FILE, "/.dockerenv"), (CPU_FLAG, "hypervisor")], &[], Some((true, None)));
+        check(&[("dockerenv", "/.dockerenv")], &[], None);
+        check(&[("dockerenv", "/.dockerenv"), (CPU_FLAG, "hypervisor")], &[], Some((true, None)));
         // It is no proof of a container, but reason enough not to claim the opposite.
-        check(&[(DOCKER_FILE, "/.dockerenv")], &["Dell Inc. OptiPlex 7090"], None);
+        check(&[("dockerenv", "/.dockerenv")], &["Dell Inc. OptiPlex 7090"], None);
     }
 
     #[test]
     fn a_control_group_names_the_container() {
         check(&[("cgroup", "0::/docker/3f2a")], &["Dell Inc."], Some((true, Some("Docker"))));
-        check(&[("cgroup", "0::/lxc.payload.web")], &[], Some((true, Some("LXC"))));
+        check(&[("cgroup", "/lxc.payload.web")], &[], Some((true, Some("LXC"))));
+        check(&[("systemd_container", "podman")], &[], Some((true, Some("Podman"))));
+        check(&[("systemd_container", "newcomer")], &[], Some((true, Some("newcomer"))));
     }
 
     #[test]
     fn nothing_read_is_nothing_known() {
         check(&[], &[], None);
         check(&[], &["LENOVO 20XW"], Some((false, None)));
+        let maker = [("dmi_vendor", "LENOVO"), ("dmi_product", "20XW")];
+        check(&maker, &["LENOVO 20XW"], Some((false, None)));
+        check(&[("virtio_devices", "/sys/bus/virtio/devices")], &["LENOVO 20XW"], None);
     }
 }

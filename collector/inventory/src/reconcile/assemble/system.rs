@@ -13,11 +13,9 @@ use crate::asset::{
     AccountDescription, AssetKind, Attested, Evidence, GroupDescription,
     OperatingSystemDescription, SoftwarePackage, Trust, VirtualMachine,
 };
-use crate::recognise::{conclude, kind_of_chassis, stated_text};
+use crate::recognise::{VIRTUALISATION_SOURCE, conclude, kind_of_chassis, stated_text};
 use crate::reconcile::wire;
 
-/// The source that reads the hints. Without it nobody looked for a hypervisor.
-const HINT_SOURCE: &str = "system.virtualisation";
 /// 1980-01-01: earlier moments are a clock that was never set.
 const STATED_SECONDS_MIN: i64 = 315_532_800;
 
@@ -67,7 +65,7 @@ pub(super) fn virtual_machine(
     let mut hints: Vec<VirtualisationHint> =
         parts.hints.iter().map(|it| it.value.clone()).collect();
     hints.sort_by(|left, right| (&left.origin, &left.text).cmp(&(&right.origin, &right.text)));
-    let was_looked = chosen.iter().find(|it| it.section.source.as_str() == HINT_SOURCE);
+    let was_looked = chosen.iter().find(|it| it.section.source.as_str() == VIRTUALISATION_SOURCE);
     let names = names(parts);
     let concluded = conclude(&hints, &names)?;
     if !concluded.is_virtual && was_looked.is_none() {
