@@ -1,6 +1,7 @@
 //! What enrolled agents may ask.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,8 @@ use observation::ContentHash;
 use observation::latest::AgentId;
 use observation::latest::protocol::{ProblemCode, RenewAnswer, RenewRequest};
 use pki::{AuthorityError, Peer};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::body::{MANIFEST_BYTES_MAX, SMALL_BYTES_MAX, large, small};
 use super::connection::Caller;
@@ -19,6 +22,14 @@ use super::reply::{Outcome, reply};
 use crate::clock;
 use crate::collector::Collector;
 use crate::ingest::{self, Refusal};
+
+/// Uploads that are taken in at once: each may fill twice the largest unpacked request. The memory
+/// is the process's, and so is the limit.
+static UPLOADS: Semaphore = Semaphore::const_new(4);
+/// An upload waits this long for its turn before it is told to come back.
+const TURN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Seconds after which it may come back.
+const TURN_RETRY_SECONDS: u64 = 30;
 
 pub(crate) fn router(collector: Arc<Collector>) -> Router {
     Router::new()
@@ -37,7 +48,7 @@ async fn check_in(
     let work = async {
         let peer = peer(&caller)?;
         let request = small(body, SMALL_BYTES_MAX).await?;
-        ingest::check_in(&collector, AgentId(peer.agent), request, clock::now()).await
+        ingest::check_in(&collector, peer, request, clock::now()).await
     };
     reply(work.await)
 }
@@ -50,7 +61,7 @@ async fn manifest(
     let work = async {
         let peer = peer(&caller)?;
         let request = small(body, MANIFEST_BYTES_MAX).await?;
-        ingest::manifest(&collector, AgentId(peer.agent), request, clock::now()).await
+        ingest::manifest(&collector, peer, request, clock::now()).await
     };
     reply(work.await)
 }
@@ -64,12 +75,23 @@ async fn upload(
     let work = async {
         let peer = peer(&caller)?;
         // Revoked agents are not worth unpacking for.
-        ingest::may_speak(&collector, AgentId(peer.agent)).await?;
+        ingest::may_speak(&collector, peer).await?;
         ingest::guard_disk(&collector)?;
+        let _turn = turn().await?;
         let request = large(&headers, body).await?;
-        ingest::upload(&collector, AgentId(peer.agent), request, clock::now()).await
+        ingest::upload(&collector, peer, request, clock::now()).await
     };
     reply(work.await)
+}
+
+async fn turn() -> Outcome<SemaphorePermit<'static>> {
+    let busy = || {
+        Refusal::new(ProblemCode::Busy, "too many reports at once").retry_after(TURN_RETRY_SECONDS)
+    };
+    match timeout(TURN_TIMEOUT, UPLOADS.acquire()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(busy()),
+    }
 }
 
 async fn renew(
@@ -79,21 +101,27 @@ async fn renew(
 ) -> Response {
     let work = async {
         let peer = peer(&caller)?;
-        ingest::may_speak(&collector, AgentId(peer.agent)).await?;
+        ingest::may_speak(&collector, peer).await?;
         let request: RenewRequest = small(body, SMALL_BYTES_MAX).await?;
-        issue(&collector, AgentId(peer.agent), &request.certificate_request).await
+        issue(&collector, peer, &request.certificate_request).await
     };
     reply(work.await)
 }
 
-/// A new certificate for an agent that may speak.
+/// A new certificate for the enrolled key of an agent that may speak. Another key is another
+/// enrolment: an agent that never got the answer would be locked out with its old key.
 pub(crate) async fn issue(
     collector: &Collector,
-    agent: AgentId,
+    peer: &Peer,
     certificate_request: &str,
 ) -> Outcome<RenewAnswer> {
+    let agent = AgentId(peer.agent);
     let issued = collector.authority.issue_agent(certificate_request, agent.0, clock::now());
     let issued = issued.map_err(certificate_refusal)?;
+    if issued.public_key_hash != peer.public_key_hash {
+        let title = "a renewal is for the enrolled key; enrol again to change it";
+        return Err(Refusal::new(ProblemCode::BadCertificateRequest, title));
+    }
     let key = ContentHash::from_bytes(issued.public_key_hash);
     collector.store.set_agent_key(agent, key, issued.not_after).await?;
     Ok(RenewAnswer { certificate_chain: issued.chain_pem })

@@ -151,11 +151,11 @@ async fn renewed(collector: &Collector, request: RenewExpiredRequest) -> Outcome
         signature: &request.signature,
     };
     let checked = collector.authority.check_expired_renewal(&renewal, clock::now());
-    checked.map_err(|error| {
+    let peer = checked.map_err(|error| {
         Refusal::new(ProblemCode::BadCertificateRequest, format!("not renewed: {error}"))
     })?;
-    ingest::may_speak(collector, request.agent).await?;
-    issue(collector, request.agent, &request.certificate_request).await
+    ingest::may_speak(collector, &peer).await?;
+    issue(collector, &peer, &request.certificate_request).await
 }
 
 fn knock(state: &Enrolment, caller: &Caller) -> Outcome<()> {

@@ -11,15 +11,20 @@ use observation::latest::protocol::{
     Base, BodyTransfer, CheckInAnswer, CheckInRequest, ManifestAnswer, ManifestRequest,
     ProblemCode, Task, UploadAnswer, UploadRequest,
 };
-use observation::latest::{AgentId, Cadence, SectionBody, SectionHead, delta};
+use observation::latest::{AgentId, Cadence, ReportNumber, SectionBody, SectionHead, delta};
 use observation::limits::{SECTION_BODY_BYTES_MAX, SECTIONS_PER_REPORT_MAX};
+use pki::Peer;
 use store::{AgentRecord, AgentState, EventDraft, IncomingReport, IncomingSection, ReportReceipt};
 
+use super::decode::decode_body;
 use super::refusal::Refusal;
 use crate::collector::Collector;
 
 /// Sources whose bodies can show an identity; others are not read again for it.
 const IDENTITY_DOMAINS: [&str; 3] = ["hardware.", "network.", "system."];
+
+/// Longest name of a source.
+const SOURCE_NAME_BYTES_MAX: usize = 64;
 
 /// Takes a check-in: one hash over everything that is steady.
 ///
@@ -27,13 +32,14 @@ const IDENTITY_DOMAINS: [&str; 3] = ["hardware.", "network.", "system."];
 /// Why it is refused.
 pub async fn check_in(
     collector: &Collector,
-    peer: AgentId,
+    peer: &Peer,
     request: CheckInRequest,
     received_at: Timestamp,
 ) -> Result<CheckInAnswer, Refusal> {
     let record = speaker(collector, peer, request.agent, received_at).await?;
+    check_number(request.number)?;
     let receipt = ReportReceipt {
-        agent: peer,
+        agent: record.id,
         number: request.number,
         started_at: request.observed_at,
         sent_at: request.sent_at,
@@ -51,14 +57,14 @@ pub async fn check_in(
 /// Why it is refused.
 pub async fn manifest(
     collector: &Collector,
-    peer: AgentId,
+    peer: &Peer,
     request: ManifestRequest,
     received_at: Timestamp,
 ) -> Result<ManifestAnswer, Refusal> {
     let record = observer(collector, peer, &request, received_at).await?;
     let hashes = request.sections.iter().map(|it| it.hash).collect();
     let missing = collector.store.missing_bodies(hashes).await?;
-    let newest = collector.store.newest_sections(peer).await?;
+    let newest = collector.store.newest_sections(record.id).await?;
     let bases = newest.into_iter().map(|(source, hash)| Base { source, hash }).collect();
     if missing.is_empty() {
         append(collector, &record, request, BTreeMap::new(), received_at).await?;
@@ -72,7 +78,7 @@ pub async fn manifest(
 /// Why it is refused; an unknown base of a delta is asked for in full.
 pub async fn upload(
     collector: &Collector,
-    peer: AgentId,
+    peer: &Peer,
     request: UploadRequest,
     received_at: Timestamp,
 ) -> Result<UploadAnswer, Refusal> {
@@ -103,12 +109,13 @@ pub async fn upload(
 /// The agent behind a certificate, if it may speak and speaks for itself.
 async fn speaker(
     collector: &Collector,
-    peer: AgentId,
+    peer: &Peer,
     claimed: AgentId,
     now: Timestamp,
 ) -> Result<AgentRecord, Refusal> {
-    if claimed != peer {
-        let event = event(now, peer, "report_refused", format!("claims to be agent {claimed}"));
+    let own = AgentId(peer.agent);
+    if claimed != own {
+        let event = event(now, own, "report_refused", format!("claims to be agent {claimed}"));
         collector.store.append_event(event).await?;
         let title = "the body speaks for another agent than the certificate";
         return Err(Refusal::new(ProblemCode::WrongAgent, title));
@@ -119,11 +126,15 @@ async fn speaker(
 /// The agent behind a certificate, if it may speak.
 ///
 /// # Errors
-/// If it waits, was revoked or is quarantined.
-pub async fn may_speak(collector: &Collector, peer: AgentId) -> Result<AgentRecord, Refusal> {
-    let Some(record) = collector.store.agent(peer).await? else {
+/// If it waits, was revoked or is quarantined, or the key is not the enrolled one.
+pub async fn may_speak(collector: &Collector, peer: &Peer) -> Result<AgentRecord, Refusal> {
+    let Some(record) = collector.store.agent(AgentId(peer.agent)).await? else {
         return Err(Refusal::new(ProblemCode::Revoked, "this collector knows no such agent"));
     };
+    if record.public_key_hash.as_bytes() != &peer.public_key_hash {
+        let title = "the certificate is for a key that is not this agent's any more";
+        return Err(Refusal::new(ProblemCode::Revoked, title));
+    }
     match record.state {
         AgentState::Approved => Ok(record),
         AgentState::Waiting => Err(Refusal::new(
@@ -140,7 +151,7 @@ pub async fn may_speak(collector: &Collector, peer: AgentId) -> Result<AgentReco
 
 async fn observer(
     collector: &Collector,
-    peer: AgentId,
+    peer: &Peer,
     manifest: &ManifestRequest,
     now: Timestamp,
 ) -> Result<AgentRecord, Refusal> {
@@ -150,6 +161,10 @@ async fn observer(
     if manifest.sections.len() > SECTIONS_PER_REPORT_MAX {
         return Err(Refusal::new(ProblemCode::TooLarge, "too many sections"));
     }
+    check_number(manifest.number)?;
+    if !manifest.sections.iter().all(|it| is_source_name(it.source.as_str())) {
+        return Err(bad("the name of a source is none"));
+    }
     let mut sources: Vec<&str> = manifest.sections.iter().map(|it| it.source.as_str()).collect();
     sources.sort_unstable();
     sources.dedup();
@@ -157,6 +172,20 @@ async fn observer(
         return Err(bad("a source stands twice in the manifest"));
     }
     speaker(collector, peer, claimed, now).await
+}
+
+/// The store counts in 63 bits.
+fn check_number(number: ReportNumber) -> Result<(), Refusal> {
+    match i64::try_from(number.epoch.max(number.sequence)) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(bad("the number of the report is out of range")),
+    }
+}
+
+/// `domain.name`: what ends up in tables and workbook is ours to choose.
+fn is_source_name(name: &str) -> bool {
+    let is_part = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"._".contains(&it);
+    (1..=SOURCE_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_part)
 }
 
 /// The canonical bytes that a transfer stands for.
@@ -238,7 +267,7 @@ async fn section(
         },
         None => return Ok(None),
     };
-    let (body, skipped) = SectionBody::from_canonical_bytes(&bytes)
+    let (body, skipped) = decode_body(&bytes)
         .map_err(|error| bad(&format!("the body of {} cannot be read: {error}", head.source)))?;
     if body.source != head.source {
         return Err(bad("a body is of another source than its manifest says"));

@@ -96,7 +96,7 @@ pub struct Schedule {
 /// Asks for a new certificate over the connection that the present one authenticates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RenewRequest {
-    /// PKCS #10 request, PEM; a new key or the enrolled one.
+    /// PKCS #10 request, PEM, for the enrolled key.
     pub certificate_request: String,
 }
 
