@@ -62,10 +62,7 @@ impl From<StoreError> for Refusal {
                 Self::new(ProblemCode::StorageFull, "the collector's disk is full")
                     .retry_after(FULL_DISK_RETRY_SECONDS)
             }
-            StoreError::OutOfOrder { .. } => Self::new(
-                ProblemCode::OutOfOrder,
-                "the number of the report is older than what is known of its epoch",
-            ),
+            StoreError::Refused { problem } => Self::new(ProblemCode::BadRequest, problem),
             StoreError::Open { .. }
             | StoreError::NewerSchema { .. }
             | StoreError::Damaged { .. }

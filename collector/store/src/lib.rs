@@ -5,14 +5,17 @@
 //! and flushed to disk.
 
 mod model;
+mod sqlite;
 
 pub use model::{
-    AgentRecord, AgentState, AppendedReport, AssetRecord, EventDraft, EventRecord, ExportRecord,
-    IncomingReport, IncomingSection, NewAgent, NewToken, ReportReceipt, SectionSpan, StoreError,
-    TokenRecord, TokenRefusal,
+    AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
+    EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken, PackageSpan,
+    ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
+pub use sqlite::SqliteStore;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use inventory::asset::{AssetId, AssetLabel, ObserverId};
@@ -68,7 +71,7 @@ pub trait Store: Send + Sync {
     // Reports.
 
     /// Accepts a report whose host hash is known, as a repetition of the sections behind that hash.
-    /// `None`: the hash is not known of this agent.
+    /// `None`: the hash is not known of this agent during this start of its host.
     fn confirm_host_hash(
         &self,
         receipt: ReportReceipt,
@@ -81,12 +84,15 @@ pub trait Store: Send + Sync {
     /// The canonical bytes of a body. `None`: not here, or forgotten.
     fn section_body(&self, hash: ContentHash) -> Answer<'_, Option<Vec<u8>>>;
     /// Keeps a report exactly once, in one transaction: bodies, validity in time, identifiers, the
-    /// observer marked for reconciling. A repeated number gives the stored answer.
+    /// observer marked for reconciling. A repeated number gives the stored answer. A late report adds
+    /// to the history and never overwrites a newer one. One without steady sections leaves the host
+    /// hash as it is.
     fn append_report(&self, report: IncomingReport) -> Answer<'_, AppendedReport>;
 
     // Reconciling.
 
-    /// Observers whose reports were not reconciled yet.
+    /// Observers whose reports were not reconciled yet. A later [`Store::commit`] unmarks them,
+    /// unless another report arrives in between: ask here before looking at the evidence.
     fn unreconciled(&self) -> Answer<'_, Vec<ObserverId>>;
     /// All observers connected with these through shared identifiers or decisions, themselves
     /// included, closed over the connection: what a reconciliation must look at and no more.
@@ -98,7 +104,8 @@ pub trait Store: Send + Sync {
     /// Keeps a decision and marks both observers for reconciling.
     fn decide(&self, decision: Decision, event: EventDraft) -> Answer<'_, ()>;
     /// Keeps the groupings of these observers in place of what was there, gives new assets a unique
-    /// label, remembers absorbed assets as aliases, and unmarks the observers, in one transaction.
+    /// label, remembers absorbed assets as aliases, and unmarks those observers that
+    /// [`Store::unreconciled`] had given out, in one transaction.
     fn commit(&self, groupings: Vec<Grouping>, events: Vec<EventDraft>) -> Answer<'_, ()>;
 
     // Reading.
@@ -107,7 +114,8 @@ pub trait Store: Send + Sync {
     fn assets(&self) -> Answer<'_, Vec<AssetRecord>>;
     /// The asset of this id or label, aliases followed.
     fn find_asset(&self, id_or_label: String) -> Answer<'_, Option<AssetRecord>>;
-    /// The sections of these observers that were valid at a moment, bodies included.
+    /// The sections of these observers that were valid at a moment, bodies included. Observers that
+    /// had seen nothing by then are left out.
     fn observations(
         &self,
         observers: Vec<ObserverId>,
@@ -115,6 +123,9 @@ pub trait Store: Send + Sync {
     ) -> Answer<'_, Vec<MemberObservations>>;
     /// All section bodies that these observers had, oldest first, without bodies.
     fn section_history(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<SectionSpan>>;
+
+    /// Who had a package of this name, in which version and when.
+    fn package_history(&self, name: String) -> Answer<'_, Vec<PackageSpan>>;
 
     // Register, events, exports.
 
@@ -128,6 +139,8 @@ pub trait Store: Send + Sync {
     fn events(&self, after: u64, limit: u32) -> Answer<'_, Vec<EventRecord>>;
     /// Count of the events and the hash of the newest.
     fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)>;
+    /// Checks every event against its hash and its predecessor.
+    fn verify_events(&self) -> Answer<'_, ChainVerdict>;
     /// Keeps that an export was made and gives it its number.
     fn record_export(
         &self,
@@ -148,7 +161,7 @@ pub trait Store: Send + Sync {
     // Care.
 
     /// Writes a consistent copy of everything to a new file while work goes on, and verifies it.
-    fn backup_to(&self, path: std::path::PathBuf) -> Answer<'_, ()>;
+    fn backup_to(&self, path: PathBuf) -> Answer<'_, BackupSummary>;
     /// The label of an asset without its details; follows aliases.
     fn label_of(&self, asset: AssetId) -> Answer<'_, Option<AssetLabel>>;
 }

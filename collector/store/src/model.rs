@@ -44,13 +44,11 @@ pub enum StoreError {
         /// What does not match.
         problem: String,
     },
-    /// The number of the report is older than what is known of its epoch and not a repetition.
-    #[error("report {epoch}/{sequence} is older than what is known of this agent")]
-    OutOfOrder {
-        /// Epoch of the report.
-        epoch: u64,
-        /// Sequence of the report.
-        sequence: u64,
+    /// What was asked for cannot be kept; asking again is no help.
+    #[error("this cannot be kept: {problem}")]
+    Refused {
+        /// What is wrong with it.
+        problem: String,
     },
     /// The database failed.
     #[error("{doing}")]
@@ -201,6 +199,17 @@ pub struct ReportReceipt {
     pub boot: Option<Uuid>,
 }
 
+impl ReportReceipt {
+    /// A moment of the observer's clock, corrected by the skew that sending showed, and never later
+    /// than receipt.
+    #[must_use]
+    pub fn corrected(&self, moment: Timestamp) -> Timestamp {
+        let ahead = self.sent_at.duration_since(self.received_at);
+        // Only a clock at the end of time overflows; receipt is the best that is known then.
+        moment.checked_sub(ahead).unwrap_or(self.received_at).min(self.received_at)
+    }
+}
+
 /// A report to be kept.
 #[derive(Debug, Clone)]
 pub struct IncomingReport {
@@ -264,6 +273,45 @@ pub struct SectionSpan {
     pub first_observed_at: Timestamp,
     /// Until when it was confirmed, by corrected time.
     pub last_observed_at: Timestamp,
+}
+
+/// When an observer had a package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PackageSpan {
+    /// The observer.
+    pub observer: ObserverId,
+    /// Who manages the package, as the wire writes it.
+    pub manager: String,
+    /// The version.
+    pub version: String,
+    /// The architecture.
+    pub architecture: Option<String>,
+    /// Since when, by corrected time.
+    pub first_observed_at: Timestamp,
+    /// Until when it was confirmed, by corrected time.
+    pub last_observed_at: Timestamp,
+}
+
+/// What checking the chain of events found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainVerdict {
+    /// Events that are whole, from the first on.
+    pub events: u64,
+    /// The first that is missing or was changed. `None`: the chain is whole.
+    pub first_broken: Option<u64>,
+    /// Whole events whose values were forgotten.
+    pub forgotten: u64,
+}
+
+/// What a verified backup holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupSummary {
+    /// Its schema version.
+    pub schema: u32,
+    /// Section bodies, each checked against its hash.
+    pub bodies: u64,
+    /// Events, their chain checked.
+    pub events: u64,
 }
 
 /// A change of ground state to be logged.

@@ -1,0 +1,166 @@
+//! Values of our types as cells of a row, and back.
+
+use inventory::asset::{AssetId, ObserverId};
+use jiff::Timestamp;
+use observation::ContentHash;
+use observation::latest::{AgentId, ReportNumber};
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::model::StoreError;
+
+/// A moment as microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Micros(pub(crate) Timestamp);
+
+impl ToSql for Micros {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_microsecond().into())
+    }
+}
+
+impl FromSql for Micros {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let micros = value.as_i64()?;
+        Timestamp::from_microsecond(micros).map(Self).map_err(|_| FromSqlError::OutOfRange(micros))
+    }
+}
+
+/// A hash as 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hash(pub(crate) ContentHash);
+
+impl ToSql for Hash {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_bytes().as_slice().into())
+    }
+}
+
+impl FromSql for Hash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 32]>::column_result(value).map(|bytes| Self(ContentHash::from_bytes(bytes)))
+    }
+}
+
+/// A UUID as 16 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id(pub(crate) Uuid);
+
+impl ToSql for Id {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_bytes().as_slice().into())
+    }
+}
+
+impl FromSql for Id {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 16]>::column_result(value).map(|bytes| Self(Uuid::from_bytes(bytes)))
+    }
+}
+
+impl From<AssetId> for Id {
+    fn from(id: AssetId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<AgentId> for Id {
+    fn from(id: AgentId) -> Self {
+        Self(id.0)
+    }
+}
+
+/// One word of a closed list, as the catalogue and the wire write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word<T>(pub(crate) T);
+
+impl<T: Serialize> ToSql for Word<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match serde_json::to_value(&self.0) {
+            Ok(serde_json::Value::String(word)) => Ok(word.into()),
+            Ok(other) => Err(rusqlite::Error::ToSqlConversionFailure(
+                format!("{other} is not a word").into(),
+            )),
+            Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(error.into())),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Word<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word = serde_json::Value::String(value.as_str()?.to_owned());
+        serde_json::from_value(word).map(Self).map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+/// The text by which an observer is kept.
+pub(crate) fn observer_name(observer: &ObserverId) -> String {
+    match observer {
+        ObserverId::Agent(agent) => format!("agent {agent}"),
+        ObserverId::Person(name) => format!("person {name}"),
+    }
+}
+
+/// An observer by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ObserverName(pub(crate) ObserverId);
+
+impl FromSql for ObserverName {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        let agent = text.strip_prefix("agent ").and_then(|id| id.parse().ok());
+        let person = || text.strip_prefix("person ").map(|it| ObserverId::Person(it.to_owned()));
+        agent
+            .map(ObserverId::Agent)
+            .or_else(person)
+            .map(Self)
+            .ok_or_else(|| FromSqlError::Other(format!("'{text}' is no observer").into()))
+    }
+}
+
+/// A report's place in its line, as two cells that sort alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Number {
+    pub(crate) epoch: i64,
+    pub(crate) sequence: i64,
+}
+
+impl Number {
+    /// # Errors
+    /// If a part is greater than 2^63 - 1: no agent counts that far.
+    pub(crate) fn of(number: ReportNumber) -> Result<Self, StoreError> {
+        let cell = |part: u64| {
+            i64::try_from(part).map_err(|_| StoreError::Refused {
+                problem: format!(
+                    "the report number {}/{} is too large",
+                    number.epoch, number.sequence
+                ),
+            })
+        };
+        Ok(Self { epoch: cell(number.epoch)?, sequence: cell(number.sequence)? })
+    }
+
+    /// From two neighbouring cells.
+    pub(crate) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        Ok(Self { epoch: row.get(first)?, sequence: row.get(first + 1)? })
+    }
+
+    /// From two neighbouring cells that are empty together.
+    pub(crate) fn read_optional(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
+        let epoch: Option<i64> = row.get(first)?;
+        let sequence: Option<i64> = row.get(first + 1)?;
+        Ok(epoch.zip(sequence).map(|(epoch, sequence)| Self { epoch, sequence }))
+    }
+
+    pub(crate) fn number(self) -> ReportNumber {
+        ReportNumber { epoch: self.epoch.unsigned_abs(), sequence: self.sequence.unsigned_abs() }
+    }
+}
+
+/// A count as a cell; more than 2^63 - 1 of anything does not exist here.
+pub(crate) fn count_cell(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,313 @@
+//! The store in one SQLite file.
+//!
+//! One thread writes, with group commit ([`writer`]); a few connections read ([`readers`]). A use
+//! case is a plain function over a connection in a file of its own; this file only says which of
+//! them write and which read.
+
+mod agents;
+mod assets;
+mod backup;
+mod bodies;
+mod cell;
+mod connection;
+mod events;
+mod evidence;
+mod history;
+mod labels;
+mod migrate;
+mod observers;
+mod problem;
+mod readers;
+mod reports;
+mod spans;
+mod stated;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use inventory::asset::{AssetId, AssetLabel, ObserverId};
+use inventory::reconcile::{Decision, Grouping, Identifier, MemberEvidence, MemberObservations};
+use inventory::register::Register;
+use jiff::Timestamp;
+use observation::ContentHash;
+use observation::latest::{AgentId, SourceId};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use crate::model::{
+    AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
+    EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan, ReportReceipt,
+    SectionSpan, StoreError, TokenRecord, TokenRefusal,
+};
+use crate::{Answer, Store};
+use readers::Readers;
+use writer::Writer;
+
+/// Everything in one file. One process at a time: the caller locks the folder.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStore {
+    /// Opens the database, makes it if there is none, and brings it to the present schema; a copy
+    /// is made before that. Blocks, and must be called where blocking is no harm.
+    ///
+    /// # Errors
+    /// If the file is not ours, is damaged, was written by a newer program, or cannot be written.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        Self::open_with(path.into(), |_| Ok(()))
+    }
+
+    /// Opens the database with a last setting of the writing connection.
+    fn open_with(
+        path: PathBuf,
+        setting: impl FnOnce(&Connection) -> Result<(), rusqlite::Error>,
+    ) -> Result<Self, StoreError> {
+        if !path.exists() && backup::restoring_path(&path).exists() {
+            return Err(StoreError::Open {
+                path: path.display().to_string(),
+                problem: "a restore was interrupted; run it again".to_owned(),
+            });
+        }
+        let mut connection = connection::open(&path)?;
+        // Before the first setting is written: a file that is not ours is left as it is.
+        migrate::version_of_ours(&connection, &path)?;
+        connection::prepare_for_writing(&connection)?;
+        migrate::migrate(&mut connection, &path)?;
+        migrate::check_schema(&connection, &path)?;
+        problem::Doing::doing(setting(&connection), "opening the database")?;
+        let readers = Readers::open(&path)?;
+        Ok(Self { writer: Writer::start(connection)?, readers, path })
+    }
+
+    /// Puts a backup in the place of a database that nobody has open, after verifying it. What was
+    /// there is kept beside it with the ending `.replaced`. Blocks.
+    ///
+    /// # Errors
+    /// If the backup is damaged, not ours or newer than this program, or a file cannot be written.
+    pub fn restore(from: &Path, database: &Path) -> Result<BackupSummary, StoreError> {
+        backup::restore(from, database)
+    }
+
+    fn write<'a, T, W>(&'a self, doing: &'static str, work: W) -> Answer<'a, T>
+    where
+        T: Send + 'static,
+        W: FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        Box::pin(self.writer.write(doing, work))
+    }
+
+    fn read<'a, T, W>(&'a self, doing: &'static str, work: W) -> Answer<'a, T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        Box::pin(self.readers.read(doing, work))
+    }
+
+    async fn append(&self, report: IncomingReport) -> Result<AppendedReport, StoreError> {
+        const DOING: &str = "keeping a report";
+        let report = Arc::new(report);
+        let read = Arc::clone(&report);
+        // Hashing and compressing is done before the one writing thread is asked.
+        let prepared = tokio::task::spawn_blocking(move || bodies::prepare(&read.sections));
+        let prepared = prepared
+            .await
+            .map_err(|error| StoreError::Database { doing: DOING, source: error.into() })??;
+        self.writer.write(DOING, move |it| reports::append(it, &report, &prepared)).await
+    }
+}
+
+impl Store for SqliteStore {
+    fn create_token(&self, token: NewToken, event: EventDraft) -> Answer<'_, ()> {
+        self.write("keeping a token", move |it| agents::create_token(it, &token, &event))
+    }
+
+    fn tokens(&self) -> Answer<'_, Vec<TokenRecord>> {
+        self.read("reading the tokens", agents::tokens)
+    }
+
+    fn revoke_token(&self, id: Uuid, event: EventDraft) -> Answer<'_, bool> {
+        self.write("revoking a token", move |it| agents::revoke_token(it, id, &event))
+    }
+
+    fn enrol(
+        &self,
+        token_id: Uuid,
+        secret_hash: ContentHash,
+        now: Timestamp,
+        agent: NewAgent,
+        event: EventDraft,
+    ) -> Answer<'_, Result<AgentRecord, TokenRefusal>> {
+        self.write("enrolling an agent", move |it| {
+            agents::enrol(it, token_id, secret_hash, now, &agent, &event)
+        })
+    }
+
+    fn agents(&self) -> Answer<'_, Vec<AgentRecord>> {
+        self.read("reading the agents", agents::agents)
+    }
+
+    fn agent(&self, id: AgentId) -> Answer<'_, Option<AgentRecord>> {
+        self.read("reading an agent", move |it| agents::agent(it, id))
+    }
+
+    fn set_agent_state(
+        &self,
+        id: AgentId,
+        state: AgentState,
+        event: EventDraft,
+    ) -> Answer<'_, bool> {
+        self.write("changing the state of an agent", move |it| {
+            agents::set_state(it, id, state, &event)
+        })
+    }
+
+    fn set_agent_key(
+        &self,
+        id: AgentId,
+        public_key_hash: ContentHash,
+        certificate_not_after: Timestamp,
+    ) -> Answer<'_, ()> {
+        self.write("keeping the key of an agent", move |it| {
+            agents::set_key(it, id, public_key_hash, certificate_not_after)
+        })
+    }
+
+    fn confirm_host_hash(
+        &self,
+        receipt: ReportReceipt,
+        host_hash: ContentHash,
+    ) -> Answer<'_, Option<AppendedReport>> {
+        self.write("keeping a report", move |it| reports::confirm(it, &receipt, host_hash))
+    }
+
+    fn missing_bodies(&self, hashes: Vec<ContentHash>) -> Answer<'_, Vec<ContentHash>> {
+        self.read("reading section bodies", move |it| bodies::missing(it, &hashes))
+    }
+
+    fn newest_sections(&self, agent: AgentId) -> Answer<'_, Vec<(SourceId, ContentHash)>> {
+        self.read("reading the history", move |it| history::newest(it, agent))
+    }
+
+    fn section_body(&self, hash: ContentHash) -> Answer<'_, Option<Vec<u8>>> {
+        self.read("reading a section body", move |it| bodies::bytes(it, hash))
+    }
+
+    fn append_report(&self, report: IncomingReport) -> Answer<'_, AppendedReport> {
+        Box::pin(self.append(report))
+    }
+
+    fn unreconciled(&self) -> Answer<'_, Vec<ObserverId>> {
+        self.write("reading what is to be reconciled", evidence::take_unreconciled)
+    }
+
+    fn candidates_for(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<MemberEvidence>> {
+        self.read("reading evidence", move |it| evidence::candidates(it, &observers))
+    }
+
+    fn observers_with(&self, identifiers: Vec<Identifier>) -> Answer<'_, Vec<ObserverId>> {
+        self.read("reading evidence", move |it| evidence::observers_with(it, &identifiers))
+    }
+
+    fn decisions(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<Decision>> {
+        self.read("reading decisions", move |it| evidence::decisions(it, &observers))
+    }
+
+    fn decide(&self, decision: Decision, event: EventDraft) -> Answer<'_, ()> {
+        self.write("keeping a decision", move |it| evidence::decide(it, &decision, &event))
+    }
+
+    fn commit(&self, groupings: Vec<Grouping>, events: Vec<EventDraft>) -> Answer<'_, ()> {
+        self.write("keeping assets", move |it| assets::commit(it, &groupings, &events))
+    }
+
+    fn assets(&self) -> Answer<'_, Vec<AssetRecord>> {
+        self.read("reading the assets", assets::all)
+    }
+
+    fn find_asset(&self, id_or_label: String) -> Answer<'_, Option<AssetRecord>> {
+        self.read("reading an asset", move |it| assets::find(it, &id_or_label))
+    }
+
+    fn observations(
+        &self,
+        observers: Vec<ObserverId>,
+        at: Timestamp,
+    ) -> Answer<'_, Vec<MemberObservations>> {
+        self.read("reading observations", move |it| history::observations(it, &observers, at))
+    }
+
+    fn section_history(&self, observers: Vec<ObserverId>) -> Answer<'_, Vec<SectionSpan>> {
+        self.read("reading the history", move |it| history::spans(it, &observers))
+    }
+
+    fn package_history(&self, name: String) -> Answer<'_, Vec<PackageSpan>> {
+        self.read("reading the history", move |it| history::package(it, &name))
+    }
+
+    fn register(&self) -> Answer<'_, Register> {
+        self.read("reading the register", stated::register)
+    }
+
+    fn replace_register(&self, register: Register, events: Vec<EventDraft>) -> Answer<'_, ()> {
+        self.write("keeping the register", move |it| {
+            stated::replace_register(it, &register, &events)
+        })
+    }
+
+    fn append_event(&self, event: EventDraft) -> Answer<'_, ()> {
+        self.write("keeping an event", move |it| events::append(it, &event))
+    }
+
+    fn events(&self, after: u64, limit: u32) -> Answer<'_, Vec<EventRecord>> {
+        self.read("reading the log of events", move |it| events::after(it, after, limit))
+    }
+
+    fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)> {
+        self.read("reading the log of events", events::head)
+    }
+
+    fn verify_events(&self) -> Answer<'_, ChainVerdict> {
+        self.read("verifying the log of events", events::verify)
+    }
+
+    fn record_export(
+        &self,
+        id: Uuid,
+        as_of: Timestamp,
+        event: EventDraft,
+    ) -> Answer<'_, ExportRecord> {
+        self.write("keeping an export", move |it| stated::record_export(it, id, as_of, &event))
+    }
+
+    fn last_export(&self) -> Answer<'_, Option<ExportRecord>> {
+        self.read("reading the exports", stated::last_export)
+    }
+
+    fn setting(&self, name: &'static str) -> Answer<'_, Option<Vec<u8>>> {
+        self.read("reading a setting", move |it| stated::setting(it, name))
+    }
+
+    fn setting_or_insert(&self, name: &'static str, value: Vec<u8>) -> Answer<'_, Vec<u8>> {
+        self.write("keeping a setting", move |it| stated::setting_or_insert(it, name, &value))
+    }
+
+    fn backup_to(&self, path: PathBuf) -> Answer<'_, BackupSummary> {
+        let database = self.path.clone();
+        Box::pin(async move {
+            let task = tokio::task::spawn_blocking(move || backup::create(&database, &path));
+            task.await.map_err(|error| StoreError::Database {
+                doing: "copying the database",
+                source: error.into(),
+            })?
+        })
+    }
+
+    fn label_of(&self, asset: AssetId) -> Answer<'_, Option<AssetLabel>> {
+        self.read("reading an asset", move |it| assets::label_of(it, asset))
+    }
+}
