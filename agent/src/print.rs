@@ -3,14 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 use observation::latest::{
     Absent, AccountKind, Binding, Fact, Gap, Listener, Outcome, Privilege, Report, Section,
     Transport, UserName,
 };
 use wording::{Language, Wording};
 
+/// One rule below the headings and none between rows: a report has many of them.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none())
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .content_lines(ContentLineStyle::none());
 /// Bytes of a gibibyte.
 const GIB: f64 = 1_073_741_824.0;
 
@@ -87,7 +91,11 @@ impl Page<'_> {
         ];
         // What no source read is not counted as none.
         let is_read = |source: &str| self.sections(source).any(|it| facts_of(it).is_some());
-        let read = counted.into_iter().filter(|(_, source, _)| is_read(source));
+        // And what a source deliberately left out may be some.
+        let has_gaps = |source: &str| self.sections(source).any(|it| !gaps_of(it).is_empty());
+        let read = counted
+            .into_iter()
+            .filter(|(_, source, count)| is_read(source) && (*count > 0 || !has_gaps(source)));
         read.map(|(key, _, count)| [self.text(key), count.to_string()]).collect()
     }
 
@@ -288,7 +296,7 @@ impl Page<'_> {
             return String::new();
         }
         let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY);
+        table.load_style(STYLE);
         if let Some(width) = self.width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }

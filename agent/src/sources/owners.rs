@@ -98,7 +98,8 @@ impl Owners {
 /// The paths that are searched for, in each spelling that a list may have.
 struct Wanted {
     spellings: HashMap<Vec<u8>, String>,
-    lengths: HashSet<usize>,
+    /// Which lengths occur, so that most lines are passed over without a hash.
+    lengths: Vec<bool>,
 }
 
 impl Wanted {
@@ -110,7 +111,13 @@ impl Wanted {
                 spellings.extend(other_spelling(path).map(|it| (it.into_bytes(), path.clone())));
             }
         }
-        let lengths = spellings.keys().map(Vec::len).collect();
+        let longest = spellings.keys().map(Vec::len).max().unwrap_or(0);
+        let mut lengths = vec![false; longest + 1];
+        for spelling in spellings.keys() {
+            if let Some(occurs) = lengths.get_mut(spelling.len()) {
+                *occurs = true;
+            }
+        }
         Self { spellings, lengths }
     }
 
@@ -122,7 +129,7 @@ impl Wanted {
     fn take(&mut self, list: &[u8]) -> Vec<String> {
         let lines = list.split(|it| *it == b'\n');
         let found: HashSet<String> = lines
-            .filter(|line| self.lengths.contains(&line.len()))
+            .filter(|line| self.lengths.get(line.len()).copied().unwrap_or(false))
             .filter_map(|line| self.spellings.get(line).cloned())
             .collect();
         self.spellings.retain(|_, path| !found.contains(path));
