@@ -20,7 +20,7 @@ sheets-networks-subtitle = Netze aus dem Register und aus den Adressen der Syste
 sheets-connections = Kommunikation
 sheets-connections-subtitle = Wer mit wem spricht, zusammengefasst zu Verbindungen zwischen Systemen
 sheets-services = Dienste & Ports
-sheets-services-subtitle = Jeder wartende Port mit Prozess, Dienst, Paket und Container
+sheets-services-subtitle = Jeder lauschende Port mit Prozess, Dienst, Paket und Container
 sheets-software = Software
 sheets-software-subtitle = Installierte Produkte über alle Systeme, zusammengefasst nach Quellpaket
 sheets-software-per-system = Software je System
@@ -38,13 +38,13 @@ sheets-accounts-subtitle = Lokale Konten mit ihren Rechten; Personen stehen unte
 sheets-empty-register = Keine Einträge im Register. So kommen sie hinein: kataster register import
 sheets-empty-systems = Noch kein System hat berichtet. So meldet sich ein Agent an: kataster agent token create
 sheets-empty-networks = Kein Netz im Register, und kein System hat Netzadressen gemeldet.
-sheets-empty-connections = Keine Verbindungen gesehen. Was nicht angesehen wurde, steht über der Tabelle.
-sheets-empty-services = Keine wartenden Ports gesehen. Was nicht angesehen wurde, steht über der Tabelle.
-sheets-empty-software = Keine installierten Pakete gesehen. Was nicht angesehen wurde, steht über der Tabelle.
+sheets-empty-connections = Keine Verbindungen gesehen.
+sheets-empty-services = Keine lauschenden Ports gesehen.
+sheets-empty-software = Keine installierten Pakete gesehen.
 sheets-empty-licences = Keine Daten: Lizenzberechtigungen sind nicht erfasst, und kein installiertes Paket ist von seinem Archiv als unfrei ausgewiesen.
-sheets-empty-firmware = Keine Firmware-Stände gesehen. Was nicht angesehen wurde, steht über der Tabelle.
-sheets-empty-certificates = Keine Zertifikate gesehen. Was nicht angesehen wurde, steht über der Tabelle.
-sheets-empty-accounts = Keine Konten gesehen. Was nicht angesehen wurde, steht über der Tabelle.
+sheets-empty-firmware = Keine Firmware-Stände gesehen.
+sheets-empty-certificates = Keine Zertifikate gesehen.
+sheets-empty-accounts = Keine Konten gesehen.
 
 ## Spalten
 sheets-column-account = Konto
@@ -241,6 +241,7 @@ sheets-reason-no-application-recognised = Keine Anwendung des Registers wurde hi
 sheets-reason-no-version = Woran die Anwendung erkannt wurde, nennt keine Version.
 
 ## Was nicht angesehen wurde, zusammengezählt
+sheets-gap-no-system = Kein System in Betrieb hat berichtet.
 sheets-gap = {$some} von {$all} { $all ->
     [one] System
    *[other] Systemen

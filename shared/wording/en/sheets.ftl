@@ -38,13 +38,13 @@ sheets-accounts-subtitle = Local accounts with their rights; persons stand under
 sheets-empty-register = No entries in the register. This brings them in: kataster register import
 sheets-empty-systems = No system has reported yet. This lets an agent in: kataster agent token create
 sheets-empty-networks = No network in the register, and no system reported addresses.
-sheets-empty-connections = No connections seen. What was not looked at stands above the table.
-sheets-empty-services = No listening ports seen. What was not looked at stands above the table.
-sheets-empty-software = No installed packages seen. What was not looked at stands above the table.
+sheets-empty-connections = No connections seen.
+sheets-empty-services = No listening ports seen.
+sheets-empty-software = No installed packages seen.
 sheets-empty-licences = No data: entitlements are not recorded, and no installed package is called not free by its archive.
-sheets-empty-firmware = No firmware levels seen. What was not looked at stands above the table.
-sheets-empty-certificates = No certificates seen. What was not looked at stands above the table.
-sheets-empty-accounts = No accounts seen. What was not looked at stands above the table.
+sheets-empty-firmware = No firmware levels seen.
+sheets-empty-certificates = No certificates seen.
+sheets-empty-accounts = No accounts seen.
 
 ## Columns
 sheets-column-account = Account
@@ -241,6 +241,7 @@ sheets-reason-no-application-recognised = No application of the register was rec
 sheets-reason-no-version = What the application was recognised by states no version.
 
 ## What was not looked at, counted
+sheets-gap-no-system = No system in use has reported.
 sheets-gap = {$some} of {$all} { $all ->
     [one] system
    *[other] systems

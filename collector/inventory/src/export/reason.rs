@@ -117,6 +117,9 @@ pub(super) fn sentence(view: &View<'_>, reason: &Absent) -> String {
 pub(super) fn gaps_of(view: &View<'_>, sources: &[&str]) -> Vec<String> {
     let assets = &view.snapshot().assets;
     let total = in_use(assets).count();
+    if total == 0 {
+        return vec![view.text("sheets-gap-no-system")];
+    }
     let mut found: BTreeMap<(Why, Thing), Count<'_>> = BTreeMap::new();
     for asset in in_use(assets) {
         for source in sources {
@@ -355,7 +358,7 @@ mod tests {
         check(&snapshot, &["system.boot"], &["1 of 1 system: system start: not read by any agent"]);
         check(&snapshot, &["software.dpkg"], &[]);
         snapshot.assets.clear();
-        check(&snapshot, &["software.dpkg"], &[]);
+        check(&snapshot, &["software.dpkg"], &["No system in use has reported."]);
     }
 
     #[test]
