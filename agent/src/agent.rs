@@ -207,12 +207,8 @@ impl Agent {
     /// # Errors
     /// Why it ended early.
     pub async fn deliver(&mut self, delivered: &mut Delivered) -> Result<(), AgentError> {
-        if self.certificate_not_after().is_some_and(|it| self.clock.now() >= it) {
-            self.renew().await?;
-        }
         let result = match self.attempt(delivered).await {
-            Err(AgentError::Deliver(error)) if says_expired(&error) => {
-                // By the collector's clock the certificate ran out; ours is behind.
+            Err(AgentError::Deliver(error)) if says_expired(&error) || self.may_be_why(&error) => {
                 self.renew_late().await?;
                 self.attempt(delivered).await
             }
@@ -251,6 +247,13 @@ impl Agent {
             let (base, cap) = ATTEMPT_WAITS;
             tokio::time::sleep(full_jitter(self.clock.as_ref(), failures, base, cap)).await;
         }
+    }
+
+    /// The refusal of an expired certificate may arrive as a mere broken connection. The collector's
+    /// clock decides, so ours alone is no reason to think so.
+    fn may_be_why(&self, error: &DeliverError) -> bool {
+        matches!(error, DeliverError::Network(_))
+            && self.certificate_not_after().is_some_and(|it| self.clock.now() >= it)
     }
 
     async fn attempt(&mut self, delivered: &mut Delivered) -> Result<(), AgentError> {
@@ -339,3 +342,6 @@ fn says_expired(error: &DeliverError) -> bool {
         DeliverError::Network(NetworkError::Tls { failure: TlsFailure::OwnCertificateExpired, .. })
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,17 @@ impl<'a> Running<'a> {
         }
     }
 
-    async fn step(&mut self, action: Action, now: Timestamp) {
+    #[cfg(test)]
+    pub(super) const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    #[cfg(test)]
+    pub(super) const fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    pub(super) async fn step(&mut self, action: Action, now: Timestamp) {
         match action {
             Action::CollectAll => {
                 self.progress.collected_all = Some(now);
@@ -162,7 +172,7 @@ impl<'a> Running<'a> {
     }
 
     /// A configuration that cannot be used changes nothing.
-    fn reload(&mut self) {
+    pub(super) fn reload(&mut self) {
         let Some(path) = self.config_file else { return };
         match Config::load(path) {
             Ok(config) => {

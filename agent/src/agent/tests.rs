@@ -1,0 +1,151 @@
+//! The agent between its host, its folder and a collector that is not there.
+
+use jiff::SignedDuration;
+use observation::latest::protocol::{AgentKind, Task};
+use pki::Authority;
+
+use super::*;
+use crate::data_dir::tests::enrolment;
+use crate::host::RecordedHost;
+use crate::schedule::Action;
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+/// An agent whose collector's port is closed.
+fn agent(folder: &Path) -> Agent {
+    let data = DataDir::open(&folder.join("agent")).unwrap();
+    let mut kept = enrolment(&Authority::create("A", now()).unwrap(), now());
+    kept.agent_address = closed_port();
+    data.keep(&kept).unwrap();
+    Agent::open(data, Config::default(), Arc::new(SystemClock)).unwrap()
+}
+
+fn closed_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+#[test]
+fn without_enrolment_there_is_no_agent() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataDir::open(&folder.path().join("agent")).unwrap();
+    let agent = Agent::open(data, Config::default(), Arc::new(SystemClock));
+    assert!(matches!(agent.err(), Some(AgentError::NotEnrolled)));
+}
+
+#[test]
+fn steady_and_volatile_sections_wait_as_reports_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut agent = agent(folder.path());
+    let report = agent.collect(&RecordedHost::default(), Selection::All).unwrap();
+    assert_eq!(report.observer.agent, Some(agent.id()));
+    assert_eq!(report.observer.name_key, NameKey::Company);
+    let kinds: Vec<Cadence> = report.sections.iter().map(|it| it.cadence).collect();
+    let expected =
+        [Cadence::Steady, Cadence::Volatile].iter().filter(|it| kinds.contains(it)).count();
+    assert_eq!(agent.spool.len(), expected);
+}
+
+#[test]
+fn what_was_not_delivered_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut agent = agent(folder.path());
+    agent.collect(&RecordedHost::default(), Selection::All).unwrap();
+    let waiting = agent.spool.len();
+    let result = wait_for(agent.deliver(&mut Delivered::default()));
+    assert!(matches!(
+        result,
+        Err(AgentError::Deliver(DeliverError::Network(NetworkError::Unreachable { .. })))
+    ));
+    drop(agent);
+    let data = DataDir::open(&folder.path().join("agent")).unwrap();
+    let agent = Agent::open(data, Config::default(), Arc::new(SystemClock)).unwrap();
+    assert_eq!(agent.spool.len(), waiting);
+}
+
+#[test]
+fn the_epoch_is_remembered_beside_the_identity() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = agent(folder.path());
+    let epoch = agent.spool.epoch();
+    drop(agent);
+    std::fs::remove_dir_all(folder.path().join("agent/spool")).ok();
+    let data = DataDir::open(&folder.path().join("agent")).unwrap();
+    assert_eq!(data.enrolment().unwrap().unwrap().epoch, epoch);
+    let agent = Agent::open(data, Config::default(), Arc::new(SystemClock)).unwrap();
+    assert_eq!(agent.spool.epoch(), epoch + 1);
+}
+
+#[test]
+fn the_collector_sets_schedule_and_kind_and_they_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut agent = agent(folder.path());
+    let schedule = Schedule { collect_every_seconds: 1, volatile_every_seconds: 7200 };
+    let kind = AgentKind::Client;
+    agent.follow(&[Task::SetSchedule { schedule }, Task::SetKind { kind }]).unwrap();
+    assert_eq!(agent.schedule().collect_every_seconds, 60);
+    assert_eq!(agent.data.enrolment().unwrap().unwrap().kind, kind);
+}
+
+#[test]
+fn a_run_for_a_person_uses_a_key_of_its_own() {
+    let report = collect_for_print(&RecordedHost::default(), &Config::default()).unwrap();
+    assert_eq!((report.observer.agent, report.observer.name_key), (None, NameKey::Run));
+}
+
+#[test]
+fn a_source_that_failed_makes_the_run_partial_and_one_without_rights_does_not() {
+    let mut report =
+        crate::spool::tests::report(ReportNumber { epoch: 1, sequence: 1 }, &[("a.a", 1)]);
+    let absent = |reason| Outcome::Absent { reason };
+    let cases = [
+        (Absent::Failed { doing: "x".into(), cause: "y".into() }, true),
+        (Absent::TimedOut { doing: "x".into(), after_ms: 1 }, true),
+        (Absent::NotHere { looked_at: "x".into() }, false),
+        (Absent::NotLookedAt { why: "switched_off".into(), what: "x".into() }, false),
+    ];
+    for (reason, expected) in cases {
+        report.sections[0].body.outcome = absent(reason);
+        assert_eq!(has_failures(&report), expected);
+    }
+}
+
+#[test]
+fn a_delivery_that_failed_is_not_tried_again_at_once() {
+    let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
+    let mut running = running::Running::new(agent(folder.path()), &host, None);
+    wait_for(async {
+        running.step(Action::CollectAll, now()).await;
+        running.step(Action::Deliver, now()).await;
+    });
+    assert!(running.progress().deliver_not_before.is_some());
+    assert!(running.progress().collected_all.is_some());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_leaves_the_last_good_one() {
+    let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
+    let path = folder.path().join("agent.toml");
+    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path));
+    std::fs::write(&path, "collect_every_seconds = 120\n").unwrap();
+    running.reload();
+    std::fs::write(&path, "collect_every_seconds = soon\n").unwrap();
+    running.reload();
+    assert_eq!(running.agent().schedule().collect_every_seconds, 120);
+}
+
+#[test]
+fn a_clock_that_is_behind_does_not_renew_before_the_collector_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let agent = agent(folder.path());
+    let end = agent.certificate_not_after().unwrap();
+    assert!(end > now() + SignedDuration::from_hours(24 * 80));
+    let refused = DeliverError::Network(NetworkError::TimedOut { address: "x".into() });
+    assert!(!agent.may_be_why(&refused));
+}
