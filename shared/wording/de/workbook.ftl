@@ -37,3 +37,5 @@ workbook-security-zone-public = öffentlich
 workbook-security-zone-internal = intern
 workbook-security-zone-secured = gesichert
 workbook-security-zone-highly-secured = hochgesichert
+workbook-column-source = Quelle
+workbook-column-as-of = Stand

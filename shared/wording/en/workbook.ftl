@@ -37,3 +37,5 @@ workbook-security-zone-public = public
 workbook-security-zone-internal = internal
 workbook-security-zone-secured = secured
 workbook-security-zone-highly-secured = highly secured
+workbook-column-source = Source
+workbook-column-as-of = As of

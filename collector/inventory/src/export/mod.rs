@@ -17,7 +17,7 @@ mod view;
 pub use crate::reconcile::{ChangeEntry, ChangeKind};
 pub use cell::{Cell, Target, Value};
 pub use list::List;
-pub use sheet::{Column, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
+pub use sheet::{Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
 pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, Snapshot};
 pub use view::{Network, View, names_a_host};

@@ -75,6 +75,8 @@ pub struct Column {
     pub is_wrapped: bool,
     /// Whether an open cell is a defect.
     pub is_mandatory: bool,
+    /// For days and moments until which something holds: so many days before it is time to act.
+    pub warning_days: Option<u16>,
 }
 
 /// Who fills a column.
@@ -128,6 +130,7 @@ impl Column {
             width: 16,
             is_wrapped: false,
             is_mandatory: false,
+            warning_days: None,
         }
     }
 
@@ -203,6 +206,13 @@ impl Column {
         self
     }
 
+    /// The same column, whose days end something; so many days before it is time to act.
+    #[must_use]
+    pub const fn expiring(mut self, warning_days: u16) -> Self {
+        self.warning_days = Some(warning_days);
+        self
+    }
+
     /// The same column, which must not stay open.
     #[must_use]
     pub const fn mandatory(mut self) -> Self {
@@ -229,6 +239,39 @@ impl Row {
     pub fn resting_on(mut self, evidence: &Evidence) -> Self {
         self.evidence = Some(evidence.clone());
         self
+    }
+}
+
+/// The columns that [`RowEvidence::Columns`] adds: the source of a row and its time.
+pub const EVIDENCE_COLUMNS: &[Column] = &[
+    Column::computed("row.source", "workbook-column-source").width(20),
+    Column::computed("row.as_of", "workbook-column-as-of").instant().width(15),
+];
+
+impl Sheet {
+    /// All columns as they are shown: the declared ones and those of the evidence.
+    #[must_use]
+    pub fn columns_shown(&self) -> Vec<Column> {
+        let evidence = match self.evidence {
+            RowEvidence::Columns => EVIDENCE_COLUMNS,
+            RowEvidence::Notes | RowEvidence::Band => &[],
+        };
+        self.columns.iter().chain(evidence).copied().collect()
+    }
+
+    /// The cells that [`EVIDENCE_COLUMNS`] hold for a row; none where the sheet has no such columns.
+    #[must_use]
+    pub fn evidence_cells(&self, view: &View<'_>, row: &Row) -> Vec<Cell> {
+        match (self.evidence, &row.evidence) {
+            (RowEvidence::Notes | RowEvidence::Band, _) => Vec::new(),
+            (RowEvidence::Columns, Some(it)) => {
+                vec![Cell::text(it.source.as_str()), Cell::instant(it.observed_at)]
+            }
+            (RowEvidence::Columns, None) => {
+                let reason = || Cell::unknown(view.text("workbook-reason-no-source"));
+                vec![reason(), reason()]
+            }
+        }
     }
 }
 

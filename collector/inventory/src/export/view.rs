@@ -1,5 +1,6 @@
 //! What the sheets read: the snapshot with its indexes, in one language.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -9,6 +10,9 @@ use jiff::tz::TimeZone;
 use wording::Language;
 use wording::Wording;
 
+use super::sheet::Row;
+use super::sheet::Sheet;
+use super::sheets::SHEETS;
 use super::snapshot::Snapshot;
 use crate::asset::Asset;
 use crate::asset::AssetId;
@@ -23,6 +27,7 @@ pub struct View<'a> {
     assets: BTreeMap<AssetId, &'a Asset>,
     addresses: BTreeMap<IpAddr, &'a Asset>,
     networks: Vec<(Network, &'a Zone)>,
+    rows: BTreeMap<&'static str, OnceCell<Vec<Row>>>,
 }
 
 /// A network as text such as `10.20.20.0/24`, understood.
@@ -48,7 +53,9 @@ impl<'a> View<'a> {
         networks.sort_by_key(|(network, zone)| {
             (std::cmp::Reverse(network.prefix_length), *network, zone.name.clone())
         });
-        Self { snapshot, language, time_zone, assets, addresses: addresses(snapshot), networks }
+        let rows = SHEETS.iter().map(|it| (it.key, OnceCell::new())).collect();
+        let addresses = addresses(snapshot);
+        Self { snapshot, language, time_zone, assets, addresses, networks, rows }
     }
 
     /// The snapshot.
@@ -113,6 +120,18 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn asset_of(&self, address: IpAddr) -> Option<&'a Asset> {
         self.addresses.get(&address).copied()
+    }
+
+    /// The rows of a sheet, made once. A sheet must not ask for its own.
+    #[must_use]
+    pub fn rows(&self, sheet: &Sheet) -> &[Row] {
+        self.rows.get(sheet.key).map_or(&[], |it| it.get_or_init(|| (sheet.rows)(self)).as_slice())
+    }
+
+    /// How many rows the sheet of this key has; none for a key that no sheet has.
+    #[must_use]
+    pub fn row_count(&self, key: &str) -> Option<usize> {
+        SHEETS.iter().find(|it| it.key == key).map(|it| self.rows(it).len())
     }
 
     /// The zone of the register that this address lies in.

@@ -1,0 +1,108 @@
+//! Foreign text made fit for a cell, and how much room it takes.
+
+/// The most characters that a cell holds.
+const CELL_CHARACTERS_MAX: usize = 32_767;
+/// The longest footer that spreadsheets accept, with room for what we add.
+const FOOTER_CHARACTERS_MAX: usize = 90;
+/// What a spreadsheet forbids in the name of a sheet.
+const FORBIDDEN_IN_NAMES: &[char] = &['[', ']', ':', '*', '?', '/', '\\', '\''];
+/// The longest name of a sheet.
+const NAME_CHARACTERS_MAX: usize = 31;
+
+/// The text without control characters (line breaks stay), cut with `…` to what a cell holds.
+pub(super) fn clean(text: &str) -> String {
+    // U+FFFE and U+FFFF are no characters in XML; the marks of direction could hide a file's end.
+    let fits = |it: &char| {
+        *it == '\n'
+            || !(it.is_control()
+                || matches!(it, '\u{fffe}' | '\u{ffff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+    };
+    let kept = text.chars().filter(fits);
+    // Excel counts UTF-16 units.
+    let mut units = 0;
+    let mut cleaned = String::with_capacity(text.len().min(CELL_CHARACTERS_MAX));
+    for character in kept {
+        units += character.len_utf16();
+        if units >= CELL_CHARACTERS_MAX {
+            cleaned.push('…');
+            break;
+        }
+        cleaned.push(character);
+    }
+    // `_x0041_` would be read as the character with this code.
+    cleaned
+}
+
+/// How many lines the text takes in a column of this many characters.
+pub(super) fn lines(text: &str, width: f64) -> f64 {
+    let line = |it: &str| (weight(it) / width.max(1.0)).ceil().max(1.0);
+    text.split('\n').map(line).sum()
+}
+
+/// The width of a line in characters of middling width. Capitals and wide scripts count for more.
+pub(super) fn weight(line: &str) -> f64 {
+    let one = |it: char| match it {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' => 0.55,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '—' => 1.45,
+        _ if it.is_uppercase() => 1.2,
+        _ if it as u32 >= 0x1100 => 2.0,
+        _ => 1.0,
+    };
+    line.chars().map(one).sum()
+}
+
+/// The name of a sheet as a spreadsheet accepts it; further parts of one sheet are numbered.
+pub(super) fn sheet_name(title: &str, part: usize) -> String {
+    let suffix = if part > 1 { format!(" ({part})") } else { String::new() };
+    let room = NAME_CHARACTERS_MAX - suffix.chars().count();
+    let kept = clean(title).chars().filter(|it| !FORBIDDEN_IN_NAMES.contains(it)).take(room);
+    kept.collect::<String>() + &suffix
+}
+
+/// Text for a footer, where `&` begins a command.
+pub(super) fn footer(text: &str) -> String {
+    let cut: String = clean(text).replace('\n', " ").chars().take(FOOTER_CHARACTERS_MAX).collect();
+    cut.replace('&', "&&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_go_and_line_breaks_stay() {
+        assert_eq!(clean("a\u{0}b\u{1b}[31m\r\nc\td\u{202e}e\u{ffff}"), "ab[31m\ncde");
+    }
+
+    #[test]
+    fn text_is_cut_to_what_a_cell_holds_counted_in_utf16() {
+        for text in ["x".repeat(40_000), "😀".repeat(20_000)] {
+            let cut = clean(&text);
+            assert!(cut.encode_utf16().count() <= CELL_CHARACTERS_MAX);
+            assert!(cut.ends_with('…'));
+        }
+        let fitting = "x".repeat(CELL_CHARACTERS_MAX - 1);
+        assert_eq!(clean(&fitting), fitting);
+    }
+
+    #[test]
+    fn names_of_sheets_fit_and_are_numbered() {
+        assert_eq!(sheet_name("Netze & Zonen", 1), "Netze & Zonen");
+        assert_eq!(sheet_name("a/b:c", 1), "abc");
+        let long = sheet_name(&"n".repeat(60), 12);
+        assert_eq!(long.chars().count(), 31);
+        assert!(long.ends_with(" (12)"));
+    }
+
+    #[test]
+    fn a_footer_shows_an_ampersand() {
+        assert_eq!(footer("Müller & Söhne"), "Müller && Söhne");
+    }
+
+    #[test]
+    fn long_lines_and_line_breaks_take_room() {
+        assert!((lines("a\nb\nc", 10.0) - 3.0).abs() < f64::EPSILON);
+        assert!(lines(&"a".repeat(100), 10.0) >= 10.0);
+        assert!((lines("", 10.0) - 1.0).abs() < f64::EPSILON);
+    }
+}
