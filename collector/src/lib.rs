@@ -14,3 +14,5 @@ pub mod api;
 pub mod backup;
 
 pub mod clock;
+
+pub mod workbook;

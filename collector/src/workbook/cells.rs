@@ -63,10 +63,10 @@ impl<'w> CellWriter<'w> {
         let shown = self.shown(cell.value(), row, columns);
         let place = cell.target().and_then(|it| self.places.get(&(it.sheet, it.row.clone())));
         let link = place.filter(|_| self.links < LINKS_MAX).cloned();
-        let tone = match cell.value() {
-            value if is_absent(value) => Tone::Absent,
-            _ if link.is_some() => Tone::Link,
-            _ => Tone::Plain,
+        let tone = match (is_absent(cell.value()), &link) {
+            (true, _) => Tone::Absent,
+            (false, Some(_)) => Tone::Link,
+            (false, None) => Tone::Plain,
         };
         let format = self.format(column, tone, cell.value());
         let lines = match &shown {
@@ -217,9 +217,6 @@ mod tests {
     fn a_formula_speaks_of_the_cells_of_its_row() {
         let columns =
             [Column::by_hand("licence.entitled", "a"), Column::computed("licence.installed", "b")];
-        assert_eq!(
-            with_cells("={licence.entitled}-{licence.installed}", 6, &columns),
-            "=A7-B7"
-        );
+        assert_eq!(with_cells("={licence.entitled}-{licence.installed}", 6, &columns), "=A7-B7");
     }
 }

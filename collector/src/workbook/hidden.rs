@@ -13,7 +13,7 @@ use super::text;
 /// Name of the sheet with what the program needs to know; the same in every language.
 pub(super) const META_NAME: &str = "_meta";
 /// Version of the conventions that a workbook follows.
-const FORMAT_VERSION: &str = "1";
+pub(super) const FORMAT_VERSION: &str = "1";
 
 /// The sheet of lists and the names by which drop-downs reach them.
 pub(super) fn lists(workbook: &mut Workbook, view: &View<'_>) -> Result<(), XlsxError> {

@@ -61,9 +61,7 @@ pub(super) fn cell(look: Look, language: Language) -> Format {
     }
     format = match look.tone {
         Tone::Plain => format,
-        Tone::Link => {
-            format.set_font_color(LINK).set_underline(FormatUnderline::Single)
-        }
+        Tone::Link => format.set_font_color(LINK).set_underline(FormatUnderline::Single),
         Tone::Absent => format.set_font_color(QUIET).set_italic(),
     };
     if look.tone == Tone::Absent {

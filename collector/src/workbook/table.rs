@@ -225,12 +225,12 @@ fn assist(
     last: u32,
 ) -> Result<(), XlsxError> {
     for (number, column) in (0..).zip(columns) {
-        if let (true, Some(list)) = (column.is_editable(), column.list) {
-            if !list.entries(view).is_empty() {
-                let choice = DataValidation::new()
-                    .allow_list_formula(Formula::new(format!("=L_{}", list.key())));
-                worksheet.add_data_validation(first, number, last, number, &choice)?;
-            }
+        if let (true, Some(list)) = (column.is_editable(), column.list)
+            && !list.entries(view).is_empty()
+        {
+            let choice = DataValidation::new()
+                .allow_list_formula(Formula::new(format!("=L_{}", list.key())));
+            worksheet.add_data_validation(first, number, last, number, &choice)?;
         }
         if column.is_editable() && column.is_mandatory {
             let open = ConditionalFormatBlank::new().set_format(looks::condition(looks::RED));
@@ -258,8 +258,7 @@ fn need_colors(
     (first, last): (u32, u32),
     column: u16,
 ) -> Result<(), XlsxError> {
-    let colors =
-        [("normal", looks::GREEN), ("high", looks::AMBER), ("very_high", looks::RED)];
+    let colors = [("normal", looks::GREEN), ("high", looks::AMBER), ("very_high", looks::RED)];
     for (code, color) in colors {
         let word = List::Need.message(code).map(|it| view.text(it)).unwrap_or_default();
         let rule = ConditionalFormatCell::new()

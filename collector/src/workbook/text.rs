@@ -29,7 +29,6 @@ pub(super) fn clean(text: &str) -> String {
         }
         cleaned.push(character);
     }
-    // `_x0041_` would be read as the character with this code.
     cleaned
 }
 
@@ -55,7 +54,8 @@ pub(super) fn weight(line: &str) -> f64 {
 pub(super) fn sheet_name(title: &str, part: usize) -> String {
     let suffix = if part > 1 { format!(" ({part})") } else { String::new() };
     let room = NAME_CHARACTERS_MAX - suffix.chars().count();
-    let kept = clean(title).chars().filter(|it| !FORBIDDEN_IN_NAMES.contains(it)).take(room);
+    let title = clean(title);
+    let kept = title.chars().filter(|it| !FORBIDDEN_IN_NAMES.contains(it)).take(room);
     kept.collect::<String>() + &suffix
 }
 

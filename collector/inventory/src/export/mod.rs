@@ -3,6 +3,7 @@
 mod cell;
 mod common_cells;
 mod list;
+mod plan;
 mod reason;
 mod relation;
 mod row_id;
@@ -12,12 +13,15 @@ mod sheet;
 mod sheets;
 mod snapshot;
 mod stated;
+mod tile;
 mod view;
 
 pub use crate::reconcile::{ChangeEntry, ChangeKind};
 pub use cell::{Cell, Target, Value};
 pub use list::List;
+pub use plan::{NodeKind, Plan, PlanNode};
 pub use sheet::{Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
 pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, Snapshot};
-pub use view::{Network, View, names_a_host};
+pub use tile::{Tile, Tone, tiles};
+pub use view::{View, names_a_host};

@@ -10,12 +10,19 @@ use jiff::tz::TimeZone;
 use wording::Language;
 use wording::Wording;
 
+use super::cell::Value;
+use super::list::List;
 use super::sheet::Row;
 use super::sheet::Sheet;
 use super::sheets::SHEETS;
 use super::snapshot::Snapshot;
 use crate::asset::Asset;
 use crate::asset::AssetId;
+use crate::asset::Evidence;
+use crate::asset::ObserverId;
+use crate::asset::Trust;
+use crate::register::Cidr;
+use crate::register::Classification;
 use crate::register::Zone;
 
 /// The snapshot in one language.
@@ -26,15 +33,8 @@ pub struct View<'a> {
     time_zone: TimeZone,
     assets: BTreeMap<AssetId, &'a Asset>,
     addresses: BTreeMap<IpAddr, &'a Asset>,
-    networks: Vec<(Network, &'a Zone)>,
+    networks: Vec<(Cidr, &'a Zone)>,
     rows: BTreeMap<&'static str, OnceCell<Vec<Row>>>,
-}
-
-/// A network as text such as `10.20.20.0/24`, understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Network {
-    address: IpAddr,
-    prefix_length: u8,
 }
 
 impl<'a> View<'a> {
@@ -47,11 +47,11 @@ impl<'a> View<'a> {
             .zone
             .iter()
             .flat_map(|zone| zone.networks.iter().map(move |it| (it, zone)))
-            .filter_map(|(text, zone)| Some((Network::from_text(text)?, zone)))
+            .filter_map(|(text, zone)| Some((text.parse::<Cidr>().ok()?, zone)))
             .collect();
         // The most exact network first, so that a zone within a zone wins.
         networks.sort_by_key(|(network, zone)| {
-            (std::cmp::Reverse(network.prefix_length), *network, zone.name.clone())
+            (std::cmp::Reverse(network.prefix_length()), *network, zone.name.clone())
         });
         let rows = SHEETS.iter().map(|it| (it.key, OnceCell::new())).collect();
         let addresses = addresses(snapshot);
@@ -108,6 +108,79 @@ impl<'a> View<'a> {
     pub fn instant_text(&self, at: Timestamp) -> String {
         let local = at.to_zoned_datetime(self.time_zone.clone());
         format!("{} {}", self.day_text(local.date()), local.strftime("%H:%M"))
+    }
+
+    /// The name of the company, or that nobody stated it.
+    #[must_use]
+    pub fn company(&self) -> String {
+        let name = self.snapshot.register.company.name.clone();
+        name.unwrap_or_else(|| self.text("workbook-company-open"))
+    }
+
+    /// How the documentation is classified. Nobody said so: as if internal, and marked as proposed.
+    #[must_use]
+    pub fn classification(&self) -> String {
+        let code = match self.snapshot.register.company.classification {
+            None => return self.text("workbook-classification-proposed"),
+            Some(Classification::Public) => "public",
+            Some(Classification::Internal) => "internal",
+            Some(Classification::Confidential) => "confidential",
+            Some(Classification::StrictlyConfidential) => "strictly_confidential",
+        };
+        List::Classification.message(code).map_or_else(String::new, |it| self.text(it))
+    }
+
+    /// What stands at the foot of every page: company, draft, export, classification.
+    #[must_use]
+    pub fn footer(&self) -> String {
+        let export = self
+            .wording()
+            .text_with("workbook-export", &[("number", self.snapshot.stamp.number.into())]);
+        let parts = [self.company(), self.text("workbook-draft"), export, self.classification()];
+        parts.join(" · ")
+    }
+
+    /// A value as text.
+    #[must_use]
+    pub fn value_text(&self, value: &Value) -> String {
+        match value {
+            Value::Text(it) => it.clone(),
+            Value::Number(it) => it.to_string(),
+            Value::Date(day) => self.day_text(*day),
+            Value::Instant(at) => self.instant_text(*at),
+            Value::Choice(list, code) => {
+                list.message(code).map_or_else(|| (*code).to_owned(), |it| self.text(it))
+            }
+            Value::Formula { result, .. } => self.value_text(result),
+            Value::Open => String::new(),
+            Value::Unknown(_) => self.text("workbook-unknown"),
+            Value::NotAssessed => self.text("workbook-not-assessed"),
+            Value::NoData => self.text("workbook-no-data"),
+            Value::Nothing => self.text("workbook-nothing"),
+        }
+    }
+
+    /// What a value rests on: source, kind of sight, time, observer.
+    #[must_use]
+    pub fn evidence_text(&self, evidence: &Evidence) -> String {
+        let trust = self.text(match evidence.trust {
+            Trust::Inferred => "workbook-trust-inferred",
+            Trust::Imported => "workbook-trust-imported",
+            Trust::Measured => "workbook-trust-measured",
+            Trust::Confirmed => "workbook-trust-confirmed",
+            Trust::Stated => "workbook-trust-stated",
+        });
+        let observer = match &evidence.observer {
+            ObserverId::Agent(id) => format!("Agent {id}"),
+            ObserverId::Person(name) => name.clone(),
+        };
+        format!(
+            "{}: {} ({trust})\n{}: {}\n{observer}",
+            self.text("workbook-column-source"),
+            evidence.source,
+            self.text("workbook-column-as-of"),
+            self.instant_text(evidence.observed_at),
+        )
     }
 
     /// The asset of this id.
@@ -173,84 +246,5 @@ pub const fn names_a_host(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(it) => !it.is_loopback() && !it.is_link_local() && !it.is_unspecified(),
         IpAddr::V6(it) => !it.is_loopback() && !it.is_unicast_link_local() && !it.is_unspecified(),
-    }
-}
-
-impl Network {
-    /// The network of this address and prefix.
-    #[must_use]
-    pub fn new(address: IpAddr, prefix_length: u8) -> Option<Self> {
-        let network = match address {
-            IpAddr::V4(it) if prefix_length <= 32 => {
-                IpAddr::from((u32::from(it) & mask_v4(prefix_length)).to_be_bytes())
-            }
-            IpAddr::V6(it) if prefix_length <= 128 => {
-                IpAddr::from((u128::from(it) & mask_v6(prefix_length)).to_be_bytes())
-            }
-            IpAddr::V4(_) | IpAddr::V6(_) => return None,
-        };
-        Some(Self { address: network, prefix_length })
-    }
-
-    /// The network that a text such as `10.20.20.0/24` names.
-    #[must_use]
-    pub fn from_text(text: &str) -> Option<Self> {
-        let (address, length) = text.trim().split_once('/')?;
-        Self::new(address.parse().ok()?, length.parse().ok()?)
-    }
-
-    /// Whether the address lies in it.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        Self::new(address, self.prefix_length).is_some_and(|it| it.address == self.address)
-    }
-
-    /// Its first address.
-    #[must_use]
-    pub const fn address(&self) -> IpAddr {
-        self.address
-    }
-
-    /// Length of its prefix.
-    #[must_use]
-    pub const fn prefix_length(&self) -> u8 {
-        self.prefix_length
-    }
-}
-
-impl std::fmt::Display for Network {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.address, self.prefix_length)
-    }
-}
-
-const fn mask_v4(length: u8) -> u32 {
-    if length == 0 { 0 } else { u32::MAX << (32 - length) }
-}
-
-const fn mask_v6(length: u8) -> u128 {
-    if length == 0 { 0 } else { u128::MAX << (128 - length) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_holds_its_addresses_and_no_others() {
-        let network = Network::from_text("10.20.20.7/24").unwrap();
-        assert_eq!(network.to_string(), "10.20.20.0/24");
-        assert!(network.contains("10.20.20.255".parse().unwrap()));
-        assert!(!network.contains("10.20.21.0".parse().unwrap()));
-        assert!(!network.contains("fe80::1".parse().unwrap()));
-        assert!(Network::from_text("0.0.0.0/0").unwrap().contains("8.8.8.8".parse().unwrap()));
-        assert!(Network::from_text("::/0").unwrap().contains("fe80::1".parse().unwrap()));
-    }
-
-    #[test]
-    fn what_is_no_network_is_none() {
-        for text in ["", "10.0.0.0", "10.0.0.0/33", "::/129", "a/8", "10.0.0.0/-1", "/"] {
-            assert_eq!(Network::from_text(text), None, "{text}");
-        }
     }
 }

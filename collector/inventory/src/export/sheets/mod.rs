@@ -3,10 +3,15 @@
 mod accounts;
 mod applications;
 mod certificates;
+mod changes;
 mod connections;
+mod cover;
+mod data_quality;
+mod document_control;
 mod firmware;
 mod information;
 mod licences;
+mod network_plan;
 mod networks;
 mod organisation;
 mod processes;
@@ -16,6 +21,7 @@ mod services;
 mod software;
 mod software_per_system;
 mod systems;
+mod traceability;
 
 use super::sheet::Sheet;
 
@@ -24,10 +30,15 @@ pub const SHEETS: &[&Sheet] = &[
     &accounts::SHEET,
     &applications::SHEET,
     &certificates::SHEET,
+    &changes::SHEET,
     &connections::SHEET,
+    &cover::SHEET,
+    &data_quality::SHEET,
+    &document_control::SHEET,
     &firmware::SHEET,
     &information::SHEET,
     &licences::SHEET,
+    &network_plan::SHEET,
     &networks::SHEET,
     &organisation::SHEET,
     &processes::SHEET,
@@ -37,6 +48,7 @@ pub const SHEETS: &[&Sheet] = &[
     &software::SHEET,
     &software_per_system::SHEET,
     &systems::SHEET,
+    &traceability::SHEET,
 ];
 
 /// All sheets in the order of the workbook.
