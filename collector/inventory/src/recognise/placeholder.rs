@@ -59,6 +59,7 @@ enum Scope {
     Any,
     Serial,
     DiskSerial,
+    Microcode,
 }
 
 /// The text of a name or model, trimmed; `None` where it is a placeholder.
@@ -84,6 +85,12 @@ pub fn serial_text(text: &str) -> Option<String> {
 #[must_use]
 pub fn disk_serial_text(text: &str) -> Option<String> {
     serial_in(text, &[Scope::Any, Scope::Serial, Scope::DiskSerial])
+}
+
+/// The text of a microcode revision; `None` for those that hypervisors invent.
+#[must_use]
+pub fn microcode_text(text: &str) -> Option<String> {
+    stated_text(text).filter(|it| !is_listed(&fold(it), &[Scope::Microcode]))
 }
 
 fn serial_in(text: &str, scopes: &[Scope]) -> Option<String> {
@@ -200,6 +207,7 @@ mod tests {
                         assert_eq!(serial_text(example), None, "{example}");
                     }
                     Scope::Serial => assert_eq!(serial_text(example), None, "{example}"),
+                    Scope::Microcode => assert_eq!(microcode_text(example), None, "{example}"),
                     Scope::DiskSerial => {
                         assert_eq!(disk_serial_text(example), None, "{example}");
                     }
@@ -283,6 +291,13 @@ mod tests {
         assert_eq!(disk_serial_text("overlayblk"), None);
         assert_eq!(disk_serial_text("S3Z9NB0K123456A").as_deref(), Some("S3Z9NB0K123456A"));
         assert_eq!(serial_text("QM00001").as_deref(), Some("QM00001"));
+    }
+
+    #[test]
+    fn a_hypervisors_invented_microcode_does_not_pass() {
+        assert_eq!(microcode_text("0x1"), None);
+        assert_eq!(microcode_text("0xb000040").as_deref(), Some("0xb000040"));
+        assert_eq!(microcode_text("0x10").as_deref(), Some("0x10"));
     }
 
     #[test]

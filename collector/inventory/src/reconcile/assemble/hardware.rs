@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use observation::latest::{
-    BaseBoard, Chassis, Disk, Firmware, MemoryModule, Processor, SystemProduct,
+    BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, MemoryModule, Processor, SystemProduct,
 };
 
 use super::parts::{Parts, best, list};
@@ -10,7 +10,7 @@ use crate::asset::{
     Attested, BoardDescription, ChassisDescription, DiskDescription, FirmwareLevel,
     HardwareDescription, MemorySlot, ProcessorDescription,
 };
-use crate::recognise::{disk_serial_text, serial_text, stated_text, usable_uuid};
+use crate::recognise::{disk_serial_text, microcode_text, serial_text, stated_text, usable_uuid};
 use crate::reconcile::wire;
 
 /// No firmware is older: earlier dates are a clock that was never set.
@@ -46,7 +46,14 @@ pub(super) fn firmware(parts: &Parts<'_>) -> Vec<Attested<FirmwareLevel>> {
             component: wire::firmware_component(*component).to_owned(),
             device: device.clone(),
             vendor: stated(vendor.as_ref()),
-            version: stated(version.as_ref()),
+            version: match component {
+                FirmwareComponent::Microcode => version.as_deref().and_then(microcode_text),
+                FirmwareComponent::Bios
+                | FirmwareComponent::EmbeddedController
+                | FirmwareComponent::Disk
+                | FirmwareComponent::NetworkAdapter
+                | FirmwareComponent::ManagementController => stated(version.as_ref()),
+            },
             released_on: released_on.filter(|it: &Date| it.year() >= FIRMWARE_YEAR_MIN),
         }
     })
@@ -79,7 +86,7 @@ fn processor(processor: &Processor) -> ProcessorDescription {
         sockets: sockets.and_then(positive),
         cores: cores.and_then(positive),
         threads: threads.and_then(positive),
-        microcode: stated(microcode.as_ref()),
+        microcode: microcode.as_deref().and_then(microcode_text),
     }
 }
 

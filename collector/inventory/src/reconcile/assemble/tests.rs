@@ -272,6 +272,22 @@ fn numbers_that_mean_unknown_do_not_come_out() {
 }
 
 #[test]
+fn microcode_that_a_hypervisor_invented_is_unknown() {
+    let microcode = |version: &str| {
+        let level = Firmware {
+            component: FirmwareComponent::Microcode,
+            device: None,
+            vendor: Some("AuthenticAMD".to_owned()),
+            version: Some(version.to_owned()),
+            released_on: None,
+        };
+        asset_of(vec![Fact::Firmware(level)]).firmware[0].value.version.clone()
+    };
+    assert_eq!(microcode("0x1000065"), None);
+    assert_eq!(microcode("0xa0011d1").as_deref(), Some("0xa0011d1"));
+}
+
+#[test]
 fn a_kind_is_concluded_only_from_evidence() {
     let kind = |facts| value(asset_of(facts).kind);
     assert_eq!(kind(vec![chassis(10)]), Some(AssetKind::Laptop));
