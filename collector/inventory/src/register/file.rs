@@ -256,6 +256,11 @@ mod tests {
         assert!(messages(&many).contains("[[site]]"));
         let deep = format!("a = {}{}", "[".repeat(50_000), "]".repeat(50_000));
         assert!(Register::parse(&deep).is_err());
+        // A name of a thousand parts is a table in a table in a table.
+        for dotted in ["a.".repeat(300_000) + "a = 1", format!("[{}a]", "a.".repeat(300_000))] {
+            assert!(Register::parse(&dotted).is_err());
+        }
+        assert!(Register::parse(&format!("a = {}1", "{ a = ".repeat(100_000))).is_err());
     }
 
     #[test]

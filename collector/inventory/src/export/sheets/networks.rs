@@ -132,11 +132,7 @@ fn place(asset: &Asset, interface: &InterfaceDescription, network: Cidr) -> Plac
                 && matches!(it.kind.as_str(), "ethernet" | "wireless" | "bond" | "vlan")
         })
     };
-    let is_inside = match interface.kind.as_str() {
-        "bridge" => !leads_out(),
-        "virtual" => interface.parent.is_none(),
-        _ => false,
-    };
+    let is_inside = interface.kind == "bridge" && !leads_out();
     if is_inside {
         Place::Inside(network, asset.label.0.clone(), interface.name.clone())
     } else {
@@ -308,6 +304,30 @@ mod tests {
             "{line}"
         );
         assert!(line.contains("| no data | unknown (No recorded system"), "{line}");
+    }
+
+    #[test]
+    fn a_bridge_with_an_adapter_leads_out_of_its_host() {
+        let mut snapshot = sample::snapshot();
+        snapshot.assets[0].interfaces[0].value.parent = Some("docker0".to_owned());
+        let lines = sample::table(&SHEET, &snapshot);
+        assert!(lines.iter().any(|it| it.contains("| 172.17.0.0/16 | ")), "{lines:?}");
+    }
+
+    #[test]
+    fn host_routes_loopback_and_links_are_no_networks() {
+        let mut snapshot = sample::snapshot();
+        snapshot.register.zone.clear();
+        snapshot.assets.truncate(1);
+        let addresses = &mut snapshot.assets[0].interfaces[0].value.addresses;
+        *addresses = ["10.9.9.9/32", "fe80::1/64", "169.254.3.4/16", "::1/128", "10.8.0.0/0"]
+            .iter()
+            .map(|it| it.split_once('/').unwrap())
+            .map(|(address, length)| (address.parse().unwrap(), length.parse().unwrap()))
+            .collect();
+        let lines = sample::table(&SHEET, &snapshot);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("172.17.0.0/16 inside"), "{lines:?}");
     }
 
     #[test]
