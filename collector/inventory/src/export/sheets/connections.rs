@@ -57,9 +57,25 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("connection.first_seen_at", "sheets-column-first-seen").instant().width(17),
         Column::agent("connection.last_seen_at", "sheets-column-last-seen").instant().width(17),
     ],
-    rows: |view| relations(view).iter().map(|it| row(view, it)).collect(),
+    rows,
     gaps: |view| gaps_of(view, &["network.connections"]),
 };
+
+/// Known systems first, by label; then addresses; the internet last.
+fn rows(view: &View<'_>) -> Vec<Row> {
+    let place = |end: &End| {
+        let rank = match end {
+            End::Asset(_) => 0,
+            End::Address(_) => 1,
+            End::Outside => 2,
+        };
+        (rank, name(view, end))
+    };
+    let mut relations = relations(view);
+    relations
+        .sort_by_cached_key(|it| (place(&it.from), place(&it.to), it.transport.clone(), it.port));
+    relations.iter().map(|it| row(view, it)).collect()
+}
 
 fn row(view: &View<'_>, relation: &Relation) -> Row {
     let id = id(view, relation);
@@ -93,13 +109,17 @@ fn row(view: &View<'_>, relation: &Relation) -> Row {
 }
 
 fn id(view: &View<'_>, relation: &Relation) -> String {
-    let name = |end: &End| match end {
+    let (from, to) = (name(view, &relation.from), name(view, &relation.to));
+    row_id('K', &[&from, &to, &relation.transport, &relation.port.to_string()])
+}
+
+/// The name of an end in ids and in the order of rows; never shown.
+fn name(view: &View<'_>, end: &End) -> String {
+    match end {
         End::Asset(id) => view.asset(*id).map_or_else(|| id.to_string(), |it| it.label.0.clone()),
         End::Address(address) => address.to_string(),
         End::Outside => "outside".to_owned(),
-    };
-    let port = relation.port.to_string();
-    row_id('K', &[&name(&relation.from), &name(&relation.to), &relation.transport, &port])
+    }
 }
 
 fn end(view: &View<'_>, end: &End, addresses: &BTreeSet<IpAddr>) -> Cell {
