@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use observation::latest::Report;
 use pki::Token;
 use wording::{Language, Wording};
@@ -89,18 +89,7 @@ enum Lang {
 
 impl Common {
     fn words(&self) -> &'static Wording {
-        let asked = self.lang.map(|it| match it {
-            Lang::De => Language::German,
-            Lang::En => Language::English,
-        });
-        let of_session = || {
-            ["LC_ALL", "LC_MESSAGES", "LANG"]
-                .into_iter()
-                .filter_map(|it| std::env::var(it).ok())
-                .find(|it| !it.is_empty())
-                .and_then(|it| Language::from_tag(&it))
-        };
-        asked.or_else(of_session).unwrap_or(Language::German).wording()
+        words_of(self.lang.map(Lang::language))
     }
 
     fn config(&self) -> Result<Config, Failure> {
@@ -112,6 +101,49 @@ impl Common {
     }
 }
 
+impl Lang {
+    const fn language(self) -> Language {
+        match self {
+            Self::De => Language::German,
+            Self::En => Language::English,
+        }
+    }
+}
+
+/// The words of the language that was asked for, else of the session, else German.
+fn words_of(asked: Option<Language>) -> &'static Wording {
+    let of_session = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|it| std::env::var(it).ok())
+            .find(|it| !it.is_empty())
+            .and_then(|it| Language::from_tag(&it))
+    };
+    asked.or_else(of_session).unwrap_or(Language::German).wording()
+}
+
+/// The language named on the command line, before it is parsed: help needs it already then.
+fn asked_language(arguments: &[OsString]) -> Option<Language> {
+    let texts: Vec<&str> = arguments.iter().filter_map(|it| it.to_str()).collect();
+    let joined = texts.iter().find_map(|it| it.strip_prefix("--lang="));
+    let apart = || texts.iter().skip_while(|it| **it != "--lang").nth(1).copied();
+    joined.or_else(apart).and_then(Language::from_tag)
+}
+
+/// The command with its help in the language of the person: message `<key>` for itself, and
+/// `<key>-<name>` for what it has.
+fn in_words(command: clap::Command, key: &str, words: &'static Wording) -> clap::Command {
+    let key_of = |name: &str| format!("{key}-{name}");
+    let command = command.about(words.text(key)).mut_args(|argument| {
+        let key = key_of(argument.get_id().as_str());
+        if words.has(&key) { argument.help(words.text(&key)) } else { argument }
+    });
+    command.mut_subcommands(|it| {
+        let key = key_of(it.get_name());
+        if words.has(&key) { in_words(it, &key, words) } else { it }
+    })
+}
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -120,7 +152,10 @@ pub fn main() -> ExitCode {
 
 /// Runs the program and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = in_words(Cli::command(), "agent-help", words_of(asked_language(&arguments)));
+    let parsed = command.try_get_matches_from(arguments).and_then(|it| Cli::from_arg_matches(&it));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // Nothing can be said about a terminal that takes no text.
@@ -257,4 +292,68 @@ fn log(level: tracing::Level) {
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(arguments: &[&str]) -> u8 {
+        run(["kataster-agent"].iter().chain(arguments).map(OsString::from))
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_in_both_languages() {
+        fn check(command: &clap::Command, key: &str, words: &Wording) {
+            assert!(words.has(key), "{key}");
+            for argument in command.get_arguments().filter(|it| !it.is_global_set()) {
+                let key = format!("{key}-{}", argument.get_id());
+                assert!(words.has(&key), "{key}");
+            }
+            for inner in command.get_subcommands() {
+                check(inner, &format!("{key}-{}", inner.get_name()), words);
+            }
+        }
+        for language in [Language::German, Language::English] {
+            check(&Cli::command(), "agent-help", language.wording());
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_exit_code_says_what_kind_of_failure_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("bad.toml"), "colour = 1\n").unwrap();
+        std::fs::write(path("token"), "kat1-abc\n").unwrap();
+        let data = path("data");
+        let data = ["--data-dir", data.as_str()];
+        let with = |arguments: &[&str]| exit(&[&data, arguments].concat());
+        assert_eq!(exit(&["frob"]), 2);
+        assert_eq!(exit(&["--version"]), 0);
+        assert_eq!(with(&["once", "-o", "json"]), 2);
+        assert_eq!(with(&["once"]), 4);
+        assert_eq!(with(&["run"]), 4);
+        assert_eq!(with(&["once", "--config", &path("bad.toml")]), 2);
+        assert_eq!(with(&["once", "--config", &path("none.toml")]), 2);
+        assert_eq!(with(&["enrol", "--token-file", &path("token")]), 2);
+        assert_eq!(with(&["enrol", "--token-file", &path("none")]), 2);
+        let _held = DataDir::open(Path::new(data[1])).unwrap();
+        assert_eq!(with(&["once"]), 7);
+    }
+
+    #[test]
+    fn the_language_on_the_command_line_comes_first() {
+        let asked = |arguments: &[&str]| {
+            let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+            asked_language(&arguments)
+        };
+        assert_eq!(asked(&["x", "once", "--lang", "en"]), Some(Language::English));
+        assert_eq!(asked(&["x", "--lang=de", "once"]), Some(Language::German));
+        assert_eq!(asked(&["x", "once", "--lang"]), None);
+    }
 }

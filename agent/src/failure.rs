@@ -99,8 +99,11 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let (ConfigError::Read { path, .. } | ConfigError::Invalid { path, .. }) = &error;
-        Self::new(Exit::Usage, "config", path).because(&error)
+        let (key, path) = match &error {
+            ConfigError::Read { path, .. } => ("config-read", path),
+            ConfigError::Invalid { path, .. } => ("config", path),
+        };
+        Self::new(Exit::Usage, key, path).because(&error)
     }
 }
 
@@ -233,6 +236,7 @@ mod tests {
         "certificate-refused",
         "clock",
         "config",
+        "config-read",
         "damaged",
         "data-dir",
         "expired",

@@ -245,3 +245,25 @@ fn a_certificate_that_ran_out_is_renewed_with_the_enrolled_key() {
     let renewed = wait_for(renew_expired(&enrolled, now())).unwrap();
     assert!(renewed.identity().unwrap().peer().not_after > now());
 }
+
+#[test]
+fn an_expired_certificate_is_told_from_other_refusals() {
+    let authority = authority();
+    let past = now() - jiff::SignedDuration::from_hours(24 * 120);
+    let expired = enrolment(&authority, past);
+    let identity = authority.issue_server(&["127.0.0.1".to_owned()], now()).unwrap();
+    let listener = server_config_for_agents(&authority, &identity).unwrap();
+    let (address, server) = serve(listener, |_| panic!("it was asked"));
+    let error = wait_for(renew(&expired, &address)).unwrap_err();
+    let EnrolError::Conversation(DeliverError::Network(error)) = error else { panic!("{error:?}") };
+    // Over a real socket the alert may be overtaken by the end of the connection.
+    assert!(
+        matches!(
+            error,
+            NetworkError::Tls { failure: TlsFailure::OwnCertificateExpired, .. }
+                | NetworkError::Unreachable { .. }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(server.join().unwrap(), None);
+}
