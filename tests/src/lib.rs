@@ -1,1 +1,5 @@
-//! Tests across crates, recorders and load generators.
+//! What the tests across crates, recorders and load generators share.
+
+pub mod crash;
+
+pub mod loopback;
