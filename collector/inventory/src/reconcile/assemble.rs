@@ -20,6 +20,7 @@ use crate::asset::{
     SourceStatus, Trust,
 };
 
+pub use network::date_partners;
 use parts::Parts;
 
 /// What is known of an asset apart from observations.

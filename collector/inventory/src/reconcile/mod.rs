@@ -15,7 +15,7 @@ mod rows;
 mod verdict;
 mod wire;
 
-pub use assemble::{AssetFrame, assemble};
+pub use assemble::{AssetFrame, assemble, date_partners};
 pub use changes::{ChangeEntry, ChangeKind, WHOLE_ASSET, changes};
 pub use decide::{merge_decisions, split_decisions};
 pub use evidence::{

@@ -1,18 +1,20 @@
 //! What the asset offers, uses and holds on the network.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use observation::latest::{
-    Certificate, CertificatePlace, Connection, ConnectionDirection, Listener, Neighbour,
-    NetworkInterface, Resolver, Route, Service, Transport,
+    Certificate, CertificatePlace, Connection, ConnectionDirection, Fact, Listener, Neighbour,
+    NetworkInterface, Outcome, Resolver, Route, Service, Transport,
 };
 
 use super::parts::{Parts, list, merged};
 use crate::asset::{
-    Attested, CertificateDescription, CommunicationPartner, InterfaceDescription,
+    Asset, Attested, CertificateDescription, CommunicationPartner, InterfaceDescription,
     NeighbourDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
 };
+use crate::reconcile::ObservedSection;
 use crate::reconcile::wire;
 
 /// Numbers that drivers give for a speed which they do not know.
@@ -200,6 +202,30 @@ fn partner(connection: &Connection, since: Timestamp) -> CommunicationPartner {
         unit: unit.clone(),
         count: *count,
         first_seen_at: since,
+    }
+}
+
+/// Sets when each partner was first seen, from earlier sections of the asset's members. Without it
+/// the moment is that since which the newest set of connections holds: at the latest then.
+pub fn date_partners(asset: &mut Asset, earlier: &[ObservedSection]) {
+    type Key = (String, bool, IpAddr, u16, Option<String>);
+    let key = |it: &CommunicationPartner| -> Key {
+        (it.transport.clone(), it.is_incoming, it.peer, it.service_port, it.process.clone())
+    };
+    let mut first: BTreeMap<Key, Timestamp> = BTreeMap::new();
+    for section in earlier {
+        let Outcome::Read { facts, .. } = &section.body.outcome else { continue };
+        for fact in facts {
+            let Fact::Connection(connection) = fact else { continue };
+            let seen = partner(connection, section.first_observed_at);
+            let held = first.entry(key(&seen)).or_insert(seen.first_seen_at);
+            *held = (*held).min(seen.first_seen_at);
+        }
+    }
+    for shown in &mut asset.partners {
+        if let Some(moment) = first.get(&key(&shown.value)) {
+            shown.value.first_seen_at = shown.value.first_seen_at.min(*moment);
+        }
     }
 }
 

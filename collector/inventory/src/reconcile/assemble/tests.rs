@@ -391,6 +391,32 @@ fn what_a_source_gave_or_did_not_give_stands_with_its_duration() {
     assert!(matches!(made.sources[0].status, SourceStatus::Read { facts: 1, .. }));
 }
 
+#[test]
+fn a_partner_is_as_old_as_the_first_section_that_shows_it() {
+    let connection = |peer: &str, count| {
+        Fact::Connection(observation::latest::Connection {
+            transport: Transport::Tcp,
+            direction: observation::latest::ConnectionDirection::Outgoing,
+            peer: peer.parse().unwrap(),
+            service_port: 5432,
+            local: "192.0.2.1".parse().unwrap(),
+            process: Some("app".to_owned()),
+            unit: None,
+            count,
+        })
+    };
+    let source = "network.connections";
+    let now = read(source, 9, vec![connection("192.0.2.7", 2), connection("192.0.2.8", 1)]);
+    let mut made = asset(&[member(1, 0, 9, vec![now])]);
+    let earlier = [
+        read(source, 5, vec![connection("192.0.2.7", 1)]),
+        read(source, 3, vec![connection("192.0.2.7", 4), connection("192.0.2.9", 1)]),
+    ];
+    date_partners(&mut made, &earlier);
+    let first: Vec<Timestamp> = made.partners.iter().map(|it| it.value.first_seen_at).collect();
+    assert_eq!(first, [at(3), at(9)]);
+}
+
 fn crowd() -> impl Strategy<Value = Vec<MemberObservations>> {
     let fact = (0..5_u8, 0..3_u8).prop_map(|(kind, text)| match kind {
         0 => host_name(&format!("host{text}")),
