@@ -143,7 +143,7 @@ pub(crate) const WORD_HOMES: &[(&str, &[&str], &str)] = &[
     ("ServerConfig::builder", TLS, "only pki builds TLS configuration"),
     (
         "kataster_agent",
-        &["agent/src", "collector/src/quick.rs", "tests"],
+        &["agent/src", "agent/tests", "collector/src/quick.rs", "tests"],
         "the collector uses the agent in quick.rs alone",
     ),
     ("rusqlite::", &["collector/store", "tests"], "only the store knows SQL"),
