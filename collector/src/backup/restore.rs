@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use pki::Authority;
-use store::StoreError;
+use store::{SqliteStore, StoreError};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -35,17 +35,25 @@ impl Drop for Staging {
     }
 }
 
+/// Puts the database of a backup, the first path, verified at the second.
+pub(super) type Place<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), StoreError>;
+
 /// Restores a backup. `target` must be missing or an empty folder; it appears at the end, whole.
-/// `verify` looks at the restored database before that.
+/// Blocks.
 ///
 /// # Errors
 /// If there is something in the target, the backup is damaged, the passphrase does not fit, or the
 /// system refuses. Nothing has changed then.
-pub fn restore(
+pub fn restore(from: &Path, target: &Path, choice: KeyChoice<'_>) -> Result<Contents, BackupError> {
+    let place = |from: &Path, to: &Path| SqliteStore::restore(from, to).map(|_| ());
+    restore_with(from, target, choice, &place)
+}
+
+pub(super) fn restore_with(
     from: &Path,
     target: &Path,
     choice: KeyChoice<'_>,
-    verify: &dyn Fn(&Path) -> Result<(), StoreError>,
+    place: Place<'_>,
 ) -> Result<Contents, BackupError> {
     check_target(target)?;
     let bad = |source| BackupError::Archive { path: from.to_owned(), source };
@@ -60,12 +68,13 @@ pub fn restore(
         .mode(0o700)
         .create(&staging.0)
         .map_err(io_error("making the folder", &staging.0))?;
-    let database = staging.0.join("kataster.sqlite");
-    let mut out = new_private(&database)?;
+    let copy = staging.0.join("copy.sqlite");
+    let mut out = new_private(&copy)?;
     archive::read_database(&mut file, &header, &mut out).map_err(bad)?;
-    out.sync_all().map_err(io_error("flushing", &database))?;
+    out.sync_all().map_err(io_error("flushing", &copy))?;
     drop(out);
-    verify(&database)?;
+    place(&copy, &staging.0.join("kataster.sqlite"))?;
+    fs::remove_file(&copy).map_err(io_error("removing", &copy))?;
     if let Some(key) = &key {
         Authority::from_pem(&header.certificate, key)?;
         write(&staging.0.join("authority.key"), key.as_bytes())?;

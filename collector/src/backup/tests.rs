@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use store::StoreError;
+use store::{EventDraft, SqliteStore, Store, StoreError};
 
 use super::archive::Header;
+use super::restore::restore_with;
 use super::*;
 
 /// A backup as `create` writes it, of an invented database.
@@ -33,7 +34,8 @@ fn backup(folder: &Path, key: Option<&Passphrase>) -> (PathBuf, pki::Authority) 
     (path, authority)
 }
 
-fn good(_: &Path) -> Result<(), StoreError> {
+fn good(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::copy(from, to).unwrap();
     Ok(())
 }
 
@@ -43,13 +45,13 @@ fn the_key_comes_back_with_its_passphrase_and_only_with_it() {
     let passphrase = Passphrase::new("correct horse battery").unwrap();
     let (path, authority) = backup(folder.path(), Some(&passphrase));
     let target = folder.path().join("data");
-    let unsaid = restore(&path, &target, KeyChoice::Unsaid, &good);
+    let unsaid = restore_with(&path, &target, KeyChoice::Unsaid, &good);
     assert!(matches!(unsaid, Err(BackupError::Seal(SealError::NeedsPassphrase))));
     let other = Passphrase::new("incorrect horse battery").unwrap();
-    let wrong = restore(&path, &target, KeyChoice::Open(&other), &good);
+    let wrong = restore_with(&path, &target, KeyChoice::Open(&other), &good);
     assert!(matches!(wrong, Err(BackupError::Seal(SealError::WrongPassphrase))));
     assert!(!target.exists());
-    let restored = restore(&path, &target, KeyChoice::Open(&passphrase), &good).unwrap();
+    let restored = restore_with(&path, &target, KeyChoice::Open(&passphrase), &good).unwrap();
     assert!(restored.has_key);
     let open = crate::data_folder::DataFolder::open(&target).unwrap();
     let again = open.authority("2026-07-02T00:00:00Z".parse().unwrap()).unwrap();
@@ -61,7 +63,7 @@ fn without_a_passphrase_there_is_no_private_key_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = backup(folder.path(), None);
     let target = folder.path().join("data");
-    assert!(!restore(&path, &target, KeyChoice::Unsaid, &good).unwrap().has_key);
+    assert!(!restore_with(&path, &target, KeyChoice::Unsaid, &good).unwrap().has_key);
     assert!(target.join("kataster.sqlite").exists());
     assert!(!target.join("authority.key").exists() && !target.join("authority.pem").exists());
 }
@@ -73,7 +75,7 @@ fn nothing_that_is_there_is_overwritten() {
     let target = folder.path().join("data");
     fs::create_dir(&target).unwrap();
     fs::write(target.join("notes"), "mine").unwrap();
-    let found = restore(&path, &target, KeyChoice::Unsaid, &good);
+    let found = restore_with(&path, &target, KeyChoice::Unsaid, &good);
     assert!(matches!(found, Err(BackupError::Exists(_))));
     assert_eq!(fs::read(target.join("notes")).unwrap(), b"mine");
 }
@@ -86,7 +88,7 @@ fn a_damaged_backup_leaves_no_trace() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&path, bytes).unwrap();
     let target = folder.path().join("data");
-    let found = restore(&path, &target, KeyChoice::Unsaid, &good);
+    let found = restore_with(&path, &target, KeyChoice::Unsaid, &good);
     assert!(matches!(found, Err(BackupError::Archive { .. })));
     let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().path()).collect();
     assert_eq!(names, [path]);
@@ -97,8 +99,47 @@ fn a_database_that_does_not_verify_is_not_put_in_place() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = backup(folder.path(), None);
     let target = folder.path().join("data");
-    let bad = |_: &Path| Err(StoreError::Damaged { doing: "checking", problem: "no".into() });
-    let found = restore(&path, &target, KeyChoice::Unsaid, &bad);
+    let bad =
+        |_: &Path, _: &Path| Err(StoreError::Damaged { doing: "checking", problem: "no".into() });
+    let found = restore_with(&path, &target, KeyChoice::Unsaid, &bad);
     assert!(matches!(found, Err(BackupError::Store(_))));
     assert!(!target.exists());
+}
+
+#[tokio::test]
+async fn a_real_installation_comes_back_with_its_events_and_its_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = "2026-07-01T12:00:00Z".parse().unwrap();
+    let out = folder.path().join("kataster.backup");
+    let authority = {
+        let data = crate::data_folder::DataFolder::open(&folder.path().join("old")).unwrap();
+        let authority = data.authority(now).unwrap();
+        let store = SqliteStore::open(data.database()).unwrap();
+        let event = EventDraft {
+            at: now,
+            actor: "test".into(),
+            source: "test".into(),
+            action: "tested".into(),
+            object: "backup".into(),
+            before: None,
+            after: None,
+        };
+        store.append_event(event).await.unwrap();
+        let made = create(&store, &authority, data.path(), &out, None, now).await.unwrap();
+        assert!(!made.has_key);
+        let again = create(&store, &authority, data.path(), &out, None, now).await;
+        assert!(matches!(again, Err(BackupError::Exists(_))));
+        authority
+    };
+    let text = fs::read(&out).unwrap();
+    let key = authority.key_pem();
+    let secret = key.lines().nth(1).unwrap().as_bytes();
+    assert!(!text.windows(secret.len()).any(|it| it == secret));
+    let names: Vec<_> =
+        fs::read_dir(folder.path().join("old")).unwrap().map(|it| it.unwrap()).collect();
+    assert!(!names.iter().any(|it| it.file_name().to_string_lossy().starts_with("backup-")));
+    let target = folder.path().join("new");
+    restore(&out, &target, KeyChoice::Unsaid).unwrap();
+    let store = SqliteStore::open(target.join("kataster.sqlite")).unwrap();
+    assert_eq!(store.events(0, 10).await.unwrap()[0].event.action, "tested");
 }
