@@ -160,3 +160,75 @@ fn absent(path: &str, error: &io::Error) -> Absent {
 fn failed(path: &str, cause: &str) -> Absent {
     Absent::Failed { doing: format!("reading {path}"), cause: cause.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Ask;
+    use super::*;
+
+    fn file(path: &str, bytes_max: u64) -> Result<Reply, Absent> {
+        LinuxHost.ask(&Request::File { path: path.to_owned(), bytes_max })
+    }
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ten");
+        fs::write(&path, "0123456789").unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(file(path, 10), Ok(Reply::File(b"0123456789".to_vec())));
+        assert!(matches!(file(path, 9), Err(Absent::Failed { .. })));
+        assert_eq!(LinuxHost.status(path).unwrap().size_bytes, 10);
+    }
+
+    #[test]
+    fn devices_are_not_read() {
+        for path in ["/dev/null", "/dev/zero"] {
+            assert!(matches!(file(path, 10), Err(Absent::Failed { .. })), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_missing_path_is_not_here_whatever_was_asked_of_it() {
+        let path = "/nonexistent/kataster";
+        let looked_at = path.to_owned();
+        let expected = Absent::NotHere { looked_at };
+        assert_eq!(file(path, 10), Err(expected.clone()));
+        assert_eq!(LinuxHost.names(path), Err(expected.clone()));
+        assert_eq!(LinuxHost.link(path), Err(expected.clone()));
+        assert_eq!(LinuxHost.space(path), Err(expected));
+    }
+
+    #[test]
+    fn a_folder_with_too_many_names_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b", "a"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let path = folder.path().to_str().unwrap().to_owned();
+        let ask = |names_max| LinuxHost.ask(&Request::Folder { path: path.clone(), names_max });
+        assert_eq!(ask(2), Ok(Reply::Folder(vec!["a".to_owned(), "b".to_owned()])));
+        assert!(matches!(ask(1), Err(Absent::Failed { .. })));
+    }
+
+    #[test]
+    fn the_kernel_states_rights_names_and_figures() {
+        assert_eq!(LinuxHost.rights().unwrap().user, rustix::process::geteuid().as_raw());
+        assert_eq!(LinuxHost.system_names().unwrap().system, "Linux");
+        assert!(LinuxHost.figures().unwrap().memory_bytes > Some(1024 * 1024));
+        let space = LinuxHost.space("/").unwrap();
+        assert!(space.available_bytes <= space.total_bytes);
+    }
+
+    #[test]
+    fn the_kernel_lists_its_links_where_it_may_be_asked() {
+        // A sandbox may forbid the socket; then the reason must say so.
+        match LinuxHost.links() {
+            Ok(links) => assert!(links.iter().any(|it| it.hardware_type == 772), "{links:?}"),
+            Err(reason) => assert!(!matches!(reason, Absent::Failed { .. }), "{reason:?}"),
+        }
+        for is_read in [LinuxHost.routes().is_ok(), LinuxHost.neighbours().is_ok()] {
+            assert_eq!(is_read, LinuxHost.links().is_ok());
+        }
+    }
+}
