@@ -74,6 +74,7 @@ pub(super) fn cell(look: Look, language: Language) -> Format {
     match look.kind {
         Kind::Text => format,
         Kind::Number => format.set_num_format("#,##0.###").set_align(FormatAlign::Right),
+        Kind::Ordinal => format.set_num_format("0").set_align(FormatAlign::Right),
         Kind::Date => format.set_num_format(day),
         Kind::Instant => format.set_num_format(format!("{day} hh:mm")),
     }

@@ -101,6 +101,8 @@ pub enum Kind {
     Text,
     /// Numbers.
     Number,
+    /// Numbers that name something (ports, VLANs): never grouped, never summed.
+    Ordinal,
     /// Days.
     Date,
     /// Moments.
@@ -182,6 +184,13 @@ impl Column {
     #[must_use]
     pub const fn number(mut self) -> Self {
         self.kind = Kind::Number;
+        self
+    }
+
+    /// The same column of numbers that name something.
+    #[must_use]
+    pub const fn ordinal(mut self) -> Self {
+        self.kind = Kind::Ordinal;
         self
     }
 

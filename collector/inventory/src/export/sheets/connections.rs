@@ -42,7 +42,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("connection.encryption", "sheets-column-encryption").width(14),
         Column::computed("connection.leaves_the_company", "sheets-column-outside")
             .list(List::YesNo)
-            .width(12),
+            .width(15),
         Column::computed("connection.criteria", "sheets-column-criteria").width(14),
         Column::computed("connection.confidentiality", "register-process-confidentiality")
             .width(14),

@@ -45,10 +45,10 @@ pub(super) const SHEET: Sheet = Sheet {
             .list(List::Zone)
             .mandatory()
             .width(16),
-        Column::by_hand("network.vlan", "register-zone-vlan").number().width(8),
+        Column::by_hand("network.vlan", "register-zone-vlan").ordinal().width(8),
         Column::by_hand("network.purpose", "register-zone-purpose").width(24).wrapped(),
         Column::by_hand("network.may_reach", "register-zone-may-reach").width(20).wrapped(),
-        Column::by_hand("network.ot", "register-zone-ot").list(List::YesNo).width(12),
+        Column::by_hand("network.ot", "register-zone-ot").list(List::YesNo).width(18),
         Column::computed("network.origin", "sheets-column-network-origin").width(22),
         Column::agent("network.gateways", "sheets-column-gateway").width(18).wrapped(),
         Column::agent("network.resolvers", "sheets-column-resolvers").width(18).wrapped(),

@@ -36,7 +36,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::key("service.id", "sheets-column-id").width(12),
         Column::key("service.system", "sheets-column-system").width(10),
         Column::agent("service.system_name", "sheets-column-name").width(18),
-        Column::agent("service.port", "sheets-column-port").number().width(8),
+        Column::agent("service.port", "sheets-column-port").ordinal().width(8),
         Column::agent("service.transport", "sheets-column-transport").width(10),
         Column::agent("service.address", "sheets-column-address").width(18),
         Column::agent("service.binding", "sheets-column-binding").width(16),

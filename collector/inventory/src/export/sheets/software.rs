@@ -94,11 +94,18 @@ impl<'a> Product<'a> {
         let package = &attested.value;
         self.newest = newest(self.newest, &attested.evidence);
         self.packages.insert(&package.name);
-        self.publishers.extend(package.publisher.as_deref());
+        self.publishers.extend(package.publisher.as_deref().and_then(name_alone));
         self.versions.insert(&package.version);
         self.categories.extend(package.category.as_deref());
         self.systems.insert(&asset.label.0, asset);
     }
+}
+
+/// A maintainer without the mail address behind the name (Debian Policy §5.6.2): nobody needs it
+/// here, and it belongs to a person.
+fn name_alone(publisher: &str) -> Option<&str> {
+    let name = publisher.split('<').next().unwrap_or_default().trim();
+    (!name.is_empty() && !name.contains('@')).then_some(name)
 }
 
 fn row(
@@ -162,7 +169,7 @@ mod tests {
         assert_eq!(names, ["erp-client-core", "firmware-misc", "libssl3", "nginx"]);
         assert_eq!(
             lines[2],
-            "libssl3 | Debian Maintainers <packages@example.org> | 3.0.14-1; 3.0.15-1 | 1 | 2 | \
+            "libssl3 | Debian Maintainers | 3.0.14-1; 3.0.15-1 | 1 | 2 | \
              S-7K2QD srv-erp; S-9M4TX PC-BUE-01 | net | dpkg | none | _ | not assessed | _ | _"
         );
         assert!(lines[3].contains("| dpkg | A001 |"), "{lines:?}");
@@ -178,6 +185,19 @@ mod tests {
         let lines = lines(&snapshot);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].contains("| 3 | 1 |"), "{lines:?}");
+    }
+
+    #[test]
+    fn a_publisher_is_a_name_without_an_address() {
+        for (publisher, name) in [
+            ("Debian Maintainers <a@example.org>", Some("Debian Maintainers")),
+            ("Example Ltd.", Some("Example Ltd.")),
+            ("<a@example.org>", None),
+            ("a@example.org", None),
+            (" ", None),
+        ] {
+            assert_eq!(name_alone(publisher), name, "{publisher}");
+        }
     }
 
     #[test]
