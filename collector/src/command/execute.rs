@@ -1,0 +1,183 @@
+//! Executes orders on the one collector.
+
+use std::path::{Path, PathBuf};
+
+use inventory::asset::AssetId;
+use jiff::{SignedDuration, Timestamp};
+use observation::ContentHash;
+use observation::latest::AgentId;
+use pki::Token;
+use store::{AgentState, EventDraft, NewToken};
+use uuid::Uuid;
+use wording::Language;
+
+use super::assets;
+use super::order::{Order, Reply};
+use super::register;
+use crate::clock;
+use crate::collector::Collector;
+use crate::failure::{ExitCode, Failure};
+use crate::snapshot;
+use crate::workbook;
+
+/// Executes an order in the name of `actor`.
+///
+/// # Errors
+/// What went wrong, for a person.
+pub async fn execute(collector: &Collector, actor: &str, order: Order) -> Result<Reply, Failure> {
+    let work = Work { collector, actor, now: clock::now() };
+    match order {
+        Order::TokenCreate { .. } => work.create_token(order).await,
+        Order::TokenList => Ok(Reply::Tokens(collector.store.tokens().await?)),
+        Order::TokenRevoke { id } => work.revoke_token(id).await,
+        Order::AgentList => Ok(Reply::Agents(collector.store.agents().await?)),
+        Order::AgentApprove { id } => work.set_state(id, AgentState::Approved).await,
+        Order::AgentRevoke { id } => work.set_state(id, AgentState::Revoked).await,
+        Order::AssetList => assets::list(&work).await,
+        Order::AssetShow { name, with_evidence } => assets::show(&work, name, with_evidence).await,
+        Order::AssetHistory { name } => assets::history(&work, name).await,
+        Order::AssetConflicts => assets::conflicts(&work).await,
+        Order::AssetMerge { left, right } => assets::merge(&work, left, right).await,
+        Order::AssetSplit { name, agent } => assets::split(&work, name, agent).await,
+        Order::RegisterImport { text } => register::import(&work, &text).await,
+        Order::RegisterExport => register::export(&work).await,
+        Order::ExportWorkbook { path, language, time_zone } => {
+            work.export_workbook(&path, &language, time_zone).await
+        }
+        Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
+        Order::AuditVerify => work.verify_chain().await,
+    }
+}
+
+/// What every order works with.
+pub(super) struct Work<'a> {
+    pub(super) collector: &'a Collector,
+    pub(super) actor: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Work<'_> {
+    /// An event of this order.
+    pub(super) fn event(&self, action: &str, object: String) -> EventDraft {
+        EventDraft {
+            at: self.now,
+            actor: self.actor.to_owned(),
+            source: "command line".to_owned(),
+            action: action.to_owned(),
+            object,
+            before: None,
+            after: None,
+        }
+    }
+
+    async fn create_token(&self, order: Order) -> Result<Reply, Failure> {
+        let Order::TokenCreate { kind, uses_max, valid_seconds, label, needs_approval } = order
+        else {
+            return Err(Failure::new(ExitCode::Failed, "internal", "token"));
+        };
+        let id = Uuid::now_v7();
+        let authority = self.collector.authority.fingerprint();
+        let address = self.collector.addresses.enrolment.clone();
+        let token = Token::create(id, address, authority)
+            .map_err(|it| Failure::new(ExitCode::Failed, "token", "").because(it.to_string()))?;
+        let expires_at = self
+            .now
+            .checked_add(SignedDuration::from_secs(valid_seconds))
+            .map_err(|it| Failure::new(ExitCode::Usage, "token", "").because(it.to_string()))?;
+        let new = NewToken {
+            id,
+            secret_hash: ContentHash::from_bytes(token.secret_hash()),
+            label,
+            kind,
+            uses_max,
+            expires_at,
+            created_at: self.now,
+            needs_approval,
+        };
+        let event = self.event("token_created", format!("token {id}"));
+        self.collector.store.create_token(new, event).await?;
+        let all = self.collector.store.tokens().await?;
+        let record = all.into_iter().find(|it| it.id == id);
+        let record = record.ok_or_else(|| Failure::new(ExitCode::Failed, "internal", "token"))?;
+        Ok(Reply::Token { text: token.to_text(), record })
+    }
+
+    async fn revoke_token(&self, id: Uuid) -> Result<Reply, Failure> {
+        let event = self.event("token_revoked", format!("token {id}"));
+        if self.collector.store.revoke_token(id, event).await? {
+            return Ok(done("token-revoked", id.to_string(), 1));
+        }
+        Err(Failure::new(ExitCode::NothingFound, "no-token", id.to_string()))
+    }
+
+    async fn set_state(&self, id: AgentId, state: AgentState) -> Result<Reply, Failure> {
+        let (action, code) = match state {
+            AgentState::Approved => ("agent_approved", "agent-approved"),
+            AgentState::Revoked | AgentState::Waiting | AgentState::Quarantined => {
+                ("agent_revoked", "agent-revoked")
+            }
+        };
+        let event = self.event(action, format!("agent {id}"));
+        if self.collector.store.set_agent_state(id, state, event).await? {
+            return Ok(done(code, id.to_string(), 1));
+        }
+        Err(Failure::new(ExitCode::NothingFound, "no-agent", id.to_string()))
+    }
+
+    async fn export_workbook(
+        &self,
+        path: &Path,
+        language: &str,
+        time_zone: String,
+    ) -> Result<Reply, Failure> {
+        let language = Language::from_tag(language).unwrap_or(Language::German);
+        workbook::check_target(path).map_err(|error| {
+            Failure::new(ExitCode::Failed, "output", path.display().to_string())
+                .because(crate::ingest::chain(&error))
+        })?;
+        let store = self.collector.store.as_ref();
+        let snapshot = snapshot::take(store, self.actor, self.now, time_zone).await?;
+        let assets = snapshot.assets.len();
+        let software = snapshot.assets.iter().map(|it| it.software.len()).sum();
+        let target = path.to_owned();
+        // Writing takes a second or more and must not hold up the listeners.
+        let writing =
+            tokio::task::spawn_blocking(move || workbook::write(&snapshot, language, &target));
+        let written = writing
+            .await
+            .map_err(|it| Failure::new(ExitCode::Failed, "internal", it.to_string()))?;
+        let written = written.map_err(|error| {
+            Failure::new(ExitCode::Failed, "output", path.display().to_string())
+                .because(crate::ingest::chain(&error))
+        })?;
+        Ok(Reply::Written { paths: written.paths, assets, software })
+    }
+
+    async fn back_up(&self, path: PathBuf, passphrase: Option<String>) -> Result<Reply, Failure> {
+        let object = path.display().to_string();
+        crate::backup::create(self.collector, &path, passphrase).await?;
+        let event = self.event("backup_created", object.clone());
+        self.collector.store.append_event(event).await?;
+        Ok(done("backup-created", object, 1))
+    }
+
+    async fn verify_chain(&self) -> Result<Reply, Failure> {
+        let store = self.collector.store.as_ref();
+        let events = store.verify_events().await?;
+        let last = match events {
+            0 => None,
+            count => store.events(count - 1, 1).await?.pop(),
+        };
+        Ok(Reply::ChainWhole { events, last })
+    }
+}
+
+/// The reply to an order that changed something.
+pub(super) fn done(code: &str, object: String, count: u64) -> Reply {
+    Reply::Done { code: code.to_owned(), object, count }
+}
+
+/// An asset as the event log names it.
+pub(super) fn asset_object(id: AssetId) -> String {
+    format!("asset {id}")
+}

@@ -1,0 +1,179 @@
+//! What can be ordered, and what comes back. Both travel over the control socket.
+
+use std::path::PathBuf;
+
+use inventory::asset::{Asset, AssetLabel};
+use inventory::reconcile::{ChangeEntry, Link, RawFact};
+use jiff::Timestamp;
+use observation::latest::AgentId;
+use observation::latest::protocol::AgentKind;
+use serde::{Deserialize, Serialize};
+use store::{AgentRecord, EventRecord, TokenRecord};
+use uuid::Uuid;
+
+/// A command to the collector.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Makes a token.
+    TokenCreate {
+        /// What hosts that use it are.
+        kind: AgentKind,
+        /// How often it may be used.
+        uses_max: u32,
+        /// For how long.
+        valid_seconds: i64,
+        /// What it is for.
+        label: Option<String>,
+        /// Whether agents that use it wait for approval.
+        needs_approval: bool,
+    },
+    /// Lists tokens.
+    TokenList,
+    /// Makes a token useless.
+    TokenRevoke {
+        /// Which.
+        id: Uuid,
+    },
+    /// Lists agents.
+    AgentList,
+    /// Lets an agent speak.
+    AgentApprove {
+        /// Which.
+        id: AgentId,
+    },
+    /// Lets an agent speak no more.
+    AgentRevoke {
+        /// Which.
+        id: AgentId,
+    },
+    /// Lists assets.
+    AssetList,
+    /// Shows an asset.
+    AssetShow {
+        /// Id or label.
+        name: String,
+        /// Whether the raw facts are wanted.
+        with_evidence: bool,
+    },
+    /// Shows what changed of an asset.
+    AssetHistory {
+        /// Id or label.
+        name: String,
+    },
+    /// Lists observers that may or may not mean one asset.
+    AssetConflicts,
+    /// Makes one asset of two.
+    AssetMerge {
+        /// Id or label.
+        left: String,
+        /// Id or label.
+        right: String,
+    },
+    /// Takes an agent out of an asset.
+    AssetSplit {
+        /// Id or label.
+        name: String,
+        /// The agent that leaves.
+        agent: AgentId,
+    },
+    /// Puts another register in place.
+    RegisterImport {
+        /// The text of `register.toml`.
+        text: String,
+    },
+    /// The register as text.
+    RegisterExport,
+    /// Writes the workbook.
+    ExportWorkbook {
+        /// Absolute path.
+        path: PathBuf,
+        /// `de` or `en`.
+        language: String,
+        /// IANA name.
+        time_zone: String,
+    },
+    /// Writes a backup.
+    BackupCreate {
+        /// Absolute path.
+        path: PathBuf,
+        /// Encrypts the authority's key, which is included only with it.
+        passphrase: Option<String>,
+    },
+    /// Checks the event chain.
+    AuditVerify,
+}
+
+/// What comes back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// A new token; its text is shown once and never again.
+    Token {
+        /// What a host needs.
+        text: String,
+        /// The token as it is kept.
+        record: TokenRecord,
+    },
+    /// Tokens.
+    Tokens(Vec<TokenRecord>),
+    /// Agents.
+    Agents(Vec<AgentRecord>),
+    /// Assets.
+    Assets(Vec<Asset>),
+    /// One asset.
+    Asset(Box<AssetExplanation>),
+    /// What changed of an asset.
+    History(AssetHistory),
+    /// Links that a person should look at.
+    Conflicts(Vec<Link>),
+    /// Text as it is.
+    Text(String),
+    /// Done; how many things it concerned.
+    Done {
+        /// What was done, a code that the catalogue words know as `command-done-<code>`.
+        code: String,
+        /// To what.
+        object: String,
+        /// How many.
+        count: u64,
+    },
+    /// A file was written.
+    Written {
+        /// Files.
+        paths: Vec<PathBuf>,
+        /// Assets that it shows.
+        assets: usize,
+        /// Software rows that it shows.
+        software: usize,
+    },
+    /// The event chain is whole.
+    ChainWhole {
+        /// Events.
+        events: u64,
+        /// The newest.
+        last: Option<EventRecord>,
+    },
+}
+
+/// An asset and what it rests on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AssetExplanation {
+    /// The asset.
+    pub asset: Asset,
+    /// Why its observers are together.
+    pub links: Vec<Link>,
+    /// The raw facts, where they were asked for.
+    pub facts: Vec<RawFact>,
+}
+
+/// What changed of an asset.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AssetHistory {
+    /// The asset.
+    pub label: AssetLabel,
+    /// When it was first heard of.
+    pub first_seen_at: Option<Timestamp>,
+    /// Changes, newest first.
+    pub changes: Vec<ChangeEntry>,
+}

@@ -1,0 +1,222 @@
+//! Everything that an export shows, read from the store and assembled.
+
+use std::collections::HashMap;
+
+use inventory::asset::{Asset, Lifecycle, ObserverId};
+use inventory::export::{AgentSummary, ChangeEntry, ChangeKind, ExportStamp, Snapshot};
+use inventory::reconcile::{AssetFrame, MemberObservations, assemble, changes};
+use jiff::Timestamp;
+use store::{AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, Store, StoreError};
+use uuid::Uuid;
+
+/// Events that are read at once.
+const EVENTS_AT_ONCE: u32 = 1000;
+/// Sources of events that are statements of people about the company.
+const STATEMENT_SOURCES: [&str; 2] = ["register.toml", "command line"];
+
+/// Makes the next export: gives it a number and reads what it shows.
+///
+/// # Errors
+/// If the store fails.
+pub async fn take(
+    store: &dyn Store,
+    actor: &str,
+    as_of: Timestamp,
+    time_zone: String,
+) -> Result<Snapshot, StoreError> {
+    let event = EventDraft {
+        at: as_of,
+        actor: actor.to_owned(),
+        source: "command line".to_owned(),
+        action: "workbook_exported".to_owned(),
+        object: "workbook".to_owned(),
+        before: None,
+        after: None,
+    };
+    let export = store.record_export(Uuid::now_v7(), as_of, event).await?;
+    let records = store.assets().await?;
+    let agents = store.agents().await?;
+    let assets = assets_at(store, &records, &agents, as_of).await?;
+    let changes = changes_since(store, &records, &assets, &agents, &export).await?;
+    let links = records.iter().flat_map(|it| it.links.iter());
+    let mut conflicts: Vec<_> = links.filter(|it| it.is_open_conflict()).cloned().collect();
+    conflicts.sort();
+    conflicts.dedup();
+    let (event_count, event_head) = store.event_head().await?;
+    Ok(Snapshot {
+        stamp: stamp(export, time_zone),
+        register: store.register().await?,
+        assets,
+        agents: agents.into_iter().map(summary).collect(),
+        changes,
+        conflicts,
+        event_count,
+        event_head,
+    })
+}
+
+/// The assets as they were at a moment, sorted by label.
+///
+/// # Errors
+/// If the store fails.
+pub async fn assets_at(
+    store: &dyn Store,
+    records: &[AssetRecord],
+    agents: &[AgentRecord],
+    at: Timestamp,
+) -> Result<Vec<Asset>, StoreError> {
+    let mut observations = observations_by_observer(store, records, at).await?;
+    let mut assets = Vec::with_capacity(records.len());
+    for record in records {
+        let members = members(record, &mut observations);
+        assets.extend(assemble(frame(record, agents), &members));
+    }
+    assets.sort_by(|left, right| left.label.cmp(&right.label));
+    Ok(assets)
+}
+
+async fn observations_by_observer(
+    store: &dyn Store,
+    records: &[AssetRecord],
+    at: Timestamp,
+) -> Result<HashMap<ObserverId, MemberObservations>, StoreError> {
+    let observers = records.iter().flat_map(|it| it.members.clone()).collect();
+    let all = store.observations(observers, at).await?;
+    Ok(all.into_iter().map(|it| (it.observer.clone(), it)).collect())
+}
+
+fn members(
+    record: &AssetRecord,
+    observations: &mut HashMap<ObserverId, MemberObservations>,
+) -> Vec<MemberObservations> {
+    record.members.iter().filter_map(|it| observations.remove(it)).collect()
+}
+
+/// What is known of an asset apart from observations. An asset whose agents were all revoked is no
+/// longer in use.
+#[must_use]
+pub fn frame(record: &AssetRecord, agents: &[AgentRecord]) -> AssetFrame {
+    let is_revoked = |member: &ObserverId| match member {
+        ObserverId::Agent(id) => {
+            agents.iter().any(|it| it.id == *id && it.state == AgentState::Revoked)
+        }
+        ObserverId::Person(_) => false,
+    };
+    let is_retired = record.members.iter().all(is_revoked);
+    AssetFrame {
+        id: record.id,
+        label: record.label.clone(),
+        lifecycle: if is_retired { Lifecycle::Retired } else { Lifecycle::Operating },
+        stated_kind: None,
+    }
+}
+
+/// What differs from the previous export. Without one every asset is new, in one row each: a list
+/// of every package would hide everything else.
+async fn changes_since(
+    store: &dyn Store,
+    records: &[AssetRecord],
+    assets: &[Asset],
+    agents: &[AgentRecord],
+    export: &ExportRecord,
+) -> Result<Vec<ChangeEntry>, StoreError> {
+    let Some((_, previous_at)) = export.previous else {
+        return Ok(assets.iter().map(new_asset).collect());
+    };
+    let mut before = observations_by_observer(store, records, previous_at).await?;
+    let mut after = observations_by_observer(store, records, export.as_of).await?;
+    let mut all = Vec::new();
+    for record in records {
+        let (before, after) = (members(record, &mut before), members(record, &mut after));
+        if before.is_empty() {
+            let frame = frame(record, agents);
+            all.extend(assemble(frame, &after).as_ref().map(new_asset));
+        } else {
+            all.extend(changes(record.id, &record.label, &before, &after));
+        }
+    }
+    all.extend(statements_since(store, previous_at).await?);
+    all.sort();
+    Ok(all)
+}
+
+fn new_asset(asset: &Asset) -> ChangeEntry {
+    let evidence = asset.name.as_ref().map(|it| it.evidence.source.to_string());
+    ChangeEntry {
+        at: asset.first_seen_at,
+        kind: ChangeKind::Added,
+        asset: Some(asset.id),
+        label: asset.label.clone(),
+        field: "asset".to_owned(),
+        before: None,
+        after: asset.name.as_ref().map(|it| it.value.clone()),
+        source: evidence.unwrap_or_else(|| "reconcile".to_owned()),
+    }
+}
+
+/// What people stated since a moment.
+async fn statements_since(
+    store: &dyn Store,
+    since: Timestamp,
+) -> Result<Vec<ChangeEntry>, StoreError> {
+    let mut entries = Vec::new();
+    let mut after = 0;
+    loop {
+        let events = store.events(after, EVENTS_AT_ONCE).await?;
+        let Some(last) = events.last() else { return Ok(entries) };
+        after = last.number;
+        let stated = events.into_iter().map(|it| it.event).filter(|it| {
+            it.at > since && STATEMENT_SOURCES.contains(&it.source.as_str()) && is_statement(it)
+        });
+        entries.extend(stated.map(|event| ChangeEntry {
+            at: event.at,
+            kind: ChangeKind::Stated,
+            asset: None,
+            label: inventory::asset::AssetLabel(event.object),
+            field: event.action,
+            before: event.before,
+            after: event.after,
+            source: event.actor,
+        }));
+    }
+}
+
+/// Exports are events too, and say nothing about the company.
+fn is_statement(event: &EventDraft) -> bool {
+    event.before.is_some() || event.after.is_some()
+}
+
+fn stamp(export: ExportRecord, time_zone: String) -> ExportStamp {
+    ExportStamp {
+        id: export.id,
+        number: export.number,
+        as_of: export.as_of,
+        time_zone,
+        previous: export.previous,
+        software_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn summary(record: AgentRecord) -> AgentSummary {
+    AgentSummary {
+        id: record.id,
+        host_name: record.host_name,
+        state: state_code(record.state).to_owned(),
+        asset: record.asset,
+        enrolled_at: record.enrolled_at,
+        last_seen_at: record.last_seen_at,
+        clock_skew_seconds: record.clock_skew_seconds,
+        software_version: Some(record.software_version),
+    }
+}
+
+/// The code of an agent's state, as the catalogue words know it.
+#[must_use]
+pub const fn state_code(state: AgentState) -> &'static str {
+    match state {
+        AgentState::Waiting => "waiting",
+        AgentState::Approved => "approved",
+        AgentState::Revoked => "revoked",
+        AgentState::Quarantined => "quarantined",
+    }
+}
