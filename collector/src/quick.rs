@@ -19,7 +19,7 @@ use wording::{Language, Wording};
 
 use crate::clock;
 use crate::collector::Collector;
-use crate::command::{Order, Reply, execute};
+use crate::command::{Order, Reply, check_writable, execute};
 use crate::config::Config;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, reconcile_pending};
@@ -61,6 +61,7 @@ pub struct Found {
 /// # Errors
 /// What went wrong, for a person.
 pub async fn quick(request: &Quick) -> Result<Found, Failure> {
+    check_writable(&request.out)?;
     let temporary = TemporaryFolder::unless(request.data_dir.as_deref())?;
     let folder = request.data_dir.clone().unwrap_or_else(|| temporary.path());
     let steps = Steps::new(request.language.wording());

@@ -14,9 +14,11 @@ use wording::Language;
 use super::assets;
 use super::order::{Order, Reply};
 use super::register;
+use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
 use crate::failure::{ExitCode, Failure};
+use crate::ingest::chain;
 use crate::snapshot;
 use crate::workbook;
 
@@ -131,10 +133,7 @@ impl Work<'_> {
         time_zone: String,
     ) -> Result<Reply, Failure> {
         let language = Language::from_tag(language).unwrap_or(Language::German);
-        workbook::check_target(path).map_err(|error| {
-            Failure::new(ExitCode::Failed, "output", path.display().to_string())
-                .because(crate::ingest::chain(&error))
-        })?;
+        check_writable(path)?;
         let store = self.collector.store.as_ref();
         let snapshot = snapshot::take(store, self.actor, self.now, time_zone).await?;
         let assets = snapshot.assets.len();
@@ -148,17 +147,33 @@ impl Work<'_> {
             .map_err(|it| Failure::new(ExitCode::Failed, "internal", it.to_string()))?;
         let written = written.map_err(|error| {
             Failure::new(ExitCode::Failed, "output", path.display().to_string())
-                .because(crate::ingest::chain(&error))
+                .because(chain(&error))
         })?;
-        Ok(Reply::Written { paths: written.paths, assets, software })
+        Ok(Reply::Written { paths: vec![written.workbook, written.plan], assets, software })
     }
 
     async fn back_up(&self, path: PathBuf, passphrase: Option<String>) -> Result<Reply, Failure> {
         let object = path.display().to_string();
-        crate::backup::create(self.collector, &path, passphrase).await?;
+        let failed = |error: &(dyn std::error::Error + 'static)| {
+            Failure::new(ExitCode::Failed, "backup", object.clone()).because(chain(error))
+        };
+        let passphrase = passphrase.as_deref().map(Passphrase::new).transpose();
+        let passphrase = passphrase.map_err(|it| failed(&it))?;
+        let Collector { store, authority, folder, .. } = self.collector;
+        let made = backup::create(
+            store.as_ref(),
+            authority,
+            folder.path(),
+            &path,
+            passphrase.as_ref(),
+            self.now,
+        );
+        let contents = made.await.map_err(|it| failed(&it))?;
         let event = self.event("backup_created", object.clone());
-        self.collector.store.append_event(event).await?;
-        Ok(done("backup-created", object, 1))
+        store.append_event(event).await?;
+        let code =
+            if contents.has_key { "backup-created" } else { "backup-created-without-key" };
+        Ok(done(code, object, 1))
     }
 
     async fn verify_chain(&self) -> Result<Reply, Failure> {
@@ -170,6 +185,23 @@ impl Work<'_> {
         };
         Ok(Reply::ChainWhole { events, last })
     }
+}
+
+/// Whether a file can be made there, asked before any work is done for it.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_writable(path: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        let object = path.display().to_string();
+        Failure::new(ExitCode::Failed, "output", object).because(error.to_string())
+    };
+    if path.is_dir() {
+        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let beside = path.with_extension(format!("{}.part", Uuid::now_v7()));
+    std::fs::File::create_new(&beside).map_err(failed)?;
+    std::fs::remove_file(&beside).map_err(failed)
 }
 
 /// The reply to an order that changed something.

@@ -9,6 +9,7 @@ mod order;
 mod print;
 mod register;
 
-pub use execute::execute;
+pub use execute::{check_writable, execute};
 pub use order::{AssetExplanation, AssetHistory, Order, Reply};
 pub use print::{Form, print};
+pub(crate) use print::{clean, table};

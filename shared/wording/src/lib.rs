@@ -48,6 +48,15 @@ impl Language {
         }
     }
 
+    /// The tag of this language (BCP 47).
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::German => "de",
+            Self::English => "en",
+        }
+    }
+
     /// The words of this language.
     #[must_use]
     pub fn wording(self) -> &'static Wording {

@@ -1,0 +1,346 @@
+//! From what was typed to what is shown and how the process ends.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use wording::{Language, Wording};
+
+use crate::arguments::{
+    AgentCommand, Arguments, AssetCommand, AuditCommand, BackupCommand, Command, ExportCommand,
+    FormName, RegisterCommand, TokenCommand,
+};
+use crate::backup::{self, KeyChoice, Passphrase};
+use crate::command::{Form, Order, Reply, execute, print};
+use crate::config::Config;
+use crate::control;
+use crate::data_folder::write_private;
+use crate::failure::{ExitCode, Failure};
+use crate::ingest::chain;
+use crate::quick::{Quick, quick};
+use crate::serve;
+use crate::summary;
+
+/// Largest register or passphrase file that is read.
+const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Largest file of the system's accounts that is read for the name of the actor.
+const ACCOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Runs the program with the arguments of the process; gives its exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let typed: Vec<_> = std::env::args_os().collect();
+    let wording = spoken_language(&typed).wording();
+    let arguments = match Arguments::read(typed, wording) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing can be said about a terminal that takes no text.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage as u8 } else { 0 };
+        }
+    };
+    pki::install_provider();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(&arguments, wording)),
+        Err(error) => {
+            Err(Failure::new(ExitCode::Failed, "internal", "").because(error.to_string()))
+        }
+    };
+    match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            let mut err = io::stderr().lock();
+            for line in failure.lines(wording) {
+                let _ = writeln!(err, "{line}");
+            }
+            failure.exit_code as u8
+        }
+    }
+}
+
+/// The language that was asked for, before anything else is understood: help is in it too.
+fn spoken_language(typed: &[std::ffi::OsString]) -> Language {
+    let after = typed.iter().skip_while(|it| *it != "--lang").nth(1);
+    let joined = typed.iter().filter_map(|it| it.to_str()?.strip_prefix("--lang=")).next();
+    let asked = after.and_then(|it| it.to_str()).or(joined).and_then(Language::from_tag);
+    let of_session = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|it| std::env::var(it).ok())
+            .find(|it| !it.is_empty())
+            .and_then(|it| Language::from_tag(&it))
+    };
+    asked.or_else(of_session).unwrap_or(Language::German)
+}
+
+async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Serve => {
+            log_to_stderr();
+            serve::serve(&data_dir(arguments)?, &config(arguments)?).await
+        }
+        Command::Quick { out, register } => {
+            run_quick(arguments, wording, out, register.as_deref()).await
+        }
+        Command::Backup(BackupCommand::Restore { file, passphrase_file, without_key }) => {
+            restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
+        }
+        Command::Agent(_)
+        | Command::Asset(_)
+        | Command::Register(_)
+        | Command::Export(_)
+        | Command::Backup(_)
+        | Command::Audit(_) => {
+            let (order, form, out) = order(arguments, wording.language())?;
+            let reply = ask(arguments, order).await?;
+            show(&reply, form, out.as_deref(), wording)
+        }
+    }
+}
+
+/// The order behind a command, how its reply is shown, and the private file that it goes to.
+fn order(
+    arguments: &Arguments,
+    language: Language,
+) -> Result<(Order, Form, Option<PathBuf>), Failure> {
+    let table = |order| Ok((order, Form::Table, None));
+    match &arguments.command {
+        Command::Agent(AgentCommand::List { output }) => {
+            Ok((Order::AgentList, form(*output), None))
+        }
+        Command::Agent(AgentCommand::Approve { agent }) => table(Order::AgentApprove { id: *agent }),
+        Command::Agent(AgentCommand::Revoke { agent }) => table(Order::AgentRevoke { id: *agent }),
+        Command::Agent(AgentCommand::Token(command)) => Ok(token_order(command)),
+        Command::Asset(command) => Ok(asset_order(command)),
+        Command::Register(RegisterCommand::Import { file }) => {
+            table(Order::RegisterImport { text: read_text(file)? })
+        }
+        Command::Register(RegisterCommand::Export { out }) => {
+            Ok((Order::RegisterExport, Form::Table, out.clone()))
+        }
+        Command::Export(ExportCommand::Workbook { out }) => table(Order::ExportWorkbook {
+            path: absolute(out)?,
+            language: language.tag().to_owned(),
+            time_zone: time_zone(),
+        }),
+        Command::Backup(BackupCommand::Create { out, passphrase_file }) => {
+            let passphrase = passphrase_file.as_deref().map(read_text).transpose()?;
+            table(Order::BackupCreate { path: absolute(out)?, passphrase })
+        }
+        Command::Audit(AuditCommand::Verify) => table(Order::AuditVerify),
+        Command::Quick { .. } | Command::Serve | Command::Backup(BackupCommand::Restore { .. }) => {
+            Err(Failure::new(ExitCode::Failed, "internal", ""))
+        }
+    }
+}
+
+fn token_order(command: &TokenCommand) -> (Order, Form, Option<PathBuf>) {
+    match command {
+        TokenCommand::Create { kind, uses, valid, label, approve, out } => {
+            let order = Order::TokenCreate {
+                kind: (*kind).into(),
+                uses_max: *uses,
+                valid_seconds: *valid,
+                label: label.clone(),
+                needs_approval: *approve,
+            };
+            (order, Form::Table, out.clone())
+        }
+        TokenCommand::List { output } => (Order::TokenList, form(*output), None),
+        TokenCommand::Revoke { token } => (Order::TokenRevoke { id: *token }, Form::Table, None),
+    }
+}
+
+fn asset_order(command: &AssetCommand) -> (Order, Form, Option<PathBuf>) {
+    let (order, output) = match command {
+        AssetCommand::List { output } => (Order::AssetList, *output),
+        AssetCommand::Show { asset, evidence, output } => {
+            (Order::AssetShow { name: asset.clone(), with_evidence: *evidence }, *output)
+        }
+        AssetCommand::History { asset, output } => {
+            (Order::AssetHistory { name: asset.clone() }, *output)
+        }
+        AssetCommand::Conflicts { output } => (Order::AssetConflicts, *output),
+        AssetCommand::Merge { left, right } => {
+            (Order::AssetMerge { left: left.clone(), right: right.clone() }, None)
+        }
+        AssetCommand::Split { asset, agent } => {
+            (Order::AssetSplit { name: asset.clone(), agent: *agent }, None)
+        }
+    };
+    (order, form(output), None)
+}
+
+const fn form(name: Option<FormName>) -> Form {
+    match name {
+        Some(FormName::Json) => Form::Json,
+        Some(FormName::Table) | None => Form::Table,
+    }
+}
+
+/// Asks the running collector, or works in the data folder itself.
+async fn ask(arguments: &Arguments, order: Order) -> Result<Reply, Failure> {
+    let folder = data_dir(arguments)?;
+    let request = control::Request { actor: actor(), order };
+    let answered = control::ask(&folder, &request).await.map_err(|error| {
+        let object = folder.display().to_string();
+        Failure::new(ExitCode::Unreachable, "control", object).because(error.to_string())
+    })?;
+    match answered {
+        Some(result) => result,
+        None => {
+            let collector = serve::open(&folder, &config(arguments)?).await?;
+            execute(&collector, &request.actor, request.order).await
+        }
+    }
+}
+
+fn show(
+    reply: &Reply,
+    form: Form,
+    out: Option<&Path>,
+    wording: &Wording,
+) -> Result<(), Failure> {
+    let Some(path) = out else {
+        return write_out(|out| print(out, reply, form, wording));
+    };
+    let mut text = Vec::new();
+    print(&mut text, reply, form, wording).map_err(|it| internal(&it))?;
+    // A token is a secret, and a register speaks of the company: neither is for others.
+    write_private(path, &text)?;
+    let arguments = [("object", path.display().to_string().into())];
+    let line = wording.text_with("command-written-to", &arguments);
+    write_out(|out| writeln!(out, "{line}"))
+}
+
+/// Writes to the standard output; a reader that has gone away has read enough.
+fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(internal(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+async fn run_quick(
+    arguments: &Arguments,
+    wording: &'static Wording,
+    out: &Path,
+    register: Option<&Path>,
+) -> Result<(), Failure> {
+    let request = Quick {
+        out: absolute(out)?,
+        data_dir: arguments.data_dir.clone(),
+        register: register.map(read_text).transpose()?,
+        language: wording.language(),
+        time_zone: time_zone(),
+        actor: actor(),
+    };
+    let found = tokio::select! {
+        found = quick(&request) => found?,
+        _ = tokio::signal::ctrl_c() => {
+            return Err(Failure::new(ExitCode::Interrupted, "interrupted", ""));
+        }
+    };
+    write_out(|out| summary::print(out, &found, wording))
+}
+
+fn restore(
+    arguments: &Arguments,
+    wording: &Wording,
+    file: &Path,
+    passphrase_file: Option<&Path>,
+    without_key: bool,
+) -> Result<(), Failure> {
+    let passphrase = passphrase_file.map(read_text).transpose()?;
+    let passphrase = passphrase.as_deref().map(Passphrase::new).transpose();
+    let passphrase = passphrase
+        .map_err(|it| Failure::new(ExitCode::Usage, "passphrase", "").because(it.to_string()))?;
+    let choice = match (&passphrase, without_key) {
+        (Some(passphrase), _) => KeyChoice::Open(passphrase),
+        (None, true) => KeyChoice::LeaveOut,
+        (None, false) => KeyChoice::Unsaid,
+    };
+    let target = data_dir(arguments)?;
+    let verify = store::sqlite::verify_file;
+    backup::restore(file, &target, choice, &verify).map_err(|error| {
+        Failure::new(ExitCode::Failed, "restore", file.display().to_string())
+            .because(chain(&error))
+    })?;
+    let arguments = [("object", target.display().to_string().into()), ("count", 1.0.into())];
+    let line = wording.text_with("command-done-restored", &arguments);
+    write_out(|out| writeln!(out, "{line}"))
+}
+
+fn config(arguments: &Arguments) -> Result<Config, Failure> {
+    Config::load(arguments.config.as_deref()).map_err(|error| {
+        let object = arguments.config.as_deref().unwrap_or(Path::new("")).display().to_string();
+        Failure::new(ExitCode::Usage, "config", object).because(chain(&error))
+    })
+}
+
+/// The folder that was named; else the one of the service for root, and the user's own for others.
+fn data_dir(arguments: &Arguments) -> Result<PathBuf, Failure> {
+    if let Some(path) = &arguments.data_dir {
+        return absolute(path);
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/kataster"));
+    }
+    let home = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    let state =
+        home("XDG_STATE_HOME").or_else(|| home("HOME").map(|it| it.join(".local/state")));
+    let state = state.ok_or_else(|| Failure::new(ExitCode::Usage, "no-data-dir", ""))?;
+    Ok(state.join("kataster"))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| {
+        Failure::new(ExitCode::Usage, "path", path.display().to_string()).because(error.to_string())
+    })
+}
+
+/// The name of the zone that this machine lives in.
+fn time_zone() -> String {
+    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
+}
+
+/// The operating-system user, for the event log.
+fn actor() -> String {
+    let id = rustix::process::getuid().as_raw();
+    let accounts = read_bounded(Path::new("/etc/passwd"), ACCOUNTS_BYTES_MAX).unwrap_or_default();
+    let name = accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse::<u32>().ok()? == id).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("uid {id}"))
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    read_bounded(path, TEXT_BYTES_MAX).map_err(|error| {
+        Failure::new(ExitCode::Failed, "read", path.display().to_string())
+            .because(error.to_string())
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(bytes_max).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KATASTER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second subscriber can only be one of a test; the first one stays.
+    let _ = builder.with_ansi(io::stderr().is_terminal()).try_init();
+}
+
+fn internal(error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(ExitCode::Failed, "internal", "").because(chain(error))
+}

@@ -1,0 +1,334 @@
+//! The command line: what may be typed. What is said about it stands in the catalogue, as
+//! `command-help-<path>` and `command-help-<path>--<argument>`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use observation::latest::AgentId;
+use observation::latest::protocol::AgentKind;
+use uuid::Uuid;
+use wording::{Language, Wording};
+
+/// Everything that was typed.
+#[derive(Debug, Parser)]
+#[command(name = "kataster", version, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// The data folder of the company.
+    #[arg(long, global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// The configuration file.
+    #[arg(long, global = true)]
+    pub config: Option<PathBuf>,
+    /// The language of everything that is shown.
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<LanguageName>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The languages by their tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the tags of the languages")]
+pub enum LanguageName {
+    De,
+    En,
+}
+
+/// How something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names of the forms")]
+pub enum FormName {
+    Table,
+    Json,
+}
+
+/// What a host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names of the kinds")]
+pub enum KindName {
+    Server,
+    Client,
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum Command {
+    Quick {
+        #[arg(long)]
+        out: PathBuf,
+        #[arg(long)]
+        register: Option<PathBuf>,
+    },
+    Serve,
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    #[command(subcommand)]
+    Asset(AssetCommand),
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    #[command(subcommand)]
+    Export(ExportCommand),
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum AgentCommand {
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Approve {
+        agent: AgentId,
+    },
+    Revoke {
+        agent: AgentId,
+    },
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum TokenCommand {
+    Create {
+        #[arg(long, value_enum, default_value = "client")]
+        kind: KindName,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        uses: u32,
+        #[arg(long, default_value = "24h", value_parser = seconds)]
+        valid: i64,
+        #[arg(long)]
+        label: Option<String>,
+        #[arg(long, action = ArgAction::SetTrue)]
+        approve: bool,
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Revoke {
+        token: Uuid,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum AssetCommand {
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Show {
+        asset: String,
+        #[arg(long)]
+        evidence: bool,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    History {
+        asset: String,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Conflicts {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Merge {
+        left: String,
+        right: String,
+    },
+    Split {
+        asset: String,
+        agent: AgentId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum RegisterCommand {
+    Import {
+        file: PathBuf,
+    },
+    Export {
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum ExportCommand {
+    Workbook {
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum BackupCommand {
+    Create {
+        #[arg(long)]
+        out: PathBuf,
+        #[arg(long)]
+        passphrase_file: Option<PathBuf>,
+    },
+    Restore {
+        file: PathBuf,
+        #[arg(long, conflicts_with = "without_key")]
+        passphrase_file: Option<PathBuf>,
+        #[arg(long)]
+        without_key: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum AuditCommand {
+    Verify,
+}
+
+impl From<LanguageName> for Language {
+    fn from(name: LanguageName) -> Self {
+        match name {
+            LanguageName::De => Self::German,
+            LanguageName::En => Self::English,
+        }
+    }
+}
+
+impl From<KindName> for AgentKind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Server => Self::Server,
+            KindName::Client => Self::Client,
+        }
+    }
+}
+
+impl Arguments {
+    /// Reads what was typed; help is in the words of `wording`.
+    ///
+    /// # Errors
+    /// What clap has to say: help, version, or a mistake.
+    pub fn read(
+        typed: impl IntoIterator<Item = std::ffi::OsString>,
+        wording: &Wording,
+    ) -> Result<Self, clap::Error> {
+        let matches = worded(wording).try_get_matches_from(typed)?;
+        Self::from_arg_matches(&matches)
+    }
+}
+
+/// The command line with its help in one language.
+#[must_use]
+pub fn worded(wording: &Wording) -> clap::Command {
+    let template = format!(
+        "{{about}}\n\n{} {{usage}}\n\n{{all-args}}\n\n{}",
+        wording.text("command-help-usage"),
+        wording.text("command-help-after"),
+    );
+    explain(Arguments::command(), "command-help", wording, &template)
+}
+
+fn explain(command: clap::Command, key: &str, wording: &Wording, template: &str) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    let mut command = command
+        .about(wording.text(key))
+        .help_template(template.to_owned())
+        .subcommand_help_heading(wording.text("command-help-commands"))
+        .subcommand_value_name(wording.text("command-help-command"))
+        .mut_args(|argument| {
+            let id = argument.get_id().to_string().replace('_', "-");
+            let common = format!("command-help--{id}");
+            let own = format!("{key}--{id}");
+            let help = wording.text(if wording.has(&own) { &own } else { &common });
+            let heading = match argument.is_positional() {
+                true => wording.text("command-help-arguments"),
+                false => wording.text("command-help-options"),
+            };
+            argument.help(help).help_heading(heading)
+        })
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(
+            clap::Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help(wording.text("command-help--help"))
+                .help_heading(wording.text("command-help-options")),
+        );
+    if key == "command-help" {
+        command = command.arg(
+            clap::Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help(wording.text("command-help--version"))
+                .help_heading(wording.text("command-help-options")),
+        );
+    }
+    for name in names {
+        let key = format!("{key}-{name}");
+        command =
+            command.mut_subcommand(name, |it| explain(it, &key, wording, template));
+    }
+    command
+}
+
+/// A time such as `30m`, `24h`, `7d`, in seconds.
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || "a number with m, h or d, such as 24h; at most 365d".to_owned();
+    let unit = match text.chars().last() {
+        Some('m') => 60,
+        Some('h') => 60 * 60,
+        Some('d') => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    let number = text.get(..text.len() - 1).and_then(|it| it.parse::<i64>().ok());
+    let total = number.and_then(|it| it.checked_mul(unit)).ok_or_else(wrong)?;
+    (1..=365 * 24 * 60 * 60).contains(&total).then_some(total).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_worded(command: &clap::Command, key: &str, wording: &Wording) {
+        assert!(wording.has(key), "{key} is missing");
+        for argument in command.get_arguments() {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.starts_with('⟨'), "{key}: {help} is missing");
+        }
+        for below in command.get_subcommands() {
+            assert_worded(below, &format!("{key}-{}", below.get_name()), wording);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_in_both_languages() {
+        for language in [Language::German, Language::English] {
+            let command = worded(language.wording());
+            command.clone().debug_assert();
+            assert_worded(&command, "command-help", language.wording());
+        }
+    }
+
+    #[test]
+    fn times_have_a_unit_and_an_end() {
+        assert_eq!(seconds("24h"), Ok(86_400));
+        assert_eq!(seconds("30m"), Ok(1800));
+        for text in ["", "h", "24", "-1h", "0d", "366d", "9999999999999999d", "1µ"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}
