@@ -13,4 +13,4 @@ pub use accept::{check_in, manifest, may_speak, upload};
 pub use decode::{DecodeProblem, decode_request};
 pub use disk::guard_disk;
 pub use reconcile::{reconcile_pending, run as run_reconciling};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, chain};
