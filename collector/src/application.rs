@@ -110,7 +110,9 @@ fn order(
         Command::Agent(AgentCommand::List { output }) => {
             Ok((Order::AgentList, form(*output), None))
         }
-        Command::Agent(AgentCommand::Approve { agent }) => table(Order::AgentApprove { id: *agent }),
+        Command::Agent(AgentCommand::Approve { agent }) => {
+            table(Order::AgentApprove { id: *agent })
+        }
         Command::Agent(AgentCommand::Revoke { agent }) => table(Order::AgentRevoke { id: *agent }),
         Command::Agent(AgentCommand::Token(command)) => Ok(token_order(command)),
         Command::Asset(command) => Ok(asset_order(command)),
@@ -197,12 +199,7 @@ async fn ask(arguments: &Arguments, order: Order) -> Result<Reply, Failure> {
     }
 }
 
-fn show(
-    reply: &Reply,
-    form: Form,
-    out: Option<&Path>,
-    wording: &Wording,
-) -> Result<(), Failure> {
+fn show(reply: &Reply, form: Form, out: Option<&Path>, wording: &Wording) -> Result<(), Failure> {
     let Some(path) = out else {
         return write_out(|out| print(out, reply, form, wording));
     };
@@ -264,10 +261,9 @@ fn restore(
         (None, false) => KeyChoice::Unsaid,
     };
     let target = data_dir(arguments)?;
-    let verify = store::sqlite::verify_file;
+    let verify = |path: &Path| store::SqliteStore::verify(path).map(drop);
     backup::restore(file, &target, choice, &verify).map_err(|error| {
-        Failure::new(ExitCode::Failed, "restore", file.display().to_string())
-            .because(chain(&error))
+        Failure::new(ExitCode::Failed, "restore", file.display().to_string()).because(chain(&error))
     })?;
     let arguments = [("object", target.display().to_string().into()), ("count", 1.0.into())];
     let line = wording.text_with("command-done-restored", &arguments);
@@ -290,8 +286,7 @@ fn data_dir(arguments: &Arguments) -> Result<PathBuf, Failure> {
         return Ok(PathBuf::from("/var/lib/kataster"));
     }
     let home = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-    let state =
-        home("XDG_STATE_HOME").or_else(|| home("HOME").map(|it| it.join(".local/state")));
+    let state = home("XDG_STATE_HOME").or_else(|| home("HOME").map(|it| it.join(".local/state")));
     let state = state.ok_or_else(|| Failure::new(ExitCode::Usage, "no-data-dir", ""))?;
     Ok(state.join("kataster"))
 }

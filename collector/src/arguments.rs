@@ -279,8 +279,7 @@ fn explain(command: clap::Command, key: &str, wording: &Wording, template: &str)
     }
     for name in names {
         let key = format!("{key}-{name}");
-        command =
-            command.mut_subcommand(name, |it| explain(it, &key, wording, template));
+        command = command.mut_subcommand(name, |it| explain(it, &key, wording, template));
     }
     command
 }

@@ -78,9 +78,10 @@ impl Config {
     /// If the file cannot be read or holds something else.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = path else { return Ok(Self::default()) };
-        let text = read(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|problem| ConfigError::Invalid { path: path.to_owned(), problem })
+        let text =
+            read(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text)
+            .map_err(|problem| ConfigError::Invalid { path: path.to_owned(), problem })
     }
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -75,7 +75,7 @@ impl From<store::StoreError> for Failure {
             store::StoreError::NewerSchema { .. } => (ExitCode::Refused, "newer-schema"),
             store::StoreError::Damaged { .. } => (ExitCode::Failed, "damaged"),
             store::StoreError::Open { .. }
-            | store::StoreError::OutOfOrder { .. }
+            | store::StoreError::Refused { .. }
             | store::StoreError::Database { .. } => (ExitCode::Failed, "store"),
         };
         Self::new(exit_code, key, "").because(chain(&error))

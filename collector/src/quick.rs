@@ -103,14 +103,14 @@ async fn work(
         language: request.language.tag().to_owned(),
         time_zone: request.time_zone.clone(),
     };
-    let written = match execute(collector, &request.actor, order).await? {
-        Reply::Written { paths, .. } => paths,
-        _ => return Err(Failure::new(ExitCode::Failed, "internal", "export")),
+    let Reply::Written { paths: written, .. } = execute(collector, &request.actor, order).await?
+    else {
+        return Err(Failure::new(ExitCode::Failed, "internal", "export"));
     };
-    match execute(collector, &request.actor, Order::AssetList).await? {
-        Reply::Assets(assets) => Ok(Found { written, assets }),
-        _ => Err(Failure::new(ExitCode::Failed, "internal", "assets")),
-    }
+    let Reply::Assets(assets) = execute(collector, &request.actor, Order::AssetList).await? else {
+        return Err(Failure::new(ExitCode::Failed, "internal", "assets"));
+    };
+    Ok(Found { written, assets })
 }
 
 /// Enrols an agent of this machine, unless the folder holds one that this collector knows.
@@ -135,9 +135,8 @@ async fn enrol_this_machine(
         label: Some("quick".to_owned()),
         needs_approval: false,
     };
-    let text = match execute(collector, actor, order).await? {
-        Reply::Token { text, .. } => text,
-        _ => return Err(Failure::new(ExitCode::Failed, "internal", "token")),
+    let Reply::Token { text, .. } = execute(collector, actor, order).await? else {
+        return Err(Failure::new(ExitCode::Failed, "internal", "token"));
     };
     let token: Token = text.parse().map_err(|it: pki::TokenError| failed(&it))?;
     enrol(&data, &token, &host_name(), true).await.map_err(|it| failed(&it))?;

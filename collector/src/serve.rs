@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use pki::{server_config_for_agents, server_config_for_enrolment};
+use store::SqliteStore;
 use store::Store;
-use store::sqlite::SqliteStore;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -46,7 +46,7 @@ async fn open_with(
     now: Timestamp,
 ) -> Result<Collector, Failure> {
     let authority = folder.authority(now)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.database())?);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.database())?);
     let mut fresh = vec![0; NAME_KEY_BYTES];
     getrandom::fill(&mut fresh)
         .map_err(|it| Failure::new(ExitCode::Failed, "internal", "").because(it.to_string()))?;

@@ -50,8 +50,7 @@ fn totals(assets: &[Asset]) -> [(&'static str, usize); 7] {
 fn gaps(out: &mut dyn Write, asset: &Asset, wording: &Wording) -> io::Result<()> {
     let all = missing(asset);
     // What a machine does not have is no gap in what we know of it.
-    let open: Vec<_> =
-        all.iter().filter(|it| !matches!(it.1, Absent::NotHere { .. })).collect();
+    let open: Vec<_> = all.iter().filter(|it| !matches!(it.1, Absent::NotHere { .. })).collect();
     if open.is_empty() {
         return writeln!(out, "{}", wording.text("command-nothing-missing"));
     }

@@ -74,11 +74,7 @@ pub(super) async fn merge(work: &Work<'_>, left: String, right: String) -> Resul
     Ok(done("assets-merged", format!("{} + {}", left.label, right.label), 1))
 }
 
-pub(super) async fn split(
-    work: &Work<'_>,
-    name: String,
-    agent: AgentId,
-) -> Result<Reply, Failure> {
+pub(super) async fn split(work: &Work<'_>, name: String, agent: AgentId) -> Result<Reply, Failure> {
     let record = find(work, name).await?;
     let leaving = ObserverId::Agent(agent);
     if !record.members.contains(&leaving) || record.members.len() < 2 {

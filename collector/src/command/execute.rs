@@ -171,19 +171,21 @@ impl Work<'_> {
         let contents = made.await.map_err(|it| failed(&it))?;
         let event = self.event("backup_created", object.clone());
         store.append_event(event).await?;
-        let code =
-            if contents.has_key { "backup-created" } else { "backup-created-without-key" };
+        let code = if contents.has_key { "backup-created" } else { "backup-created-without-key" };
         Ok(done(code, object, 1))
     }
 
     async fn verify_chain(&self) -> Result<Reply, Failure> {
         let store = self.collector.store.as_ref();
-        let events = store.verify_events().await?;
-        let last = match events {
+        let verdict = store.verify_events().await?;
+        if let Some(number) = verdict.first_broken {
+            return Err(Failure::new(ExitCode::Failed, "chain-broken", number.to_string()));
+        }
+        let last = match verdict.events {
             0 => None,
             count => store.events(count - 1, 1).await?.pop(),
         };
-        Ok(Reply::ChainWhole { events, last })
+        Ok(Reply::ChainWhole { events: verdict.events, forgotten: verdict.forgotten, last })
     }
 }
 

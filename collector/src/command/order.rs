@@ -151,6 +151,8 @@ pub enum Reply {
     ChainWhole {
         /// Events.
         events: u64,
+        /// Events whose values were forgotten.
+        forgotten: u64,
         /// The newest.
         last: Option<EventRecord>,
     },

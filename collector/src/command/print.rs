@@ -45,8 +45,7 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Conflicts(list), Form::Table) => conflicts(out, list, wording),
         (Reply::Token { text, .. }, _) => writeln!(out, "{text}"),
         (Reply::Done { code, object, count }, _) => {
-            let arguments =
-                [("object", object.as_str().into()), ("count", (*count as f64).into())];
+            let arguments = [("object", object.as_str().into()), ("count", (*count as f64).into())];
             writeln!(out, "{}", wording.text_with(&format!("command-done-{code}"), &arguments))
         }
         (Reply::Written { paths, assets, software }, _) => {
@@ -57,8 +56,9 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
                 [("assets", (*assets as f64).into()), ("software", (*software as f64).into())];
             writeln!(out, "{}", wording.text_with("command-written", &arguments))
         }
-        (Reply::ChainWhole { events, last }, _) => {
-            let arguments = [("events", (*events as f64).into())];
+        (Reply::ChainWhole { events, forgotten, last }, _) => {
+            let arguments =
+                [("events", (*events as f64).into()), ("forgotten", (*forgotten as f64).into())];
             writeln!(out, "{}", wording.text_with("command-chain-whole", &arguments))?;
             match last {
                 Some(event) => writeln!(out, "{}", event.hash),
@@ -76,7 +76,7 @@ fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()>
 /// A table that a pipe can read too: no borders, one line per row as wide as it is there.
 pub(crate) fn table(wording: &Wording, columns: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().map(|it| wording.text(&format!("command-column-{it}"))));
     table
 }
@@ -126,11 +126,7 @@ fn assets(out: &mut dyn Write, list: &[Asset], wording: &Wording) -> io::Result<
     writeln!(out, "{table}")
 }
 
-fn asset(
-    out: &mut dyn Write,
-    explanation: &AssetExplanation,
-    wording: &Wording,
-) -> io::Result<()> {
+fn asset(out: &mut dyn Write, explanation: &AssetExplanation, wording: &Wording) -> io::Result<()> {
     let asset = &explanation.asset;
     let mut lines = table(wording, &["value", "content", "source", "observed"]);
     for (key, value) in facts_of(asset) {
@@ -168,9 +164,10 @@ fn facts_of(asset: &Asset) -> Vec<(&'static str, Shown)> {
     push("manufacturer", asset.hardware.manufacturer.as_ref().map(text));
     push("product", asset.hardware.product.as_ref().map(text));
     push("serial", asset.hardware.serial.as_ref().map(text));
-    let system = asset.operating_system.as_ref().map(|it| {
-        (it.value.pretty_name.clone().unwrap_or_default(), Some(it.evidence.clone()))
-    });
+    let system = asset
+        .operating_system
+        .as_ref()
+        .map(|it| (it.value.pretty_name.clone().unwrap_or_default(), Some(it.evidence.clone())));
     push("system", system);
     for interface in &asset.interfaces {
         for (address, prefix) in &interface.value.addresses {
@@ -182,12 +179,14 @@ fn facts_of(asset: &Asset) -> Vec<(&'static str, Shown)> {
         let it = &port.value;
         let chain = [&it.process, &it.unit, &it.package_name, &it.package_version, &it.container];
         let chain: Vec<&str> = chain.into_iter().flatten().map(String::as_str).collect();
-        let content =
-            format!("{} {}:{} {}", it.transport, it.address, it.port, chain.join(" → "));
+        let content = format!("{} {}:{} {}", it.transport, it.address, it.port, chain.join(" → "));
         push("port", Some((content, Some(port.evidence.clone()))));
     }
     let count = asset.software.len();
-    push("software", asset.software.first().map(|it| (count.to_string(), Some(it.evidence.clone()))));
+    push(
+        "software",
+        asset.software.first().map(|it| (count.to_string(), Some(it.evidence.clone()))),
+    );
     shown
 }
 
@@ -246,7 +245,8 @@ fn instant(at: Timestamp) -> String {
 /// Text of others on a terminal: no control characters, no change of direction.
 pub(crate) fn clean(text: &str) -> String {
     let is_bad = |it: char| {
-        it.is_control() || ('\u{202a}'..='\u{202e}').contains(&it)
+        it.is_control()
+            || ('\u{202a}'..='\u{202e}').contains(&it)
             || ('\u{2066}'..='\u{2069}').contains(&it)
     };
     text.chars().map(|it| if is_bad(it) { '\u{fffd}' } else { it }).collect()

@@ -134,7 +134,7 @@ command-first-seen = {$object} wurde zuerst am {$at} beobachtet.
 command-no-conflicts = Es gibt nichts zu entscheiden.
 command-written = {$assets} Assets, {$software} Pakete
 command-written-to = {$object} wurde geschrieben; nur Sie können die Datei lesen.
-command-chain-whole = Die Kette ist lückenlos: {$events} Ereignisse.
+command-chain-whole = Die Kette ist lückenlos: {$events} Ereignisse, davon {$forgotten} mit vergessenen Werten.
 
 ## Done
 command-done-token-revoked = Der Anmeldeschlüssel {$object} ist ungültig.
@@ -236,3 +236,6 @@ command-failure-passphrase-next = Schreiben Sie ein langes Kennwort in die Datei
 command-failure-restore = Die Sicherung {$object} wurde nicht wiederhergestellt; es wurde nichts geändert.
 command-failure-restore-why = Sie ist beschädigt, das Kennwort passt nicht, oder der Datenordner ist nicht leer.
 command-failure-restore-next = Nennen Sie mit --data-dir einen neuen Ordner und prüfen Sie die Datei.
+command-failure-chain-broken = Die Kette des Protokolls ist bei Ereignis {$object} gebrochen.
+command-failure-chain-broken-why = Ein Ereignis wurde entfernt oder außerhalb von Kataster geändert.
+command-failure-chain-broken-next = Bewahren Sie die Datei als Beweis auf und stellen Sie die neueste gute Sicherung wieder her.

@@ -134,7 +134,7 @@ command-first-seen = {$object} was first observed on {$at}.
 command-no-conflicts = There is nothing to decide.
 command-written = {$assets} assets, {$software} packages
 command-written-to = {$object} was written; only you can read it.
-command-chain-whole = The chain is whole: {$events} events.
+command-chain-whole = The chain is whole: {$events} events, {$forgotten} of them with forgotten values.
 
 ## Done
 command-done-token-revoked = The token {$object} is revoked.
@@ -236,3 +236,6 @@ command-failure-passphrase-next = Write a long passphrase into the file.
 command-failure-restore = The backup {$object} was not restored; nothing was changed.
 command-failure-restore-why = It is damaged, the passphrase does not fit, or the data folder is not empty.
 command-failure-restore-next = Name a new folder with --data-dir and check the file.
+command-failure-chain-broken = The chain of the event log is broken at event {$object}.
+command-failure-chain-broken-why = An event was removed or changed outside of Kataster.
+command-failure-chain-broken-next = Keep the file as evidence and restore the newest good backup.

@@ -100,6 +100,11 @@ fn verify_bodies(connection: &Connection) -> Result<u64, StoreError> {
     Ok(count)
 }
 
+/// Checks a file.
+pub(crate) fn verify_file(path: &Path) -> Result<BackupSummary, StoreError> {
+    verify(&open_backup(path)?, path)
+}
+
 /// Puts a backup in the place of a database that nobody has open. What was there is kept beside it
 /// with the ending `.replaced`.
 pub(crate) fn restore(from: &Path, database: &Path) -> Result<BackupSummary, StoreError> {

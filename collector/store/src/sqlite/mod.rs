@@ -83,6 +83,15 @@ impl SqliteStore {
         Ok(Self { writer: Writer::start(connection)?, readers, path })
     }
 
+    /// Checks a database that nobody has open: pages, references, schema, every body against its
+    /// hash, and the chain of events. Changes nothing. Blocks.
+    ///
+    /// # Errors
+    /// If it is damaged, not ours, or newer than this program.
+    pub fn verify(database: &Path) -> Result<BackupSummary, StoreError> {
+        backup::verify_file(database)
+    }
+
     /// Puts a backup in the place of a database that nobody has open, after verifying it. What was
     /// there is kept beside it with the ending `.replaced`. Blocks.
     ///
