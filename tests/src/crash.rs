@@ -2,6 +2,7 @@
 //! afterwards, once.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -14,7 +15,6 @@ use jiff::SignedDuration;
 use observation::ContentHash;
 use observation::latest::AgentId;
 use observation::latest::protocol::UploadAnswer;
-use pki::Token;
 use serde::{Deserialize, Serialize};
 use store::{SqliteStore, Store};
 use tokio::sync::watch;
@@ -34,7 +34,7 @@ const STANDSTILL: Duration = Duration::from_secs(30);
 /// What a started collector says of itself, in one line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Started {
-    agents: std::net::SocketAddr,
+    agents: SocketAddr,
     token: String,
 }
 
@@ -71,14 +71,18 @@ pub async fn serve(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// A collector as a process of its own; killed when dropped.
-struct Process {
+pub struct Process {
     child: Child,
     started: Started,
 }
 
 impl Process {
     #[expect(clippy::disallowed_methods, reason = "a process is what is killed here")]
-    fn start(program: &Path, folder: &Path) -> anyhow::Result<Self> {
+    /// Starts `program` as the collector of a data folder.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub fn start(program: &Path, folder: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.arg(COLLECTOR).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().context("starting the collector")?;
@@ -87,6 +91,33 @@ impl Process {
         BufReader::new(output).read_line(&mut line)?;
         let started = serde_json::from_str(&line).with_context(|| format!("it said {line:?}"))?;
         Ok(Self { child, started })
+    }
+
+    /// The agents' listener.
+    #[must_use]
+    pub const fn agents(&self) -> SocketAddr {
+        self.started.agents
+    }
+
+    /// An agent that has just enrolled.
+    ///
+    /// # Errors
+    /// If it could not.
+    pub async fn speaker(&self) -> anyhow::Result<Speaker> {
+        let enrolled = Speaker::enrol(&self.started.token.parse()?, self.started.agents).await?;
+        enrolled.map_err(|it| anyhow::anyhow!("not enrolled: {it:?}"))
+    }
+
+    /// Processor time that it has used, from `/proc` in ticks of 10 ms (proc(5), `utime`, `stime`).
+    ///
+    /// # Errors
+    /// If the system does not say.
+    #[expect(clippy::disallowed_methods, reason = "one line of the kernel")]
+    pub fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let line = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields = line.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks = fields.skip(11).take(2).map(str::parse::<u32>);
+        Ok(ticks.sum::<Result<u32, _>>().map(f64::from)? / 100.0)
     }
 }
 
@@ -100,7 +131,7 @@ impl Drop for Process {
 
 /// What all posting agents share.
 struct Shared {
-    address: watch::Receiver<std::net::SocketAddr>,
+    address: watch::Receiver<SocketAddr>,
     is_over: AtomicBool,
     acknowledged: AtomicU64,
     recognised: AtomicU64,
@@ -114,7 +145,6 @@ pub async fn run(program: PathBuf, kills: u64, agents: u64) -> anyhow::Result<Ou
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("collector");
     let mut process = Process::start(&program, &data)?;
-    let token: Token = process.started.token.parse()?;
     let (publish, address) = watch::channel(process.started.agents);
     let shared = Arc::new(Shared {
         address,
@@ -124,9 +154,7 @@ pub async fn run(program: PathBuf, kills: u64, agents: u64) -> anyhow::Result<Ou
     });
     let mut posting = JoinSet::new();
     for _ in 0..agents {
-        let speaker = Speaker::enrol(&token, process.started.agents).await?;
-        let speaker = speaker.map_err(|it| anyhow::anyhow!("not enrolled: {it:?}"))?;
-        posting.spawn(post(speaker, Arc::clone(&shared)));
+        posting.spawn(post(process.speaker().await?, Arc::clone(&shared)));
     }
     for _ in 0..kills {
         progress(&shared).await?;

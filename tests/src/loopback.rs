@@ -306,6 +306,9 @@ pub async fn ask_to_enrol(
     Ok(Answer { status: answer.status, body: answer.body })
 }
 
+/// The start of the operating system that invented reports name.
+pub const BOOT: Uuid = Uuid::from_u128(7);
+
 /// A number within the first epoch.
 #[must_use]
 pub const fn number(sequence: u64) -> ReportNumber {
@@ -345,7 +348,7 @@ pub fn manifest(
             platform: Platform::Linux,
             is_privileged: false,
             name_key: NameKey::Company,
-            boot: None,
+            boot: Some(BOOT),
         },
         number,
         started_at: sent_at,

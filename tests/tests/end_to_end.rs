@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use store::AgentState;
 use tempfile::TempDir;
 use tests::loopback::{
-    Answer, Running, Speaker, TokenTerms, body, event, full, manifest, now, number,
+    Answer, BOOT, Running, Speaker, TokenTerms, body, event, full, manifest, now, number,
 };
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ fn check_in(agent: AgentId, number: ReportNumber, bodies: &[SectionBody]) -> Che
         number,
         observed_at: now(),
         host_hash: ContentHash::of_all(bodies.iter().map(SectionBody::hash)),
-        boot: None,
+        boot: Some(BOOT),
         sent_at: now(),
     }
 }
@@ -85,7 +85,9 @@ async fn an_unchanged_host_sends_one_hash_and_a_changed_one_what_is_missing() {
     let (_folder, running) = start().await;
     let speaker = running.speaker().await.unwrap();
     let old = [body("system.init", "systemd"), body("system.release", "12")];
-    let asked = speaker.ask("/v1/check-in", &check_in(speaker.agent, number(1), &old)).await;
+    let smallest = check_in(speaker.agent, number(1), &old);
+    assert!(serde_json::to_vec(&smallest).unwrap().len() <= 400);
+    let asked = speaker.ask("/v1/check-in", &smallest).await;
     assert!(!asked.unwrap().read::<CheckInAnswer>().unwrap().is_known);
     speaker.upload(&speaker.report(number(1), &old)).await.unwrap().read::<UploadAnswer>().unwrap();
     let asked = speaker.ask("/v1/check-in", &check_in(speaker.agent, number(2), &old)).await;
@@ -261,12 +263,17 @@ async fn hostile_bodies_are_refused_and_the_collector_goes_on() {
         assert_eq!(answer.refusal(), Some(code), "{answer:?}");
     }
     for path in ["/v1/check-in", "/v1/manifest", "/v1/renew"] {
+        // On a connection of its own: the last request of each path breaks it.
+        let speaker = speaker.again(running.agents).unwrap();
         for bytes in [b"".to_vec(), b"{}".to_vec(), "[".repeat(50_000).into_bytes(), vec![0; 99]] {
             let answer = speaker.say(path, bytes, false).await.unwrap();
             assert_eq!((answer.status, answer.refusal()), (400, Some(ProblemCode::BadRequest)));
         }
-        let answer = speaker.say(path, vec![b' '; 1 << 20], false).await.unwrap();
-        assert_eq!((answer.status, answer.refusal()), (413, Some(ProblemCode::TooLarge)));
+        // The refusal may come while the rest is still being sent: then the connection breaks.
+        match speaker.say(path, vec![b' '; 1 << 20], false).await {
+            Ok(answer) => assert_eq!(answer.refusal(), Some(ProblemCode::TooLarge)),
+            Err(error) => assert!(matches!(error, NetworkError::Unreachable { .. }), "{error}"),
+        }
     }
     assert_eq!(speaker.say("/", Vec::new(), false).await.unwrap().status, 404);
     let report = speaker.report(number(1), &[body("system.init", "systemd")]);
