@@ -261,8 +261,7 @@ fn restore(
         (None, false) => KeyChoice::Unsaid,
     };
     let target = data_dir(arguments)?;
-    let verify = |path: &Path| store::SqliteStore::verify(path).map(drop);
-    backup::restore(file, &target, choice, &verify).map_err(|error| {
+    backup::restore(file, &target, choice).map_err(|error| {
         Failure::new(ExitCode::Failed, "restore", file.display().to_string()).because(chain(&error))
     })?;
     let arguments = [("object", target.display().to_string().into()), ("count", 1.0.into())];
