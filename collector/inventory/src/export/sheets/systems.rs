@@ -77,7 +77,7 @@ const COLUMNS: &[Column] = &[
     Column::agent("system.kernel", "sheets-column-kernel").width(22),
     Column::agent("system.firmware", "sheets-column-bios").width(22),
     Column::agent("system.processor", "sheets-column-processor").width(26).wrapped(),
-    Column::agent("system.memory", "sheets-column-memory").width(11),
+    Column::agent("system.memory", "sheets-column-memory").width(15),
     Column::agent("system.disks", "sheets-column-disks").width(26).wrapped(),
     Column::computed("system.virtual", "sheets-column-virtual").width(14),
     Column::agent("system.addresses", "sheets-column-addresses").width(24).wrapped(),
