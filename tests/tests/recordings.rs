@@ -245,7 +245,7 @@ fn two_runs_on_this_machine_give_the_same_host_hash() {
 fn a_listener_of_the_guest_is_a_chain_from_port_to_package() {
     let report = report(&recording("debian-12-qemu"));
     let listeners = of_kind!(&report, Listener);
-    let nginx = listeners.iter().find(|it| it.port == 80).unwrap();
+    let nginx = listeners.iter().find(|it| it.port == 443).unwrap();
     assert_eq!(nginx.process.as_deref(), Some("nginx"));
     assert_eq!(nginx.unit.as_deref(), Some("nginx.service"));
     assert!(nginx.package.as_ref().is_some_and(|it| it.name.starts_with("nginx")));
