@@ -117,7 +117,8 @@ fn order(
         Command::Agent(AgentCommand::Token(command)) => Ok(token_order(command)),
         Command::Asset(command) => Ok(asset_order(command)),
         Command::Register(RegisterCommand::Import { file }) => {
-            table(Order::RegisterImport { text: read_text(file)? })
+            let language = language.tag().to_owned();
+            table(Order::RegisterImport { text: read_text(file)?, language })
         }
         Command::Register(RegisterCommand::Export { out }) => {
             Ok((Order::RegisterExport, Form::Table, out.clone()))

@@ -80,7 +80,9 @@ async fn work(
     steps: &Steps,
 ) -> Result<Found, Failure> {
     if let Some(text) = &request.register {
-        execute(collector, &request.actor, Order::RegisterImport { text: text.clone() }).await?;
+        let language = request.language.tag().to_owned();
+        let order = Order::RegisterImport { text: text.clone(), language };
+        execute(collector, &request.actor, order).await?;
     }
     let agent_folder = folder.join("agent");
     steps.now("command-quick-enrolling");

@@ -41,7 +41,9 @@ pub async fn execute(collector: &Collector, actor: &str, order: Order) -> Result
         Order::AssetConflicts => assets::conflicts(&work).await,
         Order::AssetMerge { left, right } => assets::merge(&work, left, right).await,
         Order::AssetSplit { name, agent } => assets::split(&work, name, agent).await,
-        Order::RegisterImport { text } => register::import(&work, &text).await,
+        Order::RegisterImport { text, language } => {
+            register::import(&work, &text, spoken(&language)).await
+        }
         Order::RegisterExport => register::export(&work).await,
         Order::ExportWorkbook { path, language, time_zone } => {
             work.export_workbook(&path, &language, time_zone).await
@@ -132,7 +134,7 @@ impl Work<'_> {
         language: &str,
         time_zone: String,
     ) -> Result<Reply, Failure> {
-        let language = Language::from_tag(language).unwrap_or(Language::German);
+        let language = spoken(language);
         check_writable(path)?;
         let store = self.collector.store.as_ref();
         let snapshot = snapshot::take(store, self.actor, self.now, time_zone).await?;
@@ -187,6 +189,11 @@ impl Work<'_> {
         };
         Ok(Reply::ChainWhole { events: verdict.events, forgotten: verdict.forgotten, last })
     }
+}
+
+/// The language of a tag; German for any other.
+fn spoken(tag: &str) -> Language {
+    Language::from_tag(tag).unwrap_or(Language::German)
 }
 
 /// Whether a file can be made there, asked before any work is done for it.

@@ -81,6 +81,8 @@ pub enum Order {
     RegisterImport {
         /// The text of `register.toml`.
         text: String,
+        /// The language in which mistakes are explained, `de` or `en`.
+        language: String,
     },
     /// The register as text.
     RegisterExport,

@@ -2,14 +2,20 @@
 
 use inventory::register::Register;
 use store::EventDraft;
+use wording::Language;
 
 use super::execute::{Work, done};
 use super::order::Reply;
 use crate::failure::{ExitCode, Failure};
 
-pub(super) async fn import(work: &Work<'_>, text: &str) -> Result<Reply, Failure> {
+pub(super) async fn import(
+    work: &Work<'_>,
+    text: &str,
+    language: Language,
+) -> Result<Reply, Failure> {
     let after = Register::parse(text).map_err(|error| {
-        Failure::new(ExitCode::Failed, "register", "register.toml").because(error.to_string())
+        Failure::new(ExitCode::Failed, "register", "register.toml")
+            .because(error.text(language.wording()))
     })?;
     let before = work.collector.store.register().await?;
     let differences = Register::differences(&before, &after);
