@@ -17,7 +17,7 @@ use observation::latest::AgentId;
 use observation::latest::protocol::UploadAnswer;
 use serde::{Deserialize, Serialize};
 use store::{SqliteStore, Store};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::loopback::{Running, Speaker, TokenTerms, body, number};
@@ -26,8 +26,8 @@ use crate::loopback::{Running, Speaker, TokenTerms, body, number};
 pub const COLLECTOR: &str = "--collector";
 /// Reports that must be acknowledged between two kills, so that each kill hits work under way.
 const REPORTS_BETWEEN_KILLS: u64 = 4;
-/// Pause before a report is sent again while there is no collector.
-const PAUSE: Duration = Duration::from_millis(2);
+/// Longest wait for another collector before a report is sent again to the present one.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// A run in which nothing is acknowledged for so long has failed.
 const STANDSTILL: Duration = Duration::from_secs(30);
 
@@ -132,6 +132,8 @@ impl Drop for Process {
 /// What all posting agents share.
 struct Shared {
     address: watch::Receiver<SocketAddr>,
+    /// Rung with every acknowledgement.
+    bell: Notify,
     is_over: AtomicBool,
     acknowledged: AtomicU64,
     recognised: AtomicU64,
@@ -148,6 +150,7 @@ pub async fn run(program: PathBuf, kills: u64, agents: u64) -> anyhow::Result<Ou
     let (publish, address) = watch::channel(process.started.agents);
     let shared = Arc::new(Shared {
         address,
+        bell: Notify::new(),
         is_over: AtomicBool::new(false),
         acknowledged: AtomicU64::new(0),
         recognised: AtomicU64::new(0),
@@ -184,7 +187,7 @@ async fn progress(shared: &Shared) -> anyhow::Result<()> {
     let wanted = shared.acknowledged.load(Ordering::SeqCst) + REPORTS_BETWEEN_KILLS;
     let waiting = async {
         while shared.acknowledged.load(Ordering::SeqCst) < wanted {
-            tokio::time::sleep(PAUSE).await;
+            shared.bell.notified().await;
         }
     };
     tokio::time::timeout(STANDSTILL, waiting).await.context("nothing is acknowledged any more")
@@ -207,13 +210,14 @@ async fn post(
                 Ok(answer) if answer.status == 200 => {
                     let answer: UploadAnswer = answer.read()?;
                     shared.acknowledged.fetch_add(1, Ordering::SeqCst);
+                    shared.bell.notify_one();
                     shared.recognised.fetch_add(answer.was_repeated.into(), Ordering::SeqCst);
                     break;
                 }
                 Ok(answer) => anyhow::bail!("report {sequence} refused: {answer:?}"),
                 // There is no collector: it is somewhere else soon.
                 Err(_) => {
-                    tokio::time::sleep(PAUSE).await;
+                    let _ = tokio::time::timeout(PATIENCE, address.changed()).await;
                     speaker = speaker.again(*address.borrow_and_update())?;
                 }
             }
