@@ -1,5 +1,6 @@
 //! What the tests across crates, recorders and load generators share.
 
+pub mod company;
 pub mod crash;
 pub mod loopback;
 pub mod store_material;

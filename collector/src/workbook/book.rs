@@ -8,7 +8,9 @@ use inventory::export::Row;
 use inventory::export::Sheet;
 use inventory::export::View;
 use inventory::export::in_order;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Image, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, Image, Workbook, Worksheet, XlsxError,
+};
 
 use super::cells::Places;
 use super::cover;
@@ -27,7 +29,7 @@ const PLAN_WIDTH: f64 = 1080.0;
 /// The tallest plan that fits one page above the table.
 const PLAN_HEIGHT_MAX: f64 = 640.0;
 /// Height of a row of ordinary text, in pixels.
-const ROW_PIXELS: f64 = 20.0;
+const ROW_PIXELS: f64 = 17.0;
 
 /// One tab: a sheet, or a part of one that is too long.
 struct Tab<'v> {
@@ -54,11 +56,15 @@ fn build_with(
     let tabs = tabs(view, &sheets, plan, rows_per_tab);
     let places = places(&tabs);
     let mut workbook = Workbook::new();
+    // Column widths are counted in digits of the default font: one that every machine has in equal
+    // widths, so that the layout is the same everywhere.
+    let default = Format::new().set_font_name("Arial").set_font_size(10);
+    let hidden = |source| WorkbookError::Sheet { sheet: hidden::META_NAME.to_owned(), source };
+    workbook.set_default_format(&default, 17, 64).map_err(hidden)?;
     for tab in &tabs {
         let worksheet = workbook.add_worksheet();
         draw(worksheet, view, plan, &places, tab, &tabs)?;
     }
-    let hidden = |source| WorkbookError::Sheet { sheet: hidden::META_NAME.to_owned(), source };
     hidden::lists(&mut workbook, view).map_err(hidden)?;
     hidden::meta(workbook.add_worksheet(), view, &sheets).map_err(hidden)?;
     workbook.set_properties(&properties(view).map_err(hidden)?);

@@ -119,7 +119,7 @@ fn fields(worksheet: &mut Worksheet, view: &View<'_>, rows: &[Row]) -> Result<u3
 /// The six figures, in pairs beside the document control block.
 fn figures(worksheet: &mut Worksheet, view: &View<'_>) -> Result<(), XlsxError> {
     let tiles = tiles(view);
-    for (pair, row) in tiles.chunks(2).zip([5, 8, 11]) {
+    for (pair, row) in tiles.chunks(2).zip([5, 9, 13]) {
         for (tile, column) in pair.iter().zip([TILE, LAST]) {
             figure(worksheet, view, tile, row, column)?;
         }
@@ -142,6 +142,7 @@ fn figure(
     };
     let size = if tile.tone == Tone::Absent { 10 } else { 16 };
     let base = looks::base().set_background_color(color).set_align(FormatAlign::Center);
+    worksheet.merge_range(row, column, row + 1, column, "", &base)?;
     let number = base.clone().set_bold().set_font_size(size);
     if let Value::Number(it) = &tile.value {
         let number = looks::whole(number);
@@ -150,7 +151,7 @@ fn figure(
         worksheet.write_string_with_format(row, column, view.value_text(&tile.value), &number)?;
     }
     let caption = base.set_font_size(8).set_align(FormatAlign::Top).set_text_wrap();
-    worksheet.write_string_with_format(row + 1, column, text::clean(&tile.label), &caption)?;
+    worksheet.write_string_with_format(row + 2, column, text::clean(&tile.label), &caption)?;
     Ok(())
 }
 
@@ -164,6 +165,7 @@ fn list_of_contents(
     section(worksheet, row, LABEL, &view.text("workbook-cover-contents"))?;
     let line = label();
     let link = looks::back_link()
+        .set_align(FormatAlign::Top)
         .set_underline(FormatUnderline::Single)
         .set_border_bottom(FormatBorder::Thin)
         .set_border_bottom_color(Color::RGB(0xD0_D4_DA));
@@ -175,7 +177,7 @@ fn list_of_contents(
         let about_format = line.clone().set_font_color(Color::Black).set_text_wrap();
         worksheet.merge_range(row, VALUE, row, VALUE_END, &about, &about_format)?;
         let width = f64::from(WIDTHS.iter().skip(2).take(2).sum::<u16>());
-        let lines = text::lines(&about, width * 1.05);
+        let lines = text::lines(&about, width);
         worksheet.set_row_height(row, LINE_POINTS.mul_add(lines, 3.0))?;
         worksheet.write_blank(row, VALUE_END + 1, &line)?;
         let rules: Vec<String> = sheet.rules.iter().map(ToString::to_string).collect();

@@ -63,8 +63,8 @@ fn split(widths: &[f64], repeated: f64, room: f64) -> (Vec<u32>, f64) {
     reason = "clamped to 10..=100 before"
 )]
 fn percent(scale: f64) -> u16 {
-    // One percent less: spreadsheets round the widths of columns up.
-    (scale * 100.0 - 1.0).floor().clamp(10.0, 100.0) as u16
+    // A little less: spreadsheets round the widths of columns up.
+    (scale * 98.0).floor().clamp(10.0, 100.0) as u16
 }
 
 /// Sets paper, margins and footer.
@@ -74,10 +74,13 @@ pub(super) fn set_up(
     paper: &Paper,
     name: &str,
 ) -> Result<(), XlsxError> {
-    worksheet.set_landscape().set_paper_size(paper.size).set_print_scale(paper.scale);
+    worksheet.set_landscape().set_paper_size(paper.size);
     worksheet.set_margins(MARGIN_INCHES, MARGIN_INCHES, 0.45, 0.6, 0.25, 0.25);
-    if !paper.breaks.is_empty() {
-        worksheet.set_vertical_page_breaks(&paper.breaks)?;
+    if paper.breaks.is_empty() {
+        // Whatever font a machine has: never a column on a page of its own.
+        worksheet.set_print_fit_to_pages(1, 0);
+    } else {
+        worksheet.set_print_scale(paper.scale).set_vertical_page_breaks(&paper.breaks)?;
     }
     worksheet.set_footer(footer(view, name));
     Ok(())
@@ -97,7 +100,7 @@ mod tests {
     #[test]
     fn narrow_tables_are_printed_on_a4_at_full_size() {
         let paper = paper_for(&[100.0, 200.0], 1);
-        assert_eq!((paper.size, paper.scale), (A4, 100));
+        assert_eq!((paper.size, paper.scale, paper.breaks.len()), (A4, 100, 0));
     }
 
     #[test]
