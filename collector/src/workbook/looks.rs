@@ -52,6 +52,7 @@ pub(super) fn cell(look: Look, language: Language) -> Format {
         .set_border(FormatBorder::Thin)
         .set_border_color(LINE)
         .set_align(FormatAlign::Top)
+        .set_align(FormatAlign::Left)
         .set_indent(1);
     if look.is_wrapped {
         format = format.set_text_wrap();
@@ -103,6 +104,7 @@ pub(super) fn heading() -> Format {
         .set_font_color(WHITE)
         .set_background_color(DARK)
         .set_text_wrap()
+        .set_align(FormatAlign::Left)
         .set_indent(1)
         .set_border(FormatBorder::Thin)
         .set_border_color(LINE)

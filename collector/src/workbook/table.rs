@@ -56,7 +56,7 @@ pub(super) fn draw(
     sheet: &Sheet,
     rows: &[Row],
 ) -> Result<(), XlsxError> {
-    let columns = sheet.columns_shown();
+    let columns = columns(view, sheet);
     worksheet.set_name(frame.name)?.set_screen_gridlines(false);
     for (number, column) in (0..).zip(&columns) {
         worksheet.set_column_width(number, f64::from(column.width))?;
@@ -82,6 +82,15 @@ pub(super) fn draw(
     }
     let widths: Vec<f64> = columns.iter().map(|it| paper::pixels(it.width)).collect();
     paper::set_up(worksheet, view, &paper::paper_for(&widths, usize::from(keys)), frame.name)
+}
+
+/// The columns, each at least as wide as the words of its heading.
+fn columns(view: &View<'_>, sheet: &Sheet) -> Vec<Column> {
+    let mut columns = sheet.columns_shown();
+    for column in &mut columns {
+        column.width = column.width.max(text::heading_width(&view.text(column.message)));
+    }
+    columns
 }
 
 /// How many key columns at the left stay in sight.
@@ -120,7 +129,7 @@ fn head(
     said.extend((sheet.gaps)(view).iter().map(|it| format!("• {it}")));
     let said = text::clean(&said.join("\n"));
     // Arial 9 takes a little less room than the characters that widths are counted in.
-    let lines = text::lines(&said, f64::from(room) * 1.1).min(LINES_MAX);
+    let lines = text::lines(&said, f64::from(room)).min(LINES_MAX);
     if last > 0 {
         worksheet.merge_range(1, 0, 1, last, &said, &looks::subtitle())?;
     } else {

@@ -54,6 +54,20 @@ pub(super) fn weight(line: &str) -> f64 {
     line.chars().map(one).sum()
 }
 
+/// How wide a column must be, in characters, so that no word of its bold heading is broken.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a few dozen before"
+)]
+pub(super) fn heading_width(heading: &str) -> u16 {
+    // A break is possible after hyphen and stroke, as well as at a space.
+    let words = heading.split_inclusive([' ', '-', '/', '\n']);
+    let longest = words.map(|it| weight(it.trim_end())).fold(0.0, f64::max);
+    // Bold letters, the indent, and the arrow of the filter.
+    (longest * 1.02 + 4.0).ceil().clamp(1.0, 40.0) as u16
+}
+
 /// The name of a sheet as a spreadsheet accepts it; further parts of one sheet are numbered.
 pub(super) fn sheet_name(title: &str, part: usize) -> String {
     let suffix = if part > 1 { format!(" ({part})") } else { String::new() };
@@ -96,6 +110,12 @@ mod tests {
         let long = sheet_name(&"n".repeat(60), 12);
         assert_eq!(long.chars().count(), 31);
         assert!(long.ends_with(" (12)"));
+    }
+
+    #[test]
+    fn a_column_is_as_wide_as_the_longest_word_of_its_heading() {
+        assert!(heading_width("Verschlüsselung") >= 16);
+        assert!(heading_width("Systeme, die es sahen") < 14);
     }
 
     #[test]
