@@ -137,4 +137,41 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn names_of_sheets_fit_on_a_tab_and_are_unique() {
+        for language in LANGUAGES {
+            let titles: BTreeSet<String> =
+                SHEETS.iter().map(|it| language.wording().text(it.title)).collect();
+            assert_eq!(titles.len(), SHEETS.len());
+            for title in titles {
+                assert!(title.chars().count() <= 31, "{title}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_sheet_has_a_place_of_its_own() {
+        let places: Vec<u8> = in_order().iter().map(|it| it.place).collect();
+        assert_eq!(places, (1..=22).collect::<Vec<u8>>());
+    }
+
+    /// What an import relies on. A key may be added; one that is renamed or gone breaks workbooks
+    /// that people have filled in.
+    #[test]
+    fn keys_and_origins_are_those_of_the_list() {
+        let mut lines = Vec::new();
+        for sheet in in_order() {
+            for column in sheet.columns_shown() {
+                let origin = format!("{:?}", column.origin).to_lowercase();
+                lines.push(format!("{} {} {origin}", sheet.key, column.key));
+            }
+        }
+        let listed: Vec<&str> = include_str!("../keys.txt").lines().collect();
+        assert_eq!(lines, listed, "write the new list to collector/inventory/src/export/keys.txt");
+        let declared: Vec<&str> =
+            SHEETS.iter().flat_map(|it| it.columns).map(|it| it.key).collect();
+        let unique: BTreeSet<&str> = declared.iter().copied().collect();
+        assert_eq!(unique.len(), declared.len());
+    }
 }
