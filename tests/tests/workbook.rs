@@ -1,5 +1,7 @@
 //! The workbook, written and read back.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
 use std::path::Path;
 
 use calamine::{Data, Range, Reader as _, SheetVisible, Xlsx, open_workbook};
