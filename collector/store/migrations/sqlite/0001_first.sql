@@ -22,8 +22,9 @@ CREATE TABLE enrolment_token (
     needs_approval INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One line of reports. `settled` is the report up to which spans are written out; `confirmed` is
--- the newest one since then that only repeated it (see sqlite/spans.rs).
+-- One line of reports. `settled` is the report up to which spans are written out, with the greatest
+-- time in it; `confirmed` is the newest one since then that only repeated it, with the greatest
+-- time of those (see sqlite/spans.rs).
 CREATE TABLE observer (
     number             INTEGER PRIMARY KEY,
     name               TEXT NOT NULL UNIQUE,
@@ -36,6 +37,7 @@ CREATE TABLE observer (
     state              INTEGER REFERENCES host_state (number),
     settled_epoch      INTEGER,
     settled_sequence   INTEGER,
+    settled_at         INTEGER,
     confirmed_epoch    INTEGER,
     confirmed_sequence INTEGER,
     confirmed_at       INTEGER,

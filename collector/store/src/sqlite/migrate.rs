@@ -11,7 +11,7 @@ use super::problem::Doing;
 use crate::model::StoreError;
 
 /// One step per published schema. A published step is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_first.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_first.sql")];
 
 const DOING: &str = "bringing the database to the present schema";
 
@@ -25,7 +25,7 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     migrate_by(connection, path, MIGRATIONS)
 }
 
-fn migrate_by(
+pub(super) fn migrate_by(
     connection: &mut Connection,
     path: &Path,
     migrations: &[&str],

@@ -23,6 +23,9 @@ mod spans;
 mod stated;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -17,10 +17,19 @@ pub(crate) struct Line {
     pub(crate) observer: i64,
     /// The state that its newest steady report showed.
     pub(crate) state: Option<i64>,
-    /// The newest steady report up to which spans are written out.
-    pub(crate) settled: Option<Number>,
+    /// The newest steady report up to which spans are written out, and the greatest time in it.
+    pub(crate) settled: Option<(Number, Micros)>,
     /// The newest report since then that only repeated it, and the greatest time of those.
     pub(crate) confirmed: Option<(Number, Micros)>,
+}
+
+impl Line {
+    /// Whether a report follows everything steady that is known, in number and in time: only then
+    /// can it be a repetition that changes nothing but the end.
+    pub(crate) fn is_followed_by(&self, number: Number, at: Micros) -> bool {
+        let newest = self.confirmed.or(self.settled);
+        newest.is_some_and(|(last, last_at)| last < number && last_at <= at)
+    }
 }
 
 /// The number of an observer, made if it is new.
@@ -81,17 +90,18 @@ pub(crate) fn line(connection: &Connection, receipt: &ReportReceipt) -> Result<L
     let line = connection
         .prepare_cached(
             "SELECT observer.number, observer.state, settled_epoch, settled_sequence, \
-             confirmed_epoch, confirmed_sequence, confirmed_at \
+             settled_at, confirmed_epoch, confirmed_sequence, confirmed_at \
              FROM agent JOIN observer ON observer.number = agent.observer WHERE agent.id = ?1",
         )
         .and_then(|mut it| {
             it.query_row([Id::from(receipt.agent)], |row| {
-                let confirmed_at: Option<Micros> = row.get(6)?;
+                let settled_at: Option<Micros> = row.get(4)?;
+                let confirmed_at: Option<Micros> = row.get(7)?;
                 Ok(Line {
                     observer: row.get(0)?,
                     state: row.get(1)?,
-                    settled: Number::read_optional(row, 2)?,
-                    confirmed: Number::read_optional(row, 4)?.zip(confirmed_at),
+                    settled: Number::read_optional(row, 2)?.zip(settled_at),
+                    confirmed: Number::read_optional(row, 5)?.zip(confirmed_at),
                 })
             })
             .optional()

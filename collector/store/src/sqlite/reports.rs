@@ -35,9 +35,7 @@ pub(crate) fn confirm(
     };
     insert_report(connection, line.observer, number, receipt, Some(state), true)?;
     let at = Micros(receipt.corrected(receipt.started_at));
-    let is_next = line.settled < Some(number) && line.confirmed.is_none_or(|it| it.0 < number);
-    if line.state == Some(state) && is_next {
-        let at = line.confirmed.map_or(at, |(_, latest)| latest.max(at));
+    if line.state == Some(state) && line.is_followed_by(number, at) {
         connection
             .prepare_cached(
                 "UPDATE observer SET confirmed_epoch = ?2, confirmed_sequence = ?3, \
@@ -51,7 +49,7 @@ pub(crate) fn confirm(
             spans::keep(connection, &seen)?;
         }
         spans::show_identifiers(connection, line.observer, state, at)?;
-        advance(connection, &line, number, state)?;
+        advance(connection, &line, number, at, state)?;
     }
     observers::heard(connection, line.observer, number, receipt)?;
     if shares_identifiers(connection, line.observer)? {
@@ -86,7 +84,11 @@ pub(crate) fn append(
         show(connection, line.observer, state, identifier)?;
     }
     if let Some(state) = state {
-        advance(connection, &line, number, state)?;
+        let sections = seen.iter().map(|it| it.at);
+        let shown = report.identifiers.iter().map(|it| Micros(it.last_seen_at));
+        let started = Micros(receipt.corrected(receipt.started_at));
+        let at = sections.chain(shown).fold(started, Micros::max);
+        advance(connection, &line, number, at, state)?;
     }
     connection
         .prepare_cached(
@@ -329,15 +331,16 @@ fn advance(
     connection: &Connection,
     line: &Line,
     number: Number,
+    at: Micros,
     state: i64,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "UPDATE observer SET state = ?2, settled_epoch = ?3, settled_sequence = ?4 \
-             WHERE number = ?1 AND (settled_epoch IS NULL \
+            "UPDATE observer SET state = ?2, settled_epoch = ?3, settled_sequence = ?4, \
+             settled_at = ?5 WHERE number = ?1 AND (settled_epoch IS NULL \
              OR (settled_epoch, settled_sequence) < (?3, ?4))",
         )
-        .and_then(|mut it| it.execute((line.observer, state, number.epoch, number.sequence)))
+        .and_then(|mut it| it.execute((line.observer, state, number.epoch, number.sequence, at)))
         .doing(DOING)?;
     Ok(())
 }

@@ -73,7 +73,7 @@ impl Span {
 
 /// Writes out what was confirmed since the line was settled.
 pub(crate) fn settle(connection: &Connection, line: &Line) -> Result<(), StoreError> {
-    let (Some(settled), Some((confirmed, confirmed_at)), Some(state)) =
+    let (Some((settled, _)), Some((confirmed, confirmed_at)), Some(state)) =
         (line.settled, line.confirmed, line.state)
     else {
         return Ok(());
@@ -102,7 +102,8 @@ pub(crate) fn settle(connection: &Connection, line: &Line) -> Result<(), StoreEr
     connection
         .prepare_cached(
             "UPDATE observer SET settled_epoch = confirmed_epoch, \
-             settled_sequence = confirmed_sequence, confirmed_epoch = NULL, \
+             settled_sequence = confirmed_sequence, settled_at = confirmed_at, \
+             confirmed_epoch = NULL, \
              confirmed_sequence = NULL, confirmed_at = NULL WHERE number = ?1",
         )
         .and_then(|mut it| it.execute([line.observer]))

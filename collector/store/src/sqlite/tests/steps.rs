@@ -1,0 +1,72 @@
+//! Steps from one schema to the next.
+
+use std::path::Path;
+
+use observation::ContentHash;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::super::connection::open;
+use super::super::migrate::{MIGRATIONS, migrate_by};
+use crate::StoreError;
+
+/// The hashes of the published steps: who changes one breaks databases that have taken it.
+const PUBLISHED: &[&str] = &["68389d4bc0775627c7be2471963ab12cdb9205ce6423ac26145d52a5fb91e43b"];
+
+const SECOND: &str = "ALTER TABLE setting ADD COLUMN note TEXT";
+
+fn version(connection: &Connection) -> i64 {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+}
+
+fn at_first(path: &Path) -> Connection {
+    let mut connection = open(path).unwrap();
+    migrate_by(&mut connection, path, &MIGRATIONS[..1]).unwrap();
+    connection.execute("INSERT INTO setting VALUES ('name', x'01')", []).unwrap();
+    connection
+}
+
+#[test]
+fn a_published_step_is_never_edited() {
+    for (step, hash) in MIGRATIONS.iter().zip(PUBLISHED) {
+        assert_eq!(&ContentHash::of(step.as_bytes()).to_string(), hash);
+    }
+    assert_eq!(MIGRATIONS.len(), PUBLISHED.len(), "a new step needs its hash here");
+}
+
+#[test]
+fn a_step_leaves_a_copy_of_what_was_before() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kataster.db");
+    let mut connection = at_first(&path);
+    migrate_by(&mut connection, &path, &[MIGRATIONS[0], SECOND]).unwrap();
+    assert_eq!(version(&connection), 2);
+    let copy = Connection::open(folder.path().join("kataster.db.schema-1")).unwrap();
+    assert_eq!(version(&copy), 1);
+    let kept: i64 = copy.query_row("SELECT count(*) FROM setting", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 1);
+    migrate_by(&mut connection, &path, &[MIGRATIONS[0], SECOND]).unwrap();
+}
+
+#[test]
+fn a_step_that_fails_in_its_midst_leaves_the_old_schema_whole() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kataster.db");
+    let mut connection = at_first(&path);
+    let broken = format!("{SECOND}; INSERT INTO nowhere VALUES (1)");
+    assert!(migrate_by(&mut connection, &path, &[MIGRATIONS[0], &broken]).is_err());
+    assert_eq!(version(&connection), 1);
+    assert!(connection.prepare("SELECT note FROM setting").is_err());
+    migrate_by(&mut connection, &path, &[MIGRATIONS[0], SECOND]).unwrap();
+    assert_eq!(version(&connection), 2);
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kataster.db");
+    let mut connection = at_first(&path);
+    connection.pragma_update(None, "user_version", 9).unwrap();
+    let refused = migrate_by(&mut connection, &path, MIGRATIONS);
+    assert!(matches!(refused, Err(StoreError::NewerSchema { found: 9, .. })), "{refused:?}");
+}
