@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use inventory::asset::Evidence;
 use inventory::export::Cell;
 use inventory::export::Column;
+use inventory::export::Kind;
 use inventory::export::Value;
 use inventory::export::View;
 use jiff::civil::{Date, DateTime};
@@ -70,7 +71,7 @@ impl<'w> CellWriter<'w> {
         };
         let format = self.format(column, tone, cell.value());
         let lines = match &shown {
-            Shown::Text(it) if column.is_wrapped || it.contains('\n') => {
+            Shown::Text(it) if wraps(column) || it.contains('\n') => {
                 text::lines(it, f64::from(column.width))
             }
             Shown::Text(_) | Shown::Number(_) | Shown::Formula(..) | Shown::Empty => 1.0,
@@ -128,7 +129,7 @@ impl<'w> CellWriter<'w> {
         let look = Look {
             is_editable: column.is_editable(),
             kind: column.kind,
-            is_wrapped: column.is_wrapped || matches!(value, Value::Text(it) if it.contains('\n')),
+            is_wrapped: wraps(column) || matches!(value, Value::Text(it) if it.contains('\n')),
             tone,
         };
         let language = self.view.language();
@@ -165,6 +166,11 @@ impl<'w> CellWriter<'w> {
             | Value::Nothing => Shown::Text(text::clean(&self.view.value_text(value))),
         }
     }
+}
+
+/// Text is wrapped wherever it may be longer than its column: cut text is lost on paper.
+const fn wraps(column: &Column) -> bool {
+    column.is_wrapped || matches!(column.kind, Kind::Text)
 }
 
 const fn is_absent(value: &Value) -> bool {

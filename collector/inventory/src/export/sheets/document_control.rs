@@ -44,7 +44,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
     }
     rows.push(export(view, stamp.number, stamp.as_of));
     for number in 1..=OPEN_ROWS {
-        let id = format!("D-NEU{number}");
+        let id = format!("D-N{number}");
         let mut cells = vec![Cell::text(id.clone())];
         cells.resize(SHEET.columns.len(), Cell::open());
         rows.push(Row::new(id, cells));
@@ -86,6 +86,6 @@ mod tests {
         assert!(lines[0].starts_with("D-0006"), "{}", lines[0]);
         assert!(lines[1].starts_with("D-0007"), "{}", lines[1]);
         assert_eq!(lines.len(), 2 + OPEN_ROWS);
-        assert_eq!(lines[2], "D-NEU1 | _ | _ | _ | _ | _ | _ | _");
+        assert_eq!(lines[2], "D-N1 | _ | _ | _ | _ | _ | _ | _");
     }
 }
