@@ -6,6 +6,7 @@ use inventory::asset::Evidence;
 use inventory::export::Cell;
 use inventory::export::Column;
 use inventory::export::Kind;
+use inventory::export::Origin;
 use inventory::export::Value;
 use inventory::export::View;
 use jiff::civil::{Date, DateTime};
@@ -170,7 +171,8 @@ impl<'w> CellWriter<'w> {
 
 /// Text is wrapped wherever it may be longer than its column: cut text is lost on paper.
 const fn wraps(column: &Column) -> bool {
-    column.is_wrapped || matches!(column.kind, Kind::Text)
+    column.is_wrapped
+        || (matches!(column.kind, Kind::Text) && !matches!(column.origin, Origin::Key))
 }
 
 const fn is_absent(value: &Value) -> bool {

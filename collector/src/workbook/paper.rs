@@ -24,6 +24,13 @@ pub(super) struct Paper {
     breaks: Vec<u32>,
 }
 
+impl Paper {
+    /// Whether the columns need more than one page.
+    pub(super) fn is_split(&self) -> bool {
+        !self.breaks.is_empty()
+    }
+}
+
 /// Width of a column on the screen, as spreadsheets compute it.
 pub(super) fn pixels(characters: u16) -> f64 {
     f64::from(characters).mul_add(7.0, 5.0)

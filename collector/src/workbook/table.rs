@@ -27,6 +27,9 @@ const LINE_POINTS: f64 = 12.0;
 const LINES_MAX: f64 = 30.0;
 /// How wide title and subtitle may spread, in characters.
 const TITLE_WIDTH: u16 = 150;
+/// So many rows say how wide the ids of a sheet are.
+const ROWS_MEASURED: usize = 1_000;
+const ID_WIDTH_MAX: u16 = 30;
 /// The widest block of key columns that stays in sight.
 const FROZEN_WIDTH_MAX: u16 = 50;
 
@@ -56,7 +59,10 @@ pub(super) fn draw(
     sheet: &Sheet,
     rows: &[Row],
 ) -> Result<(), XlsxError> {
-    let columns = columns(view, sheet);
+    let columns = columns(view, sheet, rows);
+    let keys = keys(&columns);
+    let widths: Vec<f64> = columns.iter().map(|it| paper::pixels(it.width)).collect();
+    let paper = paper::paper_for(&widths, usize::from(keys));
     worksheet.set_name(frame.name)?.set_screen_gridlines(false);
     for (number, column) in (0..).zip(&columns) {
         worksheet.set_column_width(number, f64::from(column.width))?;
@@ -64,14 +70,14 @@ pub(super) fn draw(
             worksheet.set_column_format(number, &looks::room_for_entries())?;
         }
     }
-    head(worksheet, view, frame, sheet, &columns)?;
+    // Key columns are repeated on every page of a wide sheet, and would repeat a cut title.
+    head(worksheet, view, frame, sheet, &columns, if paper.is_split() { keys } else { 0 })?;
     headings(worksheet, view, frame, &columns)?;
     let last_row = body(worksheet, view, places, frame, sheet, &columns, rows)?;
     if !rows.is_empty() {
         assist(worksheet, view, &columns, frame.first_row(), last_row)?;
     }
     protect(worksheet);
-    let keys = keys(&columns);
     worksheet.set_freeze_panes(frame.first_row(), if frame.free_rows == 0 { keys } else { 0 })?;
     let heading_row = frame.first_row() - 1;
     if frame.free_rows == 0 {
@@ -80,15 +86,18 @@ pub(super) fn draw(
             worksheet.set_repeat_columns(0, keys - 1)?;
         }
     }
-    let widths: Vec<f64> = columns.iter().map(|it| paper::pixels(it.width)).collect();
-    paper::set_up(worksheet, view, &paper::paper_for(&widths, usize::from(keys)), frame.name)
+    paper::set_up(worksheet, view, &paper, frame.name)
 }
 
-/// The columns, each at least as wide as the words of its heading.
-fn columns(view: &View<'_>, sheet: &Sheet) -> Vec<Column> {
+/// The columns, each at least as wide as the words of its heading, and the first as its ids.
+fn columns(view: &View<'_>, sheet: &Sheet, rows: &[Row]) -> Vec<Column> {
     let mut columns = sheet.columns_shown();
     for column in &mut columns {
         column.width = column.width.max(text::heading_width(&view.text(column.message)));
+    }
+    if let Some(first) = columns.first_mut().filter(|it| it.origin == Origin::Key) {
+        let ids = rows.iter().take(ROWS_MEASURED).map(|it| text::heading_width(&it.id));
+        first.width = ids.fold(first.width, u16::max).min(ID_WIDTH_MAX);
     }
     columns
 }
@@ -103,37 +112,38 @@ fn keys(columns: &[Column]) -> u16 {
     u16::try_from(columns.iter().take_while(stays).count()).unwrap_or(0)
 }
 
-/// Title with the way back, and the subtitle with everything that was not looked at.
+/// Title with the way back, and the subtitle with everything that was not looked at, from the
+/// column `first` on.
 fn head(
     worksheet: &mut Worksheet,
     view: &View<'_>,
     frame: &Frame<'_>,
     sheet: &Sheet,
     columns: &[Column],
+    first: u16,
 ) -> Result<(), XlsxError> {
-    let mut width = 0;
+    let mut room = 0;
     let within = |it: &&Column| {
-        width += it.width;
-        width <= TITLE_WIDTH
+        room += it.width;
+        room <= TITLE_WIDTH
     };
-    let last = columns.iter().take_while(within).count().clamp(1, columns.len().max(1)) - 1;
-    let last = u16::try_from(last).unwrap_or(0);
-    let room: u16 = columns.iter().take(usize::from(last) + 1).map(|it| it.width).sum();
+    let spread = columns.iter().skip(usize::from(first)).take_while(within).count().max(1);
+    let last = first + u16::try_from(spread).unwrap_or(1) - 1;
+    let room: u16 = columns.iter().skip(usize::from(first)).take(spread).map(|it| it.width).sum();
 
-    worksheet.write_string_with_format(0, 0, frame.name, &looks::title())?;
+    worksheet.write_string_with_format(0, first, frame.name, &looks::title())?;
     worksheet.set_row_height(0, 24)?;
     let back = Url::new(frame.cover).set_text(format!("« {}", view.text("workbook-cover")));
-    worksheet.write_url_with_format(0, last.max(1), back, &looks::back_link())?;
+    worksheet.write_url_with_format(0, last.max(first + 1), back, &looks::back_link())?;
 
     let mut said = vec![subtitle(view, sheet)];
     said.extend((sheet.gaps)(view).iter().map(|it| format!("• {it}")));
     let said = text::clean(&said.join("\n"));
-    // Arial 9 takes a little less room than the characters that widths are counted in.
     let lines = text::lines(&said, f64::from(room)).min(LINES_MAX);
-    if last > 0 {
-        worksheet.merge_range(1, 0, 1, last, &said, &looks::subtitle())?;
+    if last > first {
+        worksheet.merge_range(1, first, 1, last, &said, &looks::subtitle())?;
     } else {
-        worksheet.write_string_with_format(1, 0, &said, &looks::subtitle())?;
+        worksheet.write_string_with_format(1, first, &said, &looks::subtitle())?;
     }
     worksheet.set_row_height(1, LINE_POINTS.mul_add(lines, 4.0))?;
     Ok(())

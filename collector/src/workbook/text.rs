@@ -61,8 +61,8 @@ pub(super) fn weight(line: &str) -> f64 {
     reason = "clamped to a few dozen before"
 )]
 pub(super) fn heading_width(heading: &str) -> u16 {
-    // A break is possible after hyphen and stroke, as well as at a space.
-    let words = heading.split_inclusive([' ', '-', '/', '\n']);
+    // A break is possible after a stroke as well as at a space.
+    let words = heading.split_inclusive([' ', '/', '\n']);
     let longest = words.map(|it| weight(it.trim_end())).fold(0.0, f64::max);
     // Bold letters, the indent, and the arrow of the filter.
     (longest * 1.02 + 4.0).ceil().clamp(1.0, 40.0) as u16
