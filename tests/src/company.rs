@@ -24,11 +24,13 @@ const REGISTER: &str = include_str!("../../collector/inventory/src/register/exam
 const SEEN_SECOND: i64 = 1_795_503_600;
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Sources that every agent of the company reads.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 17] = [
     "accounts.accounts",
     "accounts.groups",
     "certificates.served",
     "hardware.disks",
+    "hardware.memory",
+    "hardware.processor",
     "hardware.smbios",
     "network.connections",
     "network.interfaces",
@@ -37,6 +39,9 @@ const SOURCES: [&str; 12] = [
     "services.listeners",
     "services.units",
     "software.dpkg",
+    "system.host_name",
+    "system.operating_system",
+    "system.virtualisation",
 ];
 
 /// A company with so many systems, each with so many packages.
@@ -131,11 +136,11 @@ fn asset(number: u32, packages: u32) -> Asset {
         first_seen_at: at(-90 * 86_400),
         last_seen_at: at(if number % 12 == 9 { -45 * 86_400 } else { 0 }),
         lifecycle: Lifecycle::Operating,
-        name: Some(says.that("system.host", format!("{name}-{number:02}"))),
-        domain: Some(says.that("system.host", "musterbau.example".to_owned())),
+        name: Some(says.that("system.host_name", format!("{name}-{number:02}"))),
+        domain: Some(says.that("system.host_name", "musterbau.example".to_owned())),
         kind: (!is_poor).then(|| says.that("hardware.smbios", kind)),
         virtual_machine: Some(says.that(
-            "hardware.virtualisation",
+            "system.virtualisation",
             VirtualMachine {
                 is_virtual: number % 12 == 1,
                 platform: (number % 12 == 1).then(|| "KVM".to_owned()),
