@@ -22,6 +22,8 @@ use crate::quick::{Quick, quick};
 use crate::serve;
 use crate::summary;
 
+/// Libraries that the programs are made of, with their licences; a test keeps it true.
+const LICENCES: &str = include_str!("../assets/licences.txt");
 /// Largest register or passphrase file that is read.
 const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Largest file of the system's accounts that is read for the name of the actor.
@@ -32,6 +34,10 @@ const ACCOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub fn main() -> u8 {
     let typed: Vec<_> = std::env::args_os().collect();
     let wording = spoken_language(&typed).wording();
+    if typed.iter().any(|it| it == "--licences") {
+        let shown = write_out(|out| out.write_all(LICENCES.as_bytes()));
+        return shown.map_or_else(|failure| failure.exit_code as u8, |()| 0);
+    }
     let arguments = match Arguments::read(typed, wording) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -22,6 +22,9 @@ pub struct Arguments {
     /// The language of everything that is shown.
     #[arg(long, global = true, value_enum)]
     pub lang: Option<LanguageName>,
+    /// Shows libraries and licences; acted on before anything else is read.
+    #[arg(long)]
+    pub licences: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

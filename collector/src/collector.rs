@@ -8,6 +8,7 @@ use pki::Authority;
 use store::Store;
 use tokio::sync::Notify;
 
+use crate::config::Addresses;
 use crate::data_folder::DataFolder;
 
 /// Everything that a request or command works with.
@@ -26,15 +27,6 @@ pub struct Collector {
     pub reconcile_bell: Notify,
     /// The folder that all of it lives in.
     pub folder: DataFolder,
-}
-
-/// The addresses that agents are told, `host:port`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addresses {
-    /// The agents' listener.
-    pub agents: String,
-    /// The enrolment listener.
-    pub enrolment: String,
 }
 
 /// How often an agent looks unless a person said otherwise.

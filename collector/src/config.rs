@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::collector::Addresses;
-
 /// Port of the agents' listener.
 pub const AGENT_PORT: u16 = 8443;
 /// Port of the enrolment listener.
@@ -30,6 +28,15 @@ pub struct Config {
     /// Host names and addresses by which agents reach this machine; the first one is told to them.
     /// None: the machine's own name.
     pub names: Vec<String>,
+}
+
+/// The addresses that agents are told, `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    /// The agents' listener.
+    pub agents: String,
+    /// The enrolment listener.
+    pub enrolment: String,
 }
 
 /// The configuration cannot be used.

@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 
 use crate::api::Listeners;
 use crate::clock;
-use crate::collector::{Addresses, Collector, NAME_KEY_BYTES, SCHEDULE};
-use crate::config::Config;
+use crate::collector::{Collector, NAME_KEY_BYTES, SCHEDULE};
+use crate::config::{Addresses, Config};
 use crate::control;
 use crate::data_folder::DataFolder;
 use crate::failure::{ExitCode, Failure};

@@ -2,5 +2,6 @@
 
 pub mod company;
 pub mod crash;
+pub mod licences;
 pub mod loopback;
 pub mod store_material;

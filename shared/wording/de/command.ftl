@@ -13,6 +13,7 @@ command-help--data-dir = Datenordner des Unternehmens (root: /var/lib/kataster)
 command-help--config = Konfigurationsdatei (TOML)
 command-help--lang = Sprache von Ausgabe und Arbeitsmappe
 command-help--help = Diese Hilfe
+command-help--licences = Bibliotheken und ihre Lizenzen
 command-help--version = Version
 command-help--output = Form der Ausgabe
 command-help--out = Datei, die geschrieben wird

@@ -13,6 +13,7 @@ command-help--data-dir = Data folder of the company (root: /var/lib/kataster)
 command-help--config = Configuration file (TOML)
 command-help--lang = Language of output and workbook
 command-help--help = This help
+command-help--licences = Libraries and their licences
 command-help--version = Version
 command-help--output = Form of the output
 command-help--out = File to be written

@@ -86,6 +86,28 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "handshakes",
         ],
     ),
+    (
+        "collector/src",
+        &[
+            "clock",
+            "data_folder",
+            "config",
+            "collector",
+            "ingest",
+            "api",
+            "failure",
+            "backup",
+            "workbook",
+            "snapshot",
+            "command",
+            "control",
+            "serve",
+            "quick",
+            "summary",
+            "arguments",
+            "application",
+        ],
+    ),
     ("shared/scan/src", &["packet", "probes", "plan", "engine", "privilege", "net"]),
 ];
 
