@@ -15,7 +15,7 @@ run_agent() {
     case $1 in
     kataster) "${@:2}" "$agent" once --print -o json >"$out/kataster.json" ;;
     fusioninventory) "${@:2}" fusioninventory-agent --local="$out" --no-task=netdiscovery,netinventory,deploy,wakeonlan,collect,esx,maintenance >/dev/null 2>&1 ;;
-    ocsinventory) "${@:2}" ocsinventory-agent --local="$out" --nosoftware=0 >/dev/null 2>&1 ;;
+    ocsinventory) "${@:2}" ocsinventory-agent --local="$out" >/dev/null 2>&1 ;;
     esac
 }
 
