@@ -116,6 +116,16 @@ impl Holders {
     }
 }
 
+/// The sockets of the observing process itself. They come and go with the observation: what listens
+/// only because somebody looks is no part of what the machine is.
+#[must_use]
+pub(crate) fn own_sockets(host: &dyn Host) -> HashSet<u64> {
+    let folder = format!("{PROC_PATH}/self/fd");
+    let names = host.names(&folder).unwrap_or_default();
+    let links = names.into_iter().filter_map(|it| host.link(&format!("{folder}/{it}")).ok());
+    links.filter_map(|it| socket_number(&it)).collect()
+}
+
 /// The units that have a process, or none where not all processes can be seen.
 #[must_use]
 pub(crate) fn places(host: &dyn Host) -> Option<Vec<Place>> {

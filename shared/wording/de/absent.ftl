@@ -77,6 +77,7 @@ absent-not-looked-at-client-ports = Portbereich für ausgehende Verbindungen
 absent-not-looked-at-first-process = Prozess 1 hält den Port, oder er könnte ihn halten; eine Verbindung könnte einen Dienst starten
 absent-not-looked-at-foreign-program = fremdes Programm
 absent-not-looked-at-in-container = gehört zu einem Container
+absent-not-looked-at-observing-process = eigene Ports des beobachtenden Programms
 absent-not-looked-at-one-shot = Dienst, der seine Arbeit tut und endet
 absent-not-looked-at-other-init-system = nichts auf diesem System folgt den Startskripten; Prozess 1 ist ein anderes Programm
 absent-not-looked-at-other-network-namespace = eigener Netzbereich (Container)

@@ -77,6 +77,7 @@ absent-not-looked-at-client-ports = range of ports for outgoing connections
 absent-not-looked-at-first-process = process 1 keeps the port, or may keep it; a connection could start a service
 absent-not-looked-at-foreign-program = program of others
 absent-not-looked-at-in-container = belongs to a container
+absent-not-looked-at-observing-process = ports of the observing program itself
 absent-not-looked-at-one-shot = service that does its work and ends
 absent-not-looked-at-other-init-system = nothing on this system follows the start scripts; process 1 is another program
 absent-not-looked-at-other-network-namespace = network namespace of its own (container)

@@ -23,7 +23,7 @@ use scan::packet::certificate;
 use crate::host::{Ask, Host, Reply, Request, ServedCertificate};
 use crate::sources::context::Context;
 use crate::sources::persons::Persons;
-use crate::sources::processes::Holders;
+use crate::sources::processes::{Holders, own_sockets};
 use crate::sources::sockets::{self, Socket};
 use crate::sources::tls_files::{self, Named};
 use crate::sources::{Found, Source, systemd};
@@ -52,8 +52,12 @@ pub(super) const SOURCE: Source = Source {
 
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let (all, _) = sockets::read(context.host)?;
-    let mut listeners: Vec<&Socket> =
-        all.iter().filter(|it| it.transport == Transport::Tcp && it.is_waiting()).collect();
+    let own = own_sockets(context.host);
+    let mut listeners: Vec<&Socket> = all
+        .iter()
+        .filter(|it| it.transport == Transport::Tcp && it.is_waiting())
+        .filter(|it| !own.contains(&it.inode))
+        .collect();
     listeners.sort_by_key(|it| it.local);
     listeners.dedup_by_key(|it| it.local);
     let caution = Caution::new(context.host, &listeners);

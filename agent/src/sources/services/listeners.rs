@@ -11,7 +11,7 @@ use observation::latest::{Absent, Cadence, Fact, Gap, Listener, Platform, Source
 use crate::sources::context::Context;
 use crate::sources::owners::Owners;
 use crate::sources::persons::Persons;
-use crate::sources::processes::{Holders, Process, behind_other_networks};
+use crate::sources::processes::{Holders, Process, behind_other_networks, own_sockets};
 use crate::sources::sockets::{self, Socket};
 use crate::sources::{Found, Source};
 
@@ -26,7 +26,9 @@ pub(super) const SOURCE: Source = Source {
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let (all, complaints) = sockets::read(context.host)?;
     let (waiting, client_ports) = sockets::waiting(context.host, &all);
-    let waiting: Vec<&Socket> = waiting.collect();
+    let own = own_sockets(context.host);
+    let (own, waiting): (Vec<&Socket>, Vec<&Socket>) =
+        waiting.partition(|it| own.contains(&it.inode));
     let holders = Holders::find(context.host, &waiting.iter().map(|it| it.inode).collect());
     let programs: HashSet<String> = waiting
         .iter()
@@ -45,12 +47,12 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         found.facts.push(Fact::Listener(listener));
         found.gaps.extend(gaps);
     }
-    found.gaps.extend(not_looked_at(context, client_ports));
+    found.gaps.extend(not_looked_at(context, client_ports, !own.is_empty()));
     Ok(found)
 }
 
 /// What this source leaves out on purpose.
-fn not_looked_at(context: &Context<'_>, client_ports: (u16, u16)) -> Vec<Gap> {
+fn not_looked_at(context: &Context<'_>, client_ports: (u16, u16), has_own: bool) -> Vec<Gap> {
     let gap = |why: &str, what: String| Gap {
         field: "listener".to_owned(),
         of: None,
@@ -58,6 +60,9 @@ fn not_looked_at(context: &Context<'_>, client_ports: (u16, u16)) -> Vec<Gap> {
     };
     let (first, last) = client_ports;
     let mut gaps = vec![gap("client_ports", format!("udp/{first}-{last}"))];
+    if has_own {
+        gaps.push(gap("observing_process", "kataster".to_owned()));
+    }
     let others = behind_other_networks(context.host).into_iter();
     gaps.extend(others.map(|it| gap("other_network_namespace", it)));
     gaps
@@ -261,6 +266,15 @@ mod tests {
         let found = with_context(&host, observe).unwrap();
         let text = format!("{found:?}");
         assert!(!text.contains("CANARY") && !text.contains("3133"), "{text}");
+    }
+
+    #[test]
+    fn a_port_that_is_open_only_because_somebody_looks_is_left_out_and_said() {
+        let host = machine(MapHost::new()).link("/proc/self/fd/7", "socket:[41]");
+        let found = with_context(&host, observe).unwrap();
+        assert!(listeners(&found).iter().all(|it| it.port != 443));
+        let why = |it: &Gap| matches!(&it.reason, Absent::NotLookedAt { why, .. } if why == "observing_process");
+        assert!(found.gaps.iter().any(why), "{:?}", found.gaps);
     }
 
     #[test]
