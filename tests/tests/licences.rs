@@ -1,7 +1,5 @@
 //! The list of libraries that the program shows is the list of libraries that it is made of.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot ask Cargo must stop")]
-
 #[test]
 fn the_list_of_licences_names_every_library() {
     let shown = include_str!("../../collector/assets/licences.txt");

@@ -137,9 +137,7 @@ fn the_hidden_sheet_counts_the_rows_that_were_written() {
     let (_folder, written, mut book) = written(&company(), Language::English);
     let meta = sheet(&mut book, "_meta");
     let value = |key: &str| {
-        meta.rows()
-            .find(|it| it.first().is_some_and(|it| it.to_string() == key))
-            .map(|it| it[1].to_string())
+        meta.rows().find(|it| it.first().is_some_and(|it| *it == key)).map(|it| it[1].to_string())
     };
     for (key, rows) in &written.rows {
         assert_eq!(value(&format!("rows.{key}")), Some(rows.to_string()), "{key}");

@@ -10,8 +10,8 @@ use jiff::SignedDuration;
 use observation::latest::AgentId;
 use store::AssetRecord;
 
-use super::execute::{Work, asset_object, done};
 use super::order::{AssetExplanation, AssetHistory, Reply};
+use super::work::{Work, asset_object, done};
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::reconcile_pending;
 use crate::snapshot;

@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use inventory::asset::AssetId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use observation::ContentHash;
 use observation::latest::AgentId;
 use pki::Token;
-use store::{AgentState, EventDraft, NewToken};
+use store::{AgentState, NewToken};
 use uuid::Uuid;
 use wording::Language;
 
 use super::assets;
 use super::order::{Order, Reply};
 use super::register;
+use super::work::{Work, done};
 use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
@@ -53,27 +53,7 @@ pub async fn execute(collector: &Collector, actor: &str, order: Order) -> Result
     }
 }
 
-/// What every order works with.
-pub(super) struct Work<'a> {
-    pub(super) collector: &'a Collector,
-    pub(super) actor: &'a str,
-    pub(super) now: Timestamp,
-}
-
 impl Work<'_> {
-    /// An event of this order.
-    pub(super) fn event(&self, action: &str, object: String) -> EventDraft {
-        EventDraft {
-            at: self.now,
-            actor: self.actor.to_owned(),
-            source: "command line".to_owned(),
-            action: action.to_owned(),
-            object,
-            before: None,
-            after: None,
-        }
-    }
-
     async fn create_token(&self, order: Order) -> Result<Reply, Failure> {
         let Order::TokenCreate { kind, uses_max, valid_seconds, label, needs_approval } = order
         else {
@@ -211,14 +191,4 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     let beside = path.with_extension(format!("{}.part", Uuid::now_v7()));
     std::fs::File::create_new(&beside).map_err(failed)?;
     std::fs::remove_file(&beside).map_err(failed)
-}
-
-/// The reply to an order that changed something.
-pub(super) fn done(code: &str, object: String, count: u64) -> Reply {
-    Reply::Done { code: code.to_owned(), object, count }
-}
-
-/// An asset as the event log names it.
-pub(super) fn asset_object(id: AssetId) -> String {
-    format!("asset {id}")
 }

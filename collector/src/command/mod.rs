@@ -8,6 +8,7 @@ mod execute;
 mod order;
 mod print;
 mod register;
+mod work;
 
 pub use execute::{check_writable, execute};
 pub use order::{AssetExplanation, AssetHistory, Order, Reply};

@@ -4,8 +4,8 @@ use inventory::register::Register;
 use store::EventDraft;
 use wording::Language;
 
-use super::execute::{Work, done};
 use super::order::Reply;
+use super::work::{Work, done};
 use crate::failure::{ExitCode, Failure};
 
 pub(super) async fn import(

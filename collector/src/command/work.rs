@@ -1,0 +1,40 @@
+//! What every order works with.
+
+use inventory::asset::AssetId;
+use jiff::Timestamp;
+use store::EventDraft;
+
+use super::order::Reply;
+use crate::collector::Collector;
+
+/// What every order works with.
+pub(super) struct Work<'a> {
+    pub(super) collector: &'a Collector,
+    pub(super) actor: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Work<'_> {
+    /// An event of this order.
+    pub(super) fn event(&self, action: &str, object: String) -> EventDraft {
+        EventDraft {
+            at: self.now,
+            actor: self.actor.to_owned(),
+            source: "command line".to_owned(),
+            action: action.to_owned(),
+            object,
+            before: None,
+            after: None,
+        }
+    }
+}
+
+/// The reply to an order that changed something.
+pub(super) fn done(code: &str, object: String, count: u64) -> Reply {
+    Reply::Done { code: code.to_owned(), object, count }
+}
+
+/// An asset as the event log names it.
+pub(super) fn asset_object(id: AssetId) -> String {
+    format!("asset {id}")
+}
