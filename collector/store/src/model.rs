@@ -275,21 +275,21 @@ pub struct SectionSpan {
     pub last_observed_at: Timestamp,
 }
 
-/// When an observer had a package.
+/// When an observer had a package. Sorts by observer, then by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageSpan {
     /// The observer.
     pub observer: ObserverId,
+    /// Since when, by corrected time.
+    pub first_observed_at: Timestamp,
+    /// Until when it was confirmed, by corrected time.
+    pub last_observed_at: Timestamp,
     /// Who manages the package, as the wire writes it.
     pub manager: String,
     /// The version.
     pub version: String,
     /// The architecture.
     pub architecture: Option<String>,
-    /// Since when, by corrected time.
-    pub first_observed_at: Timestamp,
-    /// Until when it was confirmed, by corrected time.
-    pub last_observed_at: Timestamp,
 }
 
 /// What checking the chain of events found.

@@ -144,8 +144,9 @@ CREATE TABLE section_span (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX section_span_body ON section_span (body);
 
--- Interned packages: each distinct package once, and which bodies list it. When an observer had a
--- package follows from the spans of those bodies, so it cannot disagree with them.
+-- Interned packages: each distinct package once, and for each body the set of its packages as one
+-- cell (see sqlite/packages.rs). When an observer had a package follows from the spans of those
+-- bodies, so it cannot disagree with them.
 CREATE TABLE package (
     number       INTEGER PRIMARY KEY,
     manager      TEXT NOT NULL,
@@ -155,11 +156,10 @@ CREATE TABLE package (
     UNIQUE (name, version, manager, architecture)
 ) STRICT;
 
-CREATE TABLE package_body (
-    package INTEGER NOT NULL REFERENCES package (number),
-    body    INTEGER NOT NULL REFERENCES section_body (number),
-    PRIMARY KEY (package, body)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE package_set (
+    body     INTEGER PRIMARY KEY REFERENCES section_body (number),
+    packages BLOB NOT NULL
+) STRICT;
 
 -- Which asset is it.
 

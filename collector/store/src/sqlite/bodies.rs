@@ -1,4 +1,4 @@
-//! Section bodies: each kept once under its hash, compressed, with its packages interned.
+//! Section bodies: each kept once under its hash, compressed.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 use super::cell::Hash;
+use super::packages::{self, PackageName};
 use super::problem::{Doing, damaged};
 use crate::model::{IncomingSection, StoreError};
 
@@ -24,16 +25,6 @@ pub(crate) struct PreparedBody {
     length: i64,
     compressed: Vec<u8>,
     packages: Vec<PackageName>,
-}
-
-/// What identifies a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-struct PackageName {
-    manager: String,
-    name: String,
-    version: String,
-    #[serde(default)]
-    architecture: Option<String>,
 }
 
 /// Checks and compresses the bodies that came with a report.
@@ -64,7 +55,7 @@ fn prepare_one(hash: ContentHash, bytes: &[u8]) -> Result<PreparedBody, StoreErr
         StoreError::Database { doing: "compressing a section body", source: error.into() }
     })?;
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    Ok(PreparedBody { hash, length, compressed, packages: packages(bytes) })
+    Ok(PreparedBody { hash, length, compressed, packages: packages::listed(bytes) })
 }
 
 /// The number of a body that is here or has come.
@@ -92,61 +83,8 @@ pub(crate) fn number(
             it.query_row((Hash(body.hash), body.length, &body.compressed), |row| row.get(0))
         })
         .doing(DOING)?;
-    intern(connection, number, &body.packages)?;
+    packages::keep(connection, number, &body.packages)?;
     Ok(number)
-}
-
-fn intern(connection: &Connection, body: i64, packages: &[PackageName]) -> Result<(), StoreError> {
-    const DOING: &str = "keeping packages";
-    let mut find = connection
-        .prepare_cached(
-            "SELECT number FROM package \
-             WHERE name = ?1 AND version = ?2 AND manager = ?3 AND architecture = ?4",
-        )
-        .doing(DOING)?;
-    let mut make = connection
-        .prepare_cached(
-            "INSERT INTO package (name, version, manager, architecture) VALUES (?1, ?2, ?3, ?4) \
-             RETURNING number",
-        )
-        .doing(DOING)?;
-    let mut list = connection
-        .prepare_cached("INSERT OR IGNORE INTO package_body VALUES (?1, ?2)")
-        .doing(DOING)?;
-    for package in packages {
-        let architecture = package.architecture.as_deref().unwrap_or_default();
-        let key = (&package.name, &package.version, &package.manager, architecture);
-        let known = find.query_row(key, |row| row.get::<_, i64>(0)).optional().doing(DOING)?;
-        let number = match known {
-            Some(number) => number,
-            None => make.query_row(key, |row| row.get(0)).doing(DOING)?,
-        };
-        list.execute((number, body)).doing(DOING)?;
-    }
-    Ok(())
-}
-
-/// The packages that a body lists. Reads no more of a fact than a package's name needs, so that a
-/// newer agent's other facts do not matter.
-fn packages(bytes: &[u8]) -> Vec<PackageName> {
-    const MARK: &[u8] = br#""fact":"installed_package""#;
-    if !bytes.windows(MARK.len()).any(|window| window == MARK) {
-        return Vec::new();
-    }
-    let Ok(body) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Vec::new() };
-    let facts = body.pointer("/outcome/read/facts").and_then(serde_json::Value::as_array);
-    let is_package = |fact: &&serde_json::Value| {
-        fact.get("fact").and_then(serde_json::Value::as_str) == Some("installed_package")
-    };
-    let mut packages: Vec<PackageName> = facts
-        .into_iter()
-        .flatten()
-        .filter(is_package)
-        .filter_map(|fact| PackageName::deserialize(fact).ok())
-        .collect();
-    packages.sort();
-    packages.dedup();
-    packages
 }
 
 /// Which of these are not here. A forgotten body is: it is not asked for again.

