@@ -1,6 +1,7 @@
 //! One cell into the file.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use inventory::asset::Evidence;
 use inventory::export::Cell;
@@ -24,8 +25,8 @@ pub(super) struct CellWriter<'w> {
     view: &'w View<'w>,
     /// Where links may lead: sheet and row id to a place in the file.
     places: &'w Places,
-    formats: HashMap<Look, Format>,
-    whole_formats: HashMap<Look, Format>,
+    formats: HashMap<Look, Rc<Format>>,
+    whole_formats: HashMap<Look, Rc<Format>>,
     links: usize,
     notes: usize,
 }
@@ -126,7 +127,7 @@ impl<'w> CellWriter<'w> {
         Ok(())
     }
 
-    fn format(&mut self, column: &Column, tone: Tone, value: &Value) -> Format {
+    fn format(&mut self, column: &Column, tone: Tone, value: &Value) -> Rc<Format> {
         let look = Look {
             is_editable: column.is_editable(),
             kind: column.kind,
@@ -135,10 +136,11 @@ impl<'w> CellWriter<'w> {
         };
         let language = self.view.language();
         if matches!(value, Value::Number(it) if it.fract() == 0.0) && tone != Tone::Absent {
-            let make = || looks::whole(looks::cell(look, language));
-            return self.whole_formats.entry(look).or_insert_with(make).clone();
+            let make = || Rc::new(looks::whole(looks::cell(look, language)));
+            return Rc::clone(self.whole_formats.entry(look).or_insert_with(make));
         }
-        self.formats.entry(look).or_insert_with(|| looks::cell(look, language)).clone()
+        let make = || Rc::new(looks::cell(look, language));
+        Rc::clone(self.formats.entry(look).or_insert_with(make))
     }
 
     fn shown(&self, value: &Value, row: u32, columns: &[Column]) -> Shown {
