@@ -135,7 +135,8 @@ impl<'w> CellWriter<'w> {
             tone,
         };
         let language = self.view.language();
-        if matches!(value, Value::Number(it) if it.fract() == 0.0) && tone != Tone::Absent {
+        let is_whole = matches!(value, Value::Number(it) if it.fract() == 0.0);
+        if is_whole && column.kind == Kind::Number && tone != Tone::Absent {
             let make = || Rc::new(looks::whole(looks::cell(look, language)));
             return Rc::clone(self.whole_formats.entry(look).or_insert_with(make));
         }

@@ -119,7 +119,7 @@ workbook-tile-coverage = Systeme vollständig gelesen
 workbook-tile-of = { $count } von { $total }
 workbook-tile-unsupported = Systeme ohne Support
 workbook-tile-risks = Risiken ≥ hoch
-workbook-tile-unknown = unbekannte Adressen
+workbook-tile-unknown = unbekannte Gegenstellen
 workbook-tile-licences = Lizenz-Unterdeckungen
 
 ## Dokumentenlenkung

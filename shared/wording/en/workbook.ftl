@@ -119,7 +119,7 @@ workbook-tile-coverage = Systems read completely
 workbook-tile-of = { $count } of { $total }
 workbook-tile-unsupported = Systems without support
 workbook-tile-risks = Risks ≥ high
-workbook-tile-unknown = unknown addresses
+workbook-tile-unknown = unknown peers observed
 workbook-tile-licences = Licence shortfalls
 
 ## Document control
