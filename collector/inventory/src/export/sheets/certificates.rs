@@ -19,6 +19,9 @@ use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
 
+/// Days before its end at which a certificate is shown as ending soon.
+const WARNING_DAYS: u16 = 30;
+
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "certificates",
@@ -38,7 +41,10 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("certificate.names", "sheets-column-alternative-names").width(28).wrapped(),
         Column::agent("certificate.issuer", "sheets-column-issuer").width(28).wrapped(),
         Column::agent("certificate.not_before", "sheets-column-valid-from").date().width(12),
-        Column::agent("certificate.not_after", "sheets-column-valid-until").date().width(12),
+        Column::agent("certificate.not_after", "sheets-column-valid-until")
+            .date()
+            .expiring(WARNING_DAYS)
+            .width(12),
         Column::computed("certificate.days_left", "sheets-column-days-left").number().width(10),
         Column::agent("certificate.key", "sheets-column-key").width(14),
         Column::agent("certificate.signature", "sheets-column-signature").width(22),
