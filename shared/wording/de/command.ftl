@@ -133,9 +133,18 @@ command-change-stated = von Hand
 command-never = noch nie
 command-first-seen = {$object} wurde zuerst am {$at} beobachtet.
 command-no-conflicts = Es gibt nichts zu entscheiden.
-command-written = {$assets} Assets, {$software} Pakete
+command-written = {$assets ->
+    [one] ein Asset
+   *[other] {$assets} Assets
+}, {$software ->
+    [one] ein Paket
+   *[other] {$software} Pakete
+}
 command-written-to = {$object} wurde geschrieben; nur Sie können die Datei lesen.
-command-chain-whole = Die Kette ist lückenlos: {$events} Ereignisse, davon {$forgotten} mit vergessenen Werten.
+command-chain-whole = Die Kette ist lückenlos: {$events ->
+    [one] ein Ereignis
+   *[other] {$events} Ereignisse
+}, davon {$forgotten} mit vergessenen Werten.
 
 ## Done
 command-done-token-revoked = Der Anmeldeschlüssel {$object} ist ungültig.

@@ -133,9 +133,18 @@ command-change-stated = by hand
 command-never = never
 command-first-seen = {$object} was first observed on {$at}.
 command-no-conflicts = There is nothing to decide.
-command-written = {$assets} assets, {$software} packages
+command-written = {$assets ->
+    [one] one asset
+   *[other] {$assets} assets
+}, {$software ->
+    [one] one package
+   *[other] {$software} packages
+}
 command-written-to = {$object} was written; only you can read it.
-command-chain-whole = The chain is whole: {$events} events, {$forgotten} of them with forgotten values.
+command-chain-whole = The chain is whole: {$events ->
+    [one] one event
+   *[other] {$events} events
+}, {$forgotten} of them with forgotten values.
 
 ## Done
 command-done-token-revoked = The token {$object} is revoked.

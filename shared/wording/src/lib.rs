@@ -1,7 +1,6 @@
 //! The one catalogue of words: German and English, in Project Fluent files under `de/` and `en/`.
 //!
-//! Knows no IO: the files are part of the program. A message that one language lacks, or that
-//! nobody uses, fails a test. Keys are lower case with hyphens and begin with their domain:
+//! Knows no IO: the files are part of the program. A message that one language lacks fails a test. Keys are lower case with hyphens and begin with their domain:
 //! `workbook-…`, `agent-…`, `command-…`, `register-…`, `absent-…`.
 
 use std::sync::OnceLock;
