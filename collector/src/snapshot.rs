@@ -100,7 +100,7 @@ pub fn frame(record: &AssetRecord, agents: &[AgentRecord]) -> AssetFrame {
         ObserverId::Agent(id) => {
             agents.iter().any(|it| it.id == *id && it.state == AgentState::Revoked)
         }
-        ObserverId::Person(_) => false,
+        ObserverId::Target(_) | ObserverId::Person(_) => false,
     };
     let is_retired = record.members.iter().all(is_revoked);
     AssetFrame {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::id::ObserverId;
 
 /// A value and what it rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Attested<T> {
     /// The value.
     pub value: T,

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::attested::Attested;
 use super::id::{AssetId, AssetLabel, ObserverId};
 use super::network::{
-    AccountDescription, CertificateDescription, CommunicationPartner, GroupDescription,
-    InterfaceDescription, NeighbourDescription, ResolverDescription, RouteDescription,
-    ServiceDescription, ServicePort,
+    AccountDescription, AddressDescription, CertificateDescription, CommunicationPartner,
+    GroupDescription, HostKeyDescription, InterfaceDescription, NeighbourDescription,
+    PathDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
 };
 use super::software::SoftwarePackage;
 
@@ -66,6 +66,16 @@ pub struct Asset {
     pub accounts: Vec<Attested<AccountDescription>>,
     /// Local groups.
     pub groups: Vec<Attested<GroupDescription>>,
+    /// How far anybody got in contact with it.
+    pub contact: Contact,
+    /// Its addresses as seen from outside.
+    pub addresses: Vec<Attested<AddressDescription>>,
+    /// All names that anything gives it, its own included.
+    pub names: Vec<Attested<String>>,
+    /// Its SSH host keys.
+    pub host_keys: Vec<Attested<HostKeyDescription>>,
+    /// The ways to it.
+    pub paths: Vec<Attested<PathDescription>>,
     /// What each source of each member gave or did not give.
     pub sources: Vec<SourceState>,
 }
@@ -78,6 +88,18 @@ pub enum Lifecycle {
     Operating,
     /// Its agent was revoked or it was retired by a person.
     Retired,
+}
+
+/// How far anybody got in contact with an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// A neighbour table names it; nothing asked it ("seen, not contacted").
+    Seen,
+    /// It answered a scan.
+    Scanned,
+    /// An agent on it reports.
+    Reported,
 }
 
 /// What an asset is. A closed list, the same as in the workbook's drop-down.

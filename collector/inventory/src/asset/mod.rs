@@ -10,14 +10,15 @@ mod software;
 
 pub use attested::{Attested, Evidence, Trust};
 pub use device::{
-    Asset, AssetKind, BoardDescription, ChassisDescription, DiskDescription, FirmwareLevel,
-    HardwareDescription, Lifecycle, MemorySlot, OperatingSystemDescription, ProcessorDescription,
-    SourceState, SourceStatus, VirtualMachine,
+    Asset, AssetKind, BoardDescription, ChassisDescription, Contact, DiskDescription,
+    FirmwareLevel, HardwareDescription, Lifecycle, MemorySlot, OperatingSystemDescription,
+    ProcessorDescription, SourceState, SourceStatus, VirtualMachine,
 };
-pub use id::{AssetId, AssetLabel, ObserverId};
+pub use id::{AssetId, AssetLabel, ObserverId, TargetId};
 pub use network::{
-    AccountDescription, CertificateDescription, CommunicationPartner, GroupDescription,
-    InterfaceDescription, NeighbourDescription, ResolverDescription, RouteDescription,
-    ServiceDescription, ServicePort,
+    AccountDescription, AddressDescription, CertificateDescription, CommunicationPartner,
+    GroupDescription, HostKeyDescription, InterfaceDescription, NeighbourDescription,
+    PathDescription, ResolverDescription, RouteDescription, ServiceDescription, ServiceIdentity,
+    ServicePort,
 };
 pub use software::SoftwarePackage;

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use observation::ContentHash;
 use serde::{Deserialize, Serialize};
 
+use super::attested::Attested;
+
 /// One network interface.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct InterfaceDescription {
@@ -108,6 +110,54 @@ pub struct ServicePort {
     pub container: Option<String>,
     /// Encryption that was seen on it (`TLS 1.3`). `None`: not known.
     pub encryption: Option<String>,
+    /// What answered a scan there. `None`: no scan got an answer.
+    pub answer: Option<Attested<ServiceIdentity>>,
+}
+
+/// What answers on a port, as seen from outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceIdentity {
+    /// Application protocol (`ssh`), as on the wire. `None`: it was not understood, or not asked.
+    pub protocol: Option<String>,
+    /// Product, recognised by a rule.
+    pub product: Option<String>,
+    /// Version, only where the answer states it.
+    pub version: Option<String>,
+    /// The words of the answer that the rule rests on.
+    pub said: Option<String>,
+}
+
+/// An address of an asset as seen from outside.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AddressDescription {
+    /// The address.
+    pub address: IpAddr,
+    /// Its hardware address, `aa:bb:cc:dd:ee:ff`, where somebody on its link saw it.
+    pub mac: Option<String>,
+    /// Who the first bits of the hardware address belong to (IEEE registration authority).
+    pub mac_vendor: Option<String>,
+    /// Means by which it was seen, as on the wire (`arp`, `tcp` …), sorted.
+    pub means: Vec<String>,
+}
+
+/// The public key of an SSH server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HostKeyDescription {
+    /// Algorithm.
+    pub algorithm: String,
+    /// SHA-256 of the key blob.
+    pub fingerprint: ContentHash,
+}
+
+/// A way to an asset.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PathDescription {
+    /// Where it leads.
+    pub target: IpAddr,
+    /// The stations, the target included where it answered; `None` for a silent one.
+    pub hops: Vec<Option<IpAddr>>,
+    /// Whether the target itself answered at the end.
+    pub is_complete: bool,
 }
 
 /// Established connections with one peer for one service.

@@ -172,6 +172,7 @@ impl<'a> View<'a> {
         });
         let observer = match &evidence.observer {
             ObserverId::Agent(id) => format!("Agent {id}"),
+            ObserverId::Target(target) => format!("Scan {}", target.address),
             ObserverId::Person(name) => name.clone(),
         };
         format!(

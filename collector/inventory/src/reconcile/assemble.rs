@@ -16,8 +16,8 @@ use observation::latest::{Outcome, SourceId};
 
 use super::evidence::{MemberObservations, ObservedSection};
 use crate::asset::{
-    Asset, AssetId, AssetKind, AssetLabel, Attested, Evidence, Lifecycle, ObserverId, SourceState,
-    SourceStatus, Trust,
+    Asset, AssetId, AssetKind, AssetLabel, Attested, Contact, Evidence, Lifecycle, ObserverId,
+    SourceState, SourceStatus, Trust,
 };
 
 pub use network::date_partners;
@@ -75,6 +75,11 @@ pub fn assemble(frame: AssetFrame, members: &[MemberObservations]) -> Option<Ass
         certificates: network::certificates(&parts),
         accounts: system::accounts(&parts),
         groups: system::groups(&parts),
+        contact: Contact::Reported,
+        addresses: Vec::new(),
+        names: Vec::new(),
+        host_keys: Vec::new(),
+        paths: Vec::new(),
         sources: source_states(&present),
     })
 }
@@ -115,6 +120,7 @@ fn is_read(section: &ObservedSection) -> bool {
 fn evidence(section: &ObservedSection, observer: &ObserverId) -> Evidence {
     let trust = match observer {
         ObserverId::Agent(_) => Trust::Confirmed,
+        ObserverId::Target(_) => Trust::Measured,
         ObserverId::Person(_) => Trust::Stated,
     };
     Evidence {

@@ -64,6 +64,15 @@ fn identifiers_of(fact: &Fact) -> Vec<Identifier> {
         | Fact::Resolver(_)
         | Fact::Route(_)
         | Fact::Service(_)
+        | Fact::AddressSeen(_)
+        | Fact::AnnouncedService(_)
+        | Fact::NetworkPath(_)
+        | Fact::OpenPort(_)
+        | Fact::PhysicalEntity(_)
+        | Fact::ReverseName(_)
+        | Fact::ServiceAnswer(_)
+        | Fact::SshHostKey(_)
+        | Fact::TlsVersions(_)
         | Fact::VirtualisationHint(_) => Vec::new(),
     }
 }

@@ -62,7 +62,19 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Service(it) => service(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::VirtualisationHint(it) => hint(it),
-        Fact::Boot(_) | Fact::Connection(_) | Fact::FreeSpace(_) | Fact::Neighbour(_) => {
+        Fact::AddressSeen(_)
+        | Fact::AnnouncedService(_)
+        | Fact::NetworkPath(_)
+        | Fact::OpenPort(_)
+        | Fact::PhysicalEntity(_)
+        | Fact::ReverseName(_)
+        | Fact::ServiceAnswer(_)
+        | Fact::SshHostKey(_)
+        | Fact::TlsVersions(_)
+        | Fact::Boot(_)
+        | Fact::Connection(_)
+        | Fact::FreeSpace(_)
+        | Fact::Neighbour(_) => {
             return None;
         }
     })

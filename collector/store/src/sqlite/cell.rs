@@ -1,6 +1,6 @@
 //! Values of our types as cells of a row, and back.
 
-use inventory::asset::{AssetId, ObserverId};
+use inventory::asset::{AssetId, ObserverId, TargetId};
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::{AgentId, ReportNumber};
@@ -100,8 +100,25 @@ impl<T: DeserializeOwned> FromSql for Word<T> {
 pub(crate) fn observer_name(observer: &ObserverId) -> String {
     match observer {
         ObserverId::Agent(agent) => format!("agent {agent}"),
+        ObserverId::Target(target) => {
+            let vantage =
+                target.vantage.map_or_else(|| "collector".to_owned(), |it| it.to_string());
+            format!("target {vantage} {} {}", target.address, target.since.as_microsecond())
+        }
         ObserverId::Person(name) => format!("person {name}"),
     }
+}
+
+/// What [`observer_name`] wrote of a target, behind its first word.
+fn target(text: &str) -> Option<TargetId> {
+    let mut words = text.split(' ');
+    let vantage = match words.next()? {
+        "collector" => None,
+        agent => Some(agent.parse().ok()?),
+    };
+    let address = words.next()?.parse().ok()?;
+    let since = Timestamp::from_microsecond(words.next()?.parse().ok()?).ok()?;
+    words.next().is_none().then_some(TargetId { vantage, address, since })
 }
 
 /// An observer by its name.
@@ -113,8 +130,10 @@ impl FromSql for ObserverName {
         let text = value.as_str()?;
         let agent = text.strip_prefix("agent ").and_then(|id| id.parse().ok());
         let person = || text.strip_prefix("person ").map(|it| ObserverId::Person(it.to_owned()));
+        let target = || text.strip_prefix("target ").and_then(target).map(ObserverId::Target);
         agent
             .map(ObserverId::Agent)
+            .or_else(target)
             .or_else(person)
             .map(Self)
             .ok_or_else(|| FromSqlError::Other(format!("'{text}' is no observer").into()))

@@ -2,6 +2,7 @@
 
 pub mod delta;
 pub mod protocol;
+pub mod scan;
 
 mod absent;
 mod fact;

@@ -1,3 +1,4 @@
-//! Reading what comes over the network: pure, bounded, without sockets or clock.
+//! What travels: building and reading, pure and bounded, without sockets or clock.
 
 pub mod certificate;
+pub mod text;

@@ -351,6 +351,7 @@ fn observed_by(view: &View<'_>, asset: &Asset) -> Cell {
         .iter()
         .map(|it| match it {
             ObserverId::Agent(_) => view.text("sheets-observer-agent"),
+            ObserverId::Target(_) => view.text("sheets-observer-scan"),
             ObserverId::Person(_) => view.text("sheets-observer-person"),
         })
         .collect();

@@ -136,6 +136,7 @@ fn port(listener: &Listener, encryptions: &[String]) -> ServicePort {
         package_version: package.as_ref().map(|it| it.version.clone()),
         container: container.as_ref().map(|it| format!("{}:{}", it.runtime, it.id)),
         encryption: (!encryptions.is_empty()).then(|| encryptions.join(", ")),
+        answer: None,
     }
 }
 

@@ -83,7 +83,19 @@ impl<'a> Parts<'a> {
             Fact::VirtualisationHint(it) => self.hints.push(attested(it, evidence)),
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
-            Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}
+            Fact::AddressSeen(_)
+            | Fact::AnnouncedService(_)
+            | Fact::NetworkPath(_)
+            | Fact::OpenPort(_)
+            | Fact::PhysicalEntity(_)
+            | Fact::ReverseName(_)
+            | Fact::ServiceAnswer(_)
+            | Fact::SshHostKey(_)
+            | Fact::TlsVersions(_)
+            | Fact::Boot(_)
+            | Fact::FileSystem(_)
+            | Fact::FreeSpace(_)
+            | Fact::InstallationId(_) => {}
         }
     }
 }

@@ -7,6 +7,7 @@ mod account;
 mod certificate;
 mod hardware;
 mod network;
+mod scan;
 mod service;
 mod software;
 mod system;
@@ -23,6 +24,10 @@ pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
 };
+pub use scan::{
+    AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
+    ServiceAnswer, ServiceProtocol, SshHostKey, Statement, TlsVersions,
+};
 pub use service::{Binding, Container, Listener, OwnerPackage, Service, StartMode, Transport};
 pub use software::{InstalledPackage, PackageManager};
 pub use system::{
@@ -36,6 +41,8 @@ pub use system::{
 #[expect(missing_docs, reason = "each variant carries the documented type of the same name")]
 pub enum Fact {
     Account(Account),
+    AddressSeen(AddressSeen),
+    AnnouncedService(AnnouncedService),
     BaseBoard(BaseBoard),
     Boot(Boot),
     Certificate(Certificate),
@@ -56,11 +63,18 @@ pub enum Fact {
     MemoryModule(MemoryModule),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
+    NetworkPath(NetworkPath),
+    OpenPort(OpenPort),
     OperatingSystem(OperatingSystem),
+    PhysicalEntity(PhysicalEntity),
     Processor(Processor),
     Resolver(Resolver),
+    ReverseName(ReverseName),
     Route(Route),
     Service(Service),
+    ServiceAnswer(ServiceAnswer),
+    SshHostKey(SshHostKey),
     SystemProduct(SystemProduct),
+    TlsVersions(TlsVersions),
     VirtualisationHint(VirtualisationHint),
 }
