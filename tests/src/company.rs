@@ -166,6 +166,11 @@ fn asset(number: u32, packages: u32) -> Asset {
         certificates: if number % 12 < 3 { vec![certificate(&says)] } else { Vec::new() },
         accounts: accounts(&says),
         groups: Vec::new(),
+        contact: inventory::asset::Contact::Reported,
+        addresses: Vec::new(),
+        names: Vec::new(),
+        host_keys: Vec::new(),
+        paths: Vec::new(),
         sources: sources(&says, is_poor),
     }
 }
@@ -283,6 +288,7 @@ fn ports(says: &Says) -> Vec<Attested<ServicePort>> {
         package_version: Some("1:9.2p1-2".to_owned()),
         container: None,
         encryption: (number == 443).then(|| "TLS 1.3".to_owned()),
+        answer: None,
     };
     let mut ports =
         vec![port(22, "sshd", "openssh-server", true), port(631, "cupsd", "cups", false)];
