@@ -28,6 +28,7 @@ use crate::asset::AssetLabel;
 use crate::asset::Attested;
 use crate::asset::CertificateDescription;
 use crate::asset::CommunicationPartner;
+use crate::asset::Contact;
 use crate::asset::DiskDescription;
 use crate::asset::Evidence;
 use crate::asset::FirmwareLevel;
@@ -215,6 +216,11 @@ impl Agent {
             certificates: Vec::new(),
             accounts: Vec::new(),
             groups: Vec::new(),
+            contact: Contact::Reported,
+            addresses: Vec::new(),
+            names: Vec::new(),
+            host_keys: Vec::new(),
+            paths: Vec::new(),
             sources: Vec::new(),
         }
     }
@@ -337,6 +343,7 @@ fn port(transport: &str, address: &str, number: u16, binding: &str) -> ServicePo
         package_version: None,
         container: None,
         encryption: None,
+        answer: None,
     }
 }
 

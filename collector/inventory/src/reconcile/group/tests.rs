@@ -57,7 +57,7 @@ fn decision(hour: i64, kind: DecisionKind, left: u128, right: u128) -> Decision 
 fn numbers(groupings: &[Grouping]) -> Vec<Vec<u128>> {
     let number = |it: &ObserverId| match it {
         ObserverId::Agent(agent) => agent.0.as_u128(),
-        ObserverId::Person(_) => 0,
+        ObserverId::Target(_) | ObserverId::Person(_) => 0,
     };
     groupings.iter().map(|it| it.members.iter().map(number).collect()).collect()
 }
