@@ -1,3 +1,6 @@
 //! The network itself: the only module of this crate that opens sockets.
 
+pub mod datagram;
+pub mod limits;
+pub mod stream;
 pub mod tls;

@@ -5,7 +5,7 @@
 //! refuses it and is reported as refusing, not as speaking no TLS.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, ProtocolVersion, SignatureScheme,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
 
 use crate::packet::certificate::CERTIFICATE_BYTES_MAX;
 
@@ -86,7 +88,42 @@ pub fn served_certificate(address: SocketAddr, limit: Duration) -> Result<Served
     Ok(Served { chain, version: connection.protocol_version().and_then(version_name) })
 }
 
-fn connection(address: SocketAddr, recorder: Arc<Recorder>) -> Result<ClientConnection, AskError> {
+/// A TLS connection over which more may be said, and what the server showed.
+pub(crate) type Secured<S> = (tokio_rustls::client::TlsStream<S>, Served);
+
+/// Shakes hands over a connection that exists already.
+///
+/// # Errors
+/// Why there is no TLS, with the chain if the server showed one before it failed.
+pub(crate) async fn secure<S>(
+    stream: S,
+    address: IpAddr,
+    limit: Duration,
+) -> Result<Secured<S>, AskError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let recorder = Arc::new(Recorder::default());
+    let connector = TlsConnector::from(Arc::new(looking(Arc::clone(&recorder))?));
+    let shaken = connector.connect(ServerName::IpAddress(address.into()), stream);
+    let stream = match tokio::time::timeout(limit, shaken).await {
+        Err(_) => return Err(AskError::TimedOut { limit }),
+        Ok(Err(error)) => return Err(not_shaken(error)),
+        Ok(Ok(stream)) => stream,
+    };
+    let chain = std::mem::take(&mut *recorder.chain.lock().unwrap_or_else(PoisonError::into_inner));
+    let version = stream.get_ref().1.protocol_version().and_then(version_name);
+    Ok((stream, Served { chain, version }))
+}
+
+fn not_shaken(error: io::Error) -> AskError {
+    let cause = error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>());
+    // A server of another protocol hangs up on what it does not understand.
+    cause.map_or(AskError::NotTls, |it| refusal(it.clone()))
+}
+
+/// A configuration that believes everything and tells nothing.
+fn looking(recorder: Arc<Recorder>) -> Result<ClientConfig, AskError> {
     let refused = |error: rustls::Error| AskError::Refused { cause: error.to_string() };
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -95,9 +132,14 @@ fn connection(address: SocketAddr, recorder: Arc<Recorder>) -> Result<ClientConn
         .with_custom_certificate_verifier(recorder)
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
+    Ok(config)
+}
+
+fn connection(address: SocketAddr, recorder: Arc<Recorder>) -> Result<ClientConnection, AskError> {
+    let refused = |error: rustls::Error| AskError::Refused { cause: error.to_string() };
     // An address is not sent as a server name (RFC 6066 §3): the server shows its default.
     let name = ServerName::IpAddress(address.ip().into());
-    ClientConnection::new(Arc::new(config), name).map_err(refused)
+    ClientConnection::new(Arc::new(looking(recorder)?), name).map_err(refused)
 }
 
 fn shake_hands(
