@@ -87,11 +87,14 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
             log_to_stderr();
             serve::serve(&data_dir(arguments)?, &config(arguments)?).await
         }
-        Command::Quick { out, register } => {
+        Command::Quick { out, register, .. } => {
             run_quick(arguments, wording, out, register.as_deref()).await
         }
         Command::Backup(BackupCommand::Restore { file, passphrase_file, without_key }) => {
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
+        }
+        Command::Scan(_) | Command::Scanner { .. } => {
+            Err(Failure::new(ExitCode::Failed, "internal", "scan"))
         }
         Command::Agent(_)
         | Command::Asset(_)
@@ -139,7 +142,11 @@ fn order(
             table(Order::BackupCreate { path: absolute(out)?, passphrase })
         }
         Command::Audit(AuditCommand::Verify) => table(Order::AuditVerify),
-        Command::Quick { .. } | Command::Serve | Command::Backup(BackupCommand::Restore { .. }) => {
+        Command::Quick { .. }
+        | Command::Serve
+        | Command::Scan(_)
+        | Command::Scanner { .. }
+        | Command::Backup(BackupCommand::Restore { .. }) => {
             Err(Failure::new(ExitCode::Failed, "internal", ""))
         }
     }

@@ -1,11 +1,13 @@
 //! The command line: what may be typed. What is said about it stands in the catalogue, as
 //! `command-help-<path>` and `command-help-<path>--<argument>`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
+use observation::latest::scan::ScanProfile;
 use uuid::Uuid;
 use wording::{Language, Wording};
 
@@ -54,6 +56,35 @@ pub enum KindName {
     Client,
 }
 
+/// How thorough a scan is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names of the profiles")]
+pub enum ProfileName {
+    #[default]
+    Gentle,
+    Normal,
+    Deep,
+}
+
+/// How a scan is done. Networks and probes stay text here: what is wrong with them is explained in
+/// the language of the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[expect(missing_docs, reason = "the catalogue says what each option does")]
+pub struct ScanOptions {
+    #[arg(long, value_name = "CIDR", num_args = 1.., value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileName>,
+    #[arg(long, value_name = "discovery|LIST")]
+    pub probes: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub rate: Option<u32>,
+    #[arg(long)]
+    pub allow_range: bool,
+    #[arg(long, value_name = "F")]
+    pub credentials: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the catalogue says what each command does")]
 pub enum Command {
@@ -62,8 +93,20 @@ pub enum Command {
         out: PathBuf,
         #[arg(long)]
         register: Option<PathBuf>,
+        #[arg(long, value_name = "CIDR", num_args = 1.., value_delimiter = ',')]
+        scan: Vec<String>,
+        #[command(flatten)]
+        options: ScanOptions,
     },
     Serve,
+    #[command(subcommand)]
+    Scan(ScanCommand),
+    /// The process that scans; started by the collector or as a unit of its own.
+    #[command(hide = true)]
+    Scanner {
+        #[arg(long)]
+        socket: Option<PathBuf>,
+    },
     #[command(subcommand)]
     Agent(AgentCommand),
     #[command(subcommand)]
@@ -118,6 +161,63 @@ pub enum TokenCommand {
     },
     Revoke {
         token: Uuid,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum ScanCommand {
+    Run {
+        #[arg(value_name = "CIDR", required = true)]
+        networks: Vec<String>,
+        #[command(flatten)]
+        options: ScanOptions,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Show {
+        run: String,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Stop {
+        run: String,
+    },
+    Explain {
+        ip: IpAddr,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum PlanCommand {
+    Add {
+        name: String,
+        #[arg(value_name = "CIDR", required = true)]
+        networks: Vec<String>,
+        #[arg(long, value_name = "\"M H D M W\"")]
+        cron: String,
+        #[arg(long, value_name = "22:00-05:00")]
+        window: Option<String>,
+        #[arg(long, value_name = "AGENT")]
+        vantage: Option<AgentId>,
+        #[command(flatten)]
+        options: ScanOptions,
+    },
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Remove {
+        name: String,
     },
 }
 
@@ -204,6 +304,16 @@ impl From<LanguageName> for Language {
         match name {
             LanguageName::De => Self::German,
             LanguageName::En => Self::English,
+        }
+    }
+}
+
+impl From<ProfileName> for ScanProfile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Gentle => Self::Gentle,
+            ProfileName::Normal => Self::Normal,
+            ProfileName::Deep => Self::Deep,
         }
     }
 }
@@ -323,6 +433,55 @@ mod tests {
             command.clone().debug_assert();
             assert_worded(&command, "command-help", language.wording());
         }
+    }
+
+    fn typed(line: &str) -> Command {
+        let wording = Language::English.wording();
+        Arguments::read(line.split(' ').map(Into::into), wording).unwrap().command
+    }
+
+    #[test]
+    fn exclusions_are_several_values_and_may_follow_one_another() {
+        let line = "kataster scan run 10.0.0.0/24 10.0.1.0/24 --exclude 10.0.0.1 10.0.0.2,10.0.0.3";
+        let Command::Scan(ScanCommand::Run { networks, options, output }) = typed(line) else {
+            panic!("another command");
+        };
+        assert_eq!(networks, ["10.0.0.0/24", "10.0.1.0/24"]);
+        assert_eq!(options.exclude, ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+        assert_eq!((options.profile, output), (None, None));
+    }
+
+    #[test]
+    fn quick_takes_the_same_options_as_a_scan() {
+        let options = "--profile deep --probes discovery --rate 9 --exclude 10.0.0.1 --allow-range";
+        let run = typed(&format!("kataster scan run 10.0.0.0/24 {options}"));
+        let quick = typed(&format!("kataster quick --out x.xlsx --scan 10.0.0.0/24 {options}"));
+        let Command::Scan(ScanCommand::Run { networks, options, .. }) = run else {
+            panic!("another command");
+        };
+        let Command::Quick { scan, options: same, .. } = quick else { panic!("another command") };
+        assert_eq!((networks, options), (scan, same));
+    }
+
+    #[test]
+    fn a_plan_has_its_times_as_one_value() {
+        let wording = Language::English.wording();
+        let line = ["kataster", "scan", "plan", "add", "nightly", "10.0.0.0/24", "--cron"];
+        let line = line.into_iter().chain(["0 2 * * *", "--window", "22:00-05:00"]);
+        let command = Arguments::read(line.map(Into::into), wording).unwrap().command;
+        let Command::Scan(ScanCommand::Plan(PlanCommand::Add { name, cron, window, .. })) = command
+        else {
+            panic!("another command");
+        };
+        assert_eq!((name.as_str(), cron.as_str()), ("nightly", "0 2 * * *"));
+        assert_eq!(window.as_deref(), Some("22:00-05:00"));
+    }
+
+    #[test]
+    fn a_scan_without_a_network_is_refused() {
+        let line = ["kataster", "scan", "run"].map(Into::into);
+        let error = Arguments::read(line, Language::English.wording()).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub mod workbook;
 
 pub mod snapshot;
 
+pub mod scans;
+
 pub mod command;
 
 pub mod control;

@@ -99,6 +99,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "backup",
             "workbook",
             "snapshot",
+            "scans",
             "command",
             "control",
             "serve",

@@ -3,6 +3,7 @@
 mod cell;
 mod common_cells;
 mod list;
+mod network_document;
 mod plan;
 mod reason;
 mod relation;
@@ -19,6 +20,10 @@ mod view;
 pub use crate::reconcile::{ChangeEntry, ChangeKind};
 pub use cell::{Cell, Target, Value};
 pub use list::List;
+pub use network_document::{
+    DOCUMENT_FORMAT, DeviceEntry, DeviceKind, DocumentFrame, GapEntry, LinkEntry, LinkEvidence,
+    NetworkDocument, RunEntry, SeenAs, ServiceEntry, SubnetEntry, SubnetEvidence, network_document,
+};
 pub use plan::{NodeKind, Plan, PlanNode};
 pub use sheet::{Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
 pub use sheets::{SHEETS, in_order};

@@ -1,0 +1,146 @@
+//! Which device reaches others through which.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::DocumentFrame;
+use super::owners::Owners;
+use super::station::Stations;
+use super::station::before_target;
+use super::station::paths;
+use super::subnet;
+use crate::register::Cidr;
+
+/// One link: `a` reaches other networks through `b`. Two devices have one link at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkEntry {
+    /// The name of a device.
+    pub a: String,
+    /// The port of `a` that the link begins at; `null`: not known.
+    pub a_port: Option<String>,
+    /// The name of the device behind it.
+    pub b: String,
+    /// What it rests on.
+    pub evidence: LinkEvidence,
+}
+
+/// What a link rests on, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkEvidence {
+    /// A routing table names the other as next hop.
+    Route,
+    /// The two answered one after the other on a path.
+    Path,
+    /// Both forward packets and have an interface in one network.
+    Interface,
+    /// Concluded: `b` is the only router that is known in a network of `a`.
+    Subnet,
+}
+
+/// Links by their two devices, smaller place first.
+#[derive(Default)]
+struct Found(BTreeMap<(usize, usize), (LinkEvidence, usize, usize)>);
+
+impl Found {
+    /// The stronger evidence stays, and with it who is `a`.
+    fn add(&mut self, a: usize, b: usize, evidence: LinkEvidence) {
+        if a == b {
+            return;
+        }
+        let new = (evidence, a, b);
+        let known = self.0.entry((a.min(b), a.max(b))).or_insert(new);
+        *known = (*known).min(new);
+    }
+
+    fn has_beginning(&self, device: usize) -> bool {
+        self.0.values().any(|it| it.1 == device)
+    }
+}
+
+pub(super) fn links(
+    owners: &Owners<'_>,
+    stations: &Stations,
+    frame: &DocumentFrame,
+) -> Vec<LinkEntry> {
+    let mut found = Found::default();
+    for (device, asset) in owners.assets() {
+        for gateway in asset.routes.iter().filter_map(|it| it.value.gateway) {
+            if let Some(other) = owners.owner(gateway) {
+                found.add(device, other, LinkEvidence::Route);
+            }
+        }
+    }
+    let scanner = frame.links.iter().find_map(|it| owners.owner(it.0));
+    for (device, asset) in owners.assets() {
+        for path in paths(asset, frame) {
+            let before = before_target(path).iter().map(|it| it.and_then(|it| owners.owner(it)));
+            let end = path.is_complete.then_some(Some(device));
+            let way: Vec<Option<usize>> =
+                std::iter::once(scanner).chain(before).chain(end).collect();
+            // From the same link to the same link nothing lies in between.
+            if way.len() > 2 {
+                along(&mut found, &way);
+            }
+        }
+    }
+    let networks = subnet::known(owners, frame);
+    between_routers(&mut found, owners, stations, &networks);
+    within_networks(&mut found, owners, stations, &networks);
+    let mut links: Vec<LinkEntry> = found
+        .0
+        .values()
+        .map(|(evidence, a, b)| LinkEntry {
+            a: owners.name(*a),
+            a_port: None,
+            b: owners.name(*b),
+            evidence: *evidence,
+        })
+        .collect();
+    links.sort_by(|left, right| (&left.a, &left.b).cmp(&(&right.a, &right.b)));
+    links
+}
+
+/// The pairs of a path; a silent station in between breaks it. The scanner reaches the first station,
+/// every later one is reached through the one before it.
+fn along(found: &mut Found, way: &[Option<usize>]) {
+    for (place, pair) in way.windows(2).enumerate() {
+        let [Some(before), Some(after)] = pair else { continue };
+        let (a, b) = if place == 0 { (*before, *after) } else { (*after, *before) };
+        found.add(a, b, LinkEvidence::Path);
+    }
+}
+
+/// Routers that have an interface in one network reach one another.
+fn between_routers(found: &mut Found, owners: &Owners<'_>, stations: &Stations, networks: &[Cidr]) {
+    for network in networks {
+        let routers: Vec<usize> = stations.all().filter(|it| is_in(owners, *it, network)).collect();
+        for (index, a) in routers.iter().enumerate() {
+            for b in routers.iter().skip(index + 1) {
+                found.add(*a, *b, LinkEvidence::Interface);
+            }
+        }
+    }
+}
+
+/// A device whose way out is not known most likely takes the only router of its network.
+fn within_networks(found: &mut Found, owners: &Owners<'_>, stations: &Stations, networks: &[Cidr]) {
+    for network in networks {
+        let mut routers = stations.all().filter(|it| is_in(owners, *it, network));
+        let (Some(router), None) = (routers.next(), routers.next()) else { continue };
+        for device in 0..owners.devices.len() {
+            let is_host = !stations.forwards(device) && is_in(owners, device, network);
+            if is_host && !found.has_beginning(device) {
+                found.add(device, router, LinkEvidence::Subnet);
+            }
+        }
+    }
+}
+
+fn is_in(owners: &Owners<'_>, device: usize, network: &Cidr) -> bool {
+    let addresses = owners.devices.get(device).map(|it| it.addresses.as_slice());
+    addresses.is_some_and(|it| it.iter().any(|it: &IpAddr| network.contains(*it)))
+}

@@ -1,0 +1,412 @@
+//! A branch office as a document: a server with an agent, a router that was asked by SNMP, a printer
+//! behind it, something silent.
+
+use std::net::IpAddr;
+
+use observation::latest::Absent;
+use observation::latest::AgentId;
+use observation::latest::SourceId;
+use observation::latest::scan::ScanRemark;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::asset::AddressDescription;
+use crate::asset::AssetId;
+use crate::asset::AssetKind;
+use crate::asset::AssetLabel;
+use crate::asset::Attested;
+use crate::asset::Contact;
+use crate::asset::Evidence;
+use crate::asset::HardwareDescription;
+use crate::asset::InterfaceDescription;
+use crate::asset::Lifecycle;
+use crate::asset::ObserverId;
+use crate::asset::OperatingSystemDescription;
+use crate::asset::PathDescription;
+use crate::asset::RouteDescription;
+use crate::asset::ServiceIdentity;
+use crate::asset::ServicePort;
+use crate::asset::SourceState;
+use crate::asset::SourceStatus;
+use crate::asset::TargetId;
+use crate::asset::Trust;
+
+fn at() -> Timestamp {
+    "2026-11-24T02:00:00Z".parse().unwrap()
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn agent() -> ObserverId {
+    ObserverId::Agent(AgentId(Uuid::from_u128(7)))
+}
+
+fn target(address: &str) -> ObserverId {
+    ObserverId::Target(TargetId { vantage: None, address: ip(address), since: at() })
+}
+
+fn by<T>(observer: &ObserverId, value: T) -> Attested<T> {
+    let evidence = Evidence {
+        trust: Trust::Measured,
+        observed_at: at(),
+        source: SourceId::from_static("scan.arp"),
+        observer: observer.clone(),
+    };
+    Attested { value, evidence }
+}
+
+fn asset(number: u128, name: Option<&str>, members: &[ObserverId]) -> Asset {
+    let first = &members[0];
+    Asset {
+        id: AssetId(Uuid::from_u128(number)),
+        label: AssetLabel(format!("S-{number:05}")),
+        members: members.to_vec(),
+        first_seen_at: at(),
+        last_seen_at: at(),
+        lifecycle: Lifecycle::Operating,
+        name: name.map(|it| by(first, it.to_owned())),
+        domain: None,
+        kind: None,
+        virtual_machine: None,
+        hardware: HardwareDescription::default(),
+        firmware: Vec::new(),
+        operating_system: None,
+        interfaces: Vec::new(),
+        routes: Vec::new(),
+        resolvers: Vec::new(),
+        neighbours: Vec::new(),
+        services: Vec::new(),
+        ports: Vec::new(),
+        partners: Vec::new(),
+        software: Vec::new(),
+        certificates: Vec::new(),
+        accounts: Vec::new(),
+        groups: Vec::new(),
+        contact: if members.contains(&agent()) { Contact::Reported } else { Contact::Scanned },
+        addresses: Vec::new(),
+        names: Vec::new(),
+        host_keys: Vec::new(),
+        paths: Vec::new(),
+        sources: Vec::new(),
+    }
+}
+
+fn seen(address: &str, mac: &str, vendor: Option<&str>) -> Attested<AddressDescription> {
+    by(
+        &target(address),
+        AddressDescription {
+            address: ip(address),
+            mac: Some(mac.to_owned()),
+            mac_vendor: vendor.map(str::to_owned),
+            means: vec!["arp".to_owned()],
+        },
+    )
+}
+
+fn interface(
+    observer: &ObserverId,
+    mac: &str,
+    addresses: &[(&str, u8)],
+) -> Attested<InterfaceDescription> {
+    by(
+        observer,
+        InterfaceDescription {
+            name: "eth0".to_owned(),
+            kind: "ethernet".to_owned(),
+            mac: Some(mac.to_owned()),
+            permanent_mac: None,
+            is_up: Some(true),
+            speed_mbps: None,
+            vlan_id: None,
+            parent: None,
+            addresses: addresses.iter().map(|it| (ip(it.0), it.1)).collect(),
+        },
+    )
+}
+
+fn port(
+    observer: &ObserverId,
+    number: u16,
+    answer: Option<(&str, &str, &str)>,
+) -> Attested<ServicePort> {
+    by(
+        observer,
+        ServicePort {
+            transport: "tcp".to_owned(),
+            address: ip("0.0.0.0"),
+            port: number,
+            binding: "all".to_owned(),
+            process: None,
+            executable: None,
+            account: None,
+            unit: None,
+            package_name: Some("openssh-server".to_owned()),
+            package_version: Some("1:9.2p1-2+deb12u3".to_owned()),
+            container: None,
+            encryption: None,
+            answer: answer.map(|(protocol, product, version)| {
+                by(
+                    observer,
+                    ServiceIdentity {
+                        protocol: Some(protocol.to_owned()),
+                        product: Some(product.to_owned()),
+                        version: Some(version.to_owned()),
+                        said: None,
+                    },
+                )
+            }),
+        },
+    )
+}
+
+fn path(to: &str, hops: &[Option<&str>]) -> Attested<PathDescription> {
+    by(
+        &target(to),
+        PathDescription {
+            target: ip(to),
+            hops: hops.iter().map(|it| it.map(ip)).collect(),
+            is_complete: hops.last().copied().flatten() == Some(to),
+        },
+    )
+}
+
+fn server() -> Asset {
+    let members = [agent(), target("10.0.1.10")];
+    let mut asset = asset(1, Some("web.example.org"), &members);
+    asset.kind = Some(by(&agent(), AssetKind::Server));
+    asset.interfaces = vec![
+        interface(
+            &agent(),
+            "52:54:00:AA:00:10",
+            &[("10.0.1.10", 24), ("fe80::10", 64), ("fd00:1::10", 64)],
+        ),
+        interface(&agent(), "00:00:00:00:00:00", &[("127.0.0.1", 8), ("::1", 128)]),
+    ];
+    asset.addresses = vec![seen("10.0.1.10", "52:54:00:aa:00:10", None)];
+    asset.routes = vec![by(
+        &agent(),
+        RouteDescription {
+            destination: ip("0.0.0.0"),
+            prefix_length: 0,
+            gateway: Some(ip("10.0.1.1")),
+            interface: Some("eth0".to_owned()),
+        },
+    )];
+    asset.ports =
+        vec![port(&agent(), 22, Some(("ssh", "OpenSSH", "9.2p1"))), port(&agent(), 2222, None)];
+    asset.operating_system = Some(by(
+        &agent(),
+        OperatingSystemDescription {
+            pretty_name: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
+            ..OperatingSystemDescription::default()
+        },
+    ));
+    asset
+}
+
+fn router() -> Asset {
+    let mut asset = asset(2, Some("r1"), &[target("10.0.1.1")]);
+    asset.addresses = vec![seen("10.0.1.1", "52:54:00:aa:00:01", Some("Example Networks"))];
+    asset.interfaces = vec![
+        interface(&target("10.0.1.1"), "52:54:00:aa:00:01", &[("10.0.1.1", 24)]),
+        interface(&target("10.0.1.1"), "52:54:00:aa:00:02", &[("192.0.2.1", 30)]),
+    ];
+    asset
+}
+
+fn printer() -> Asset {
+    let mut asset = asset(3, None, &[target("10.0.2.9")]);
+    asset.kind = Some(by(&target("10.0.2.9"), AssetKind::Printer));
+    asset.paths = vec![path("10.0.2.9", &[Some("10.0.1.1"), Some("192.0.2.2"), Some("10.0.2.9")])];
+    asset.sources = vec![SourceState {
+        observer: target("10.0.2.9"),
+        source: SourceId::from_static("scan.snmp"),
+        observed_at: at(),
+        duration_ms: 2000,
+        status: SourceStatus::Absent(Absent::TimedOut {
+            doing: "asking for the system group".to_owned(),
+            after_ms: 2000,
+        }),
+    }];
+    asset
+}
+
+fn silent() -> Asset {
+    let mut asset = asset(4, Some("WEB"), &[target("10.0.1.77")]);
+    asset.contact = Contact::Seen;
+    asset
+}
+
+fn elsewhere() -> Asset {
+    asset(5, Some("far"), &[target("198.51.100.1")])
+}
+
+fn frame() -> DocumentFrame {
+    DocumentFrame {
+        run: RunEntry {
+            id: "run".to_owned(),
+            state: "complete".to_owned(),
+            started_at: at(),
+            finished_at: Some(at()),
+            profile: "gentle".to_owned(),
+            networks: vec!["10.0.1.0/24".to_owned(), "10.0.2.0/24".to_owned()],
+            exclusions: Vec::new(),
+            addresses: 508,
+            answered: 3,
+            packets_sent: 1200,
+        },
+        networks: vec!["10.0.1.0/24".parse().unwrap(), "10.0.2.0/24".parse().unwrap()],
+        exclusions: Vec::new(),
+        vantage: None,
+        links: vec![(ip("10.0.1.10"), "10.0.1.0/24".parse().unwrap())],
+        gateways: vec![ip("10.0.1.1")],
+        remarks: vec![ScanRemark {
+            code: "answers_capped".to_owned(),
+            what: "10.0.2.9".to_owned(),
+        }],
+    }
+}
+
+fn office() -> Vec<Asset> {
+    vec![silent(), printer(), elsewhere(), router(), server()]
+}
+
+#[test]
+fn the_document_of_an_office_is_stable() {
+    let document = network_document(&office(), &frame());
+    let shown = serde_json::to_value(&document).unwrap();
+    let device = |name: &str| {
+        let all = shown["devices"].as_array().unwrap();
+        all.iter().find(|it| it["name"] == name).cloned().unwrap()
+    };
+    let names: Vec<_> = document.devices.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["r1", "web", "WEB-2", "10.0.2.9", "192.0.2.2"]);
+    assert_eq!(
+        device("web"),
+        json!({
+            "name": "web", "asset": "S-00001", "kind": "server", "vendor": null, "model": null,
+            "serial": null, "firmware": null, "os": "Debian GNU/Linux 12 (bookworm)",
+            "ips": ["10.0.1.10"], "ip6s": ["fd00:1::10"], "macs": ["52:54:00:aa:00:10"],
+            "hops": 1, "seen": "agent",
+            "services": [
+                {"port": 22, "proto": "tcp", "service": "ssh", "product": "OpenSSH", "version": "9.2p1"},
+                {"port": 2222, "proto": "tcp", "service": null, "product": "openssh-server",
+                 "version": "1:9.2p1-2+deb12u3"},
+            ],
+        })
+    );
+    assert_eq!(
+        device("r1"),
+        json!({
+            "name": "r1", "asset": "S-00002", "kind": "router", "vendor": "Example Networks",
+            "model": null, "serial": null, "firmware": null, "os": null,
+            "ips": ["10.0.1.1", "192.0.2.1"], "ip6s": [],
+            "macs": ["52:54:00:aa:00:01", "52:54:00:aa:00:02"], "hops": 1, "seen": "scan",
+            "services": [],
+        })
+    );
+    assert_eq!(
+        (device("10.0.2.9")["hops"].clone(), device("10.0.2.9")["kind"].clone()),
+        (json!(3), json!("printer"))
+    );
+    assert_eq!(
+        (device("192.0.2.2")["seen"].clone(), device("192.0.2.2")["hops"].clone()),
+        (json!("path"), json!(2))
+    );
+    assert_eq!(
+        shown["links"],
+        json!([
+            {"a": "10.0.2.9", "a_port": null, "b": "192.0.2.2", "evidence": "path"},
+            {"a": "192.0.2.2", "a_port": null, "b": "r1", "evidence": "path"},
+            {"a": "WEB-2", "a_port": null, "b": "r1", "evidence": "subnet"},
+            {"a": "web", "a_port": null, "b": "r1", "evidence": "route"},
+        ])
+    );
+    assert_eq!(
+        shown["subnets"],
+        json!([
+            {"network": "10.0.1.0/24", "gateways": ["r1"], "devices": 3, "evidence": "interface"},
+            {"network": "10.0.2.0/24", "gateways": [], "devices": 1, "evidence": "command"},
+        ])
+    );
+    assert_eq!(
+        shown["gaps"],
+        json!([
+            {"device": null, "what": "run", "reason": "answers_capped", "detail": "10.0.2.9"},
+            {"device": "10.0.2.9", "what": "scan.snmp", "reason": "timed_out",
+             "detail": "asking for the system group"},
+            {"device": "WEB-2", "what": "contact", "reason": "seen_not_contacted", "detail": null},
+        ])
+    );
+}
+
+#[test]
+fn the_order_of_assets_does_not_matter() {
+    let mut turned = office();
+    turned.reverse();
+    assert_eq!(network_document(&office(), &frame()), network_document(&turned, &frame()));
+}
+
+#[test]
+fn a_document_can_be_read_again() {
+    let document = network_document(&office(), &frame());
+    let text = serde_json::to_string(&document).unwrap();
+    assert_eq!(serde_json::from_str::<NetworkDocument>(&text).unwrap(), document);
+}
+
+#[test]
+fn what_was_left_out_is_not_shown() {
+    let mut frame = frame();
+    frame.exclusions = vec!["10.0.2.0/24".parse().unwrap()];
+    let document = network_document(&office(), &frame);
+    assert!(document.devices.iter().all(|it| it.name != "10.0.2.9"));
+}
+
+#[test]
+fn a_web_server_inside_tls_is_https() {
+    let mut asset = server();
+    let mut web = port(&agent(), 8443, Some(("http", "nginx", "1.22.1")));
+    web.value.encryption = Some("TLS 1.3".to_owned());
+    let mut mail = port(&agent(), 25, Some(("smtp", "Postfix smtpd", "3")));
+    mail.value.encryption = Some("TLS 1.3".to_owned());
+    asset.ports = vec![web, mail];
+    let document = network_document(&[asset], &frame());
+    let names: Vec<_> =
+        document.devices[0].services.iter().map(|it| it.service.clone().unwrap()).collect();
+    assert_eq!(names, ["smtp", "https"]);
+}
+
+#[test]
+fn a_silent_station_breaks_a_path_instead_of_bridging_it() {
+    let mut far = printer();
+    far.paths = vec![path("10.0.2.9", &[Some("10.0.1.1"), None, Some("10.0.2.9")])];
+    let document = network_document(&[router(), far], &frame());
+    assert_eq!(document.links, []);
+    let hops: Vec<_> = document.devices.iter().map(|it| it.hops).collect();
+    assert_eq!(hops, [Some(1), Some(3)]);
+}
+
+#[test]
+fn an_address_that_several_devices_have_links_none_of_them() {
+    let bridge = |number: u128, address: &str| {
+        let mut it = asset(number, None, &[target(address)]);
+        it.interfaces =
+            vec![interface(&target(address), "02:42:00:00:00:01", &[("172.17.0.1", 16)])];
+        it.routes = vec![by(
+            &target(address),
+            RouteDescription {
+                destination: ip("172.30.0.0"),
+                prefix_length: 16,
+                gateway: Some(ip("172.17.0.1")),
+                interface: None,
+            },
+        )];
+        it
+    };
+    let document = network_document(&[bridge(1, "10.0.1.5"), bridge(2, "10.0.1.6")], &frame());
+    assert_eq!(document.links, []);
+    assert_eq!(document.subnets.len(), 2, "{:?}", document.subnets);
+}

@@ -1,0 +1,108 @@
+# Wörter der Netz-Scans.
+
+
+## Before and during
+scan-estimate = {$addresses ->
+    [one] Eine Adresse
+   *[other] {$addresses} Adressen
+}, etwa {$packets ->
+    [one] ein Paket
+   *[other] {$packets} Pakete
+}, etwa {$seconds} s bei {$rate} Paketen/s
+scan-estimate-without-packets = {$addresses ->
+    [one] Eine Adresse
+   *[other] {$addresses} Adressen
+}; wie lange es dauert, hängt davon ab, was antwortet
+scan-stopping = Der Scan wird angehalten; was gefunden wurde, bleibt erhalten …
+scan-phase-discovery = Es wird gesucht, was antwortet …
+scan-phase-ports = Offene Ports werden gesucht …
+scan-phase-services = Dienste werden befragt …
+scan-phase-paths = Wege werden verfolgt …
+scan-phase-reconciling = Ergebnisse werden zusammengeführt …
+
+## Columns
+scan-column-addresses = Adressen
+scan-column-found = Gefunden
+scan-column-hops = Stationen
+scan-column-kind = Art
+scan-column-name = Name
+scan-column-networks = Netze
+scan-column-next = Nächster Lauf
+scan-column-packets = Pakete
+scan-column-plan = Plan
+scan-column-profile = Profil
+scan-column-run = Lauf
+scan-column-seen = Gesehen durch
+scan-column-services = Dienste
+scan-column-started = Begonnen
+scan-column-state = Zustand
+scan-column-system = System
+scan-column-vantage = Von
+scan-column-vendor = Hersteller und Modell
+scan-column-when = Wann
+scan-column-window = Zeitfenster
+
+## Kinds of devices
+scan-kind-access_point = WLAN-Zugangspunkt
+scan-kind-camera = Kamera
+scan-kind-client = Arbeitsplatz
+scan-kind-control = Steuerung
+scan-kind-firewall = Firewall
+scan-kind-hypervisor = Virtualisierungs-Host
+scan-kind-laptop = Notebook
+scan-kind-mobile = Mobilgerät
+scan-kind-network_device = Netzkomponente
+scan-kind-phone = Telefon
+scan-kind-printer = Drucker
+scan-kind-router = Router
+scan-kind-server = Server
+scan-kind-storage = Netzspeicher
+scan-kind-switch = Switch
+scan-kind-unknown = unbekannt
+scan-kind-ups = Notstromversorgung
+
+## How a device is known
+scan-seen-agent = Agent
+scan-seen-neighbour_table = Nachbartabelle, nicht angesprochen
+scan-seen-path = auf einem Weg
+scan-seen-scan = Scan
+
+## States of a run
+scan-state-complete = vollständig
+scan-state-failed = gescheitert
+scan-state-partial = teilweise
+scan-state-running = läuft
+scan-state-waiting = wartet auf seinen Agenten
+
+## Summary
+scan-found-devices = {$devices ->
+    [one] Ein Gerät
+   *[other] {$devices} Geräte
+}, {$services ->
+    [one] ein Dienst
+   *[other] {$services} Dienste
+}, {$subnets ->
+    [one] ein Netz
+   *[other] {$subnets} Netze
+}
+scan-figures = {$answered} von {$addresses ->
+    [one] einer Adresse
+   *[other] {$addresses} Adressen
+} haben geantwortet; {$packets ->
+    [one] ein Paket
+   *[other] {$packets} Pakete
+} in {$seconds} s
+scan-nothing-found = Nichts hat geantwortet.
+scan-gaps = Was fehlt und warum
+scan-gap-contact = in einer Nachbartabelle gesehen, nicht angesprochen
+scan-gap-devices = {$count ->
+    [one] ein Gerät
+   *[other] {$count} Geräte
+}
+scan-collector = Sammelstelle
+
+## Remarks on a run
+scan-remark-interrupted = Er wurde abgebrochen; was bis dahin gefunden wurde, bleibt erhalten.
+scan-remark-window-closed = Sein Zeitfenster endete; was bis dahin gefunden wurde, bleibt erhalten.
+scan-remark-no_raw_sockets = Das Recht, eigene Pakete zu senden, fehlt: gefunden wurde nur, wohin sich verbinden lässt; ohne Hardwareadressen und Wege.
+scan-remark-scanner-lost = Der Scanner-Prozess endete vorzeitig; was bis dahin gefunden wurde, bleibt erhalten.

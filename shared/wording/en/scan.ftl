@@ -1,0 +1,108 @@
+# Words of network scans.
+
+
+## Before and during
+scan-estimate = {$addresses ->
+    [one] One address
+   *[other] {$addresses} addresses
+}, about {$packets ->
+    [one] one packet
+   *[other] {$packets} packets
+}, about {$seconds} s at {$rate} packets/s
+scan-estimate-without-packets = {$addresses ->
+    [one] One address
+   *[other] {$addresses} addresses
+}; how long it takes depends on what answers
+scan-stopping = Stopping; what was found is kept …
+scan-phase-discovery = Looking for what answers …
+scan-phase-ports = Asking for open ports …
+scan-phase-services = Asking services …
+scan-phase-paths = Following paths …
+scan-phase-reconciling = Reconciling …
+
+## Columns
+scan-column-addresses = Addresses
+scan-column-found = Found
+scan-column-hops = Hops
+scan-column-kind = Kind
+scan-column-name = Name
+scan-column-networks = Networks
+scan-column-next = Next run
+scan-column-packets = Packets
+scan-column-plan = Plan
+scan-column-profile = Profile
+scan-column-run = Run
+scan-column-seen = Seen by
+scan-column-services = Services
+scan-column-started = Started
+scan-column-state = State
+scan-column-system = System
+scan-column-vantage = From
+scan-column-vendor = Maker and model
+scan-column-when = When
+scan-column-window = Window
+
+## Kinds of devices
+scan-kind-access_point = access point
+scan-kind-camera = camera
+scan-kind-client = workplace
+scan-kind-control = control
+scan-kind-firewall = firewall
+scan-kind-hypervisor = virtualisation host
+scan-kind-laptop = laptop
+scan-kind-mobile = mobile device
+scan-kind-network_device = network device
+scan-kind-phone = telephone
+scan-kind-printer = printer
+scan-kind-router = router
+scan-kind-server = server
+scan-kind-storage = storage
+scan-kind-switch = switch
+scan-kind-unknown = unknown
+scan-kind-ups = power supply
+
+## How a device is known
+scan-seen-agent = agent
+scan-seen-neighbour_table = neighbour table, not contacted
+scan-seen-path = on a path
+scan-seen-scan = scan
+
+## States of a run
+scan-state-complete = complete
+scan-state-failed = failed
+scan-state-partial = partial
+scan-state-running = running
+scan-state-waiting = waits for its agent
+
+## Summary
+scan-found-devices = {$devices ->
+    [one] One device
+   *[other] {$devices} devices
+}, {$services ->
+    [one] one service
+   *[other] {$services} services
+}, {$subnets ->
+    [one] one network
+   *[other] {$subnets} networks
+}
+scan-figures = {$answered} of {$addresses ->
+    [one] one address
+   *[other] {$addresses} addresses
+} answered; {$packets ->
+    [one] one packet
+   *[other] {$packets} packets
+} in {$seconds} s
+scan-nothing-found = Nothing answered.
+scan-gaps = What is missing and why
+scan-gap-contact = seen in a neighbour table, not contacted
+scan-gap-devices = {$count ->
+    [one] one device
+   *[other] {$count} devices
+}
+scan-collector = collector
+
+## Remarks on a run
+scan-remark-interrupted = It was interrupted; what was found until then is kept.
+scan-remark-window-closed = Its time window ended; what was found until then is kept.
+scan-remark-no_raw_sockets = The right to send packets of its own making is missing: only what can be connected to was found, no hardware addresses, no paths.
+scan-remark-scanner-lost = The scanner process ended before it was done; what was found until then is kept.
