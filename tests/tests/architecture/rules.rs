@@ -94,7 +94,8 @@ fn unregistered(file: &SourceFile, registry: &SourceFile, plugins: &Plugins) -> 
     let mut violations = Vec::new();
     let needed = [format!("mod {name};"), format!("&{name}::{},", plugins.item)];
     // rustfmt puts a short list on one line; its last entry then ends the list.
-    let text = registry.text.replace("::SOURCE]", "::SOURCE,]").replace("::SHEET]", "::SHEET,]");
+    let text =
+        registry.text.replace(&format!("::{}]", plugins.item), &format!("::{},]", plugins.item));
     for line in needed.iter().filter(|it| !text.contains(*it)) {
         let rule = format!("{name} is not registered");
         let remedy = format!("add `{line}` to {}", registry.path);

@@ -136,6 +136,7 @@ pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/software", "software"),
     sources("agent/src/sources/system", "system"),
     Plugins { folder: "collector/inventory/src/export/sheets", item: "SHEET", prefix: None },
+    Plugins { folder: "shared/scan/src/probes", item: "PROBE", prefix: Some("scan") },
 ];
 
 /// Folder, exempt folders or files below it, word, reason. Comments do not count.

@@ -1,4 +1,9 @@
 //! What travels: building and reading, pure and bounded, without sockets or clock.
 
 pub mod certificate;
+pub mod html;
+pub mod http;
+pub mod lines;
+pub mod ssh;
+pub mod statements;
 pub mod text;

@@ -6,15 +6,24 @@
 //!
 //! To add one: a file, its `mod` line and its line in [`PROBES`].
 
+#[cfg(test)]
+mod replay;
+
+mod http;
+mod smtp;
+mod ssh;
+
 use std::net::IpAddr;
 
-use observation::latest::{Complaint, Fact};
+use observation::latest::{Complaint, Fact, ServiceAnswer, ServiceProtocol, Transport};
+
+use crate::packet::statements::Statements;
 
 /// Most bytes that a carrier collects for one answer of a conversation.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// All probes, sorted by id.
-pub const PROBES: &[&Probe] = &[];
+pub const PROBES: &[&Probe] = &[&http::PROBE, &smtp::PROBE, &ssh::PROBE];
 
 /// One question.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +83,28 @@ pub struct Subject {
     pub argument: String,
     /// Random bytes for ids and keys: a probe draws none itself.
     pub random: [u8; 32],
+}
+
+impl Subject {
+    /// Room for what a server says over TCP.
+    #[must_use]
+    pub fn statements(&self) -> Statements {
+        Statements::new(format!("tcp/{}", self.port))
+    }
+
+    /// What was learnt from a server over TCP that speaks `protocol`.
+    #[must_use]
+    pub fn answer(&self, protocol: ServiceProtocol, said: Statements) -> Reading {
+        let (statements, complaints) = said.into_parts();
+        let answer = ServiceAnswer {
+            transport: Transport::Tcp,
+            port: self.port,
+            protocol,
+            is_encrypted: self.is_encrypted,
+            statements,
+        };
+        Reading { facts: vec![Fact::ServiceAnswer(answer)], complaints, follow_ups: Vec::new() }
+    }
 }
 
 /// One side of a talk with a server: decides, never sends.

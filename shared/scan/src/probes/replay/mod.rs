@@ -1,0 +1,261 @@
+//! Plays the server's side of a conversation against a probe: whole, byte by byte, and cut off anywhere.
+//!
+//! A recording is a text. `<` begins bytes of the server, `>` bytes of the probe, `=` an event
+//! (`= subject ADDRESS PORT clear|tls`, `= tls`), `?` a fact that must come out, as JSON, `#` a remark. Bytes stand as they are where they
+//! are printable ASCII, else as `\r`, `\n`, `\t`, `\\` or `\x1b`.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use observation::latest::{Fact, ServiceAnswer, SshHostKey, Statement};
+
+use super::{End, Method, PROBES, Probe, Reading, Step, Stream, Subject};
+
+/// Most positions at which a recording is cut off in one test.
+const CUTS_MAX: usize = 400;
+
+/// One side's bytes, or the handshake between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Theirs(Vec<u8>),
+    Ours(Vec<u8>),
+    Tls,
+}
+
+/// What was said between a probe and a server.
+#[derive(Debug, Clone)]
+pub(crate) struct Recording {
+    pub(crate) subject: Subject,
+    pub(crate) turns: Vec<Turn>,
+    pub(crate) facts: Vec<String>,
+}
+
+/// How the server's bytes arrive.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    piece: usize,
+    end: usize,
+    why: End,
+}
+
+pub(crate) fn subject(port: u16) -> Subject {
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    Subject { address, port, is_encrypted: false, argument: String::new(), random: [7; 32] }
+}
+
+pub(crate) fn stream(probe: &Probe) -> Stream {
+    let Method::Stream(stream) = probe.method else { panic!("{} is no stream", probe.id) };
+    stream
+}
+
+/// What a probe learns from a server that sends each of `answers` when it is its turn, then closes.
+pub(crate) fn talk(probe: &Probe, answers: &[&[u8]]) -> Reading {
+    let subject = subject(stream(probe).ports[0]);
+    let turns = answers.iter().map(|it| Turn::Theirs(it.to_vec())).collect();
+    check(probe, &Recording { subject, turns, facts: Vec::new() })
+}
+
+/// What a probe learns from a recording; the same whole, in pieces, and byte by byte, and nothing
+/// wrong where it is cut off.
+pub(crate) fn check(probe: &Probe, recording: &Recording) -> Reading {
+    let whole =
+        play(probe, recording, Arrival { piece: usize::MAX, end: usize::MAX, why: End::Closed });
+    for piece in [1, 7] {
+        let arrival = Arrival { piece, end: usize::MAX, why: End::TimedOut };
+        let read = play(probe, recording, arrival);
+        assert_eq!(read.facts, whole.facts, "{} in pieces of {piece}", probe.id);
+    }
+    let length: usize = recording
+        .turns
+        .iter()
+        .map(|it| if let Turn::Theirs(bytes) = it { bytes.len() } else { 0 })
+        .sum();
+    for end in (0..length).step_by(length / CUTS_MAX + 1) {
+        for why in [End::Closed, End::TimedOut, End::TooLong, End::NotSecured, End::Done] {
+            let read = play(probe, recording, Arrival { piece: usize::MAX, end, why });
+            check_texts(&read);
+        }
+    }
+    check_texts(&whole);
+    whole
+}
+
+/// Nothing that a terminal obeys, and nothing without bound, leaves a probe.
+fn check_texts(reading: &Reading) {
+    for fact in &reading.facts {
+        if let Fact::ServiceAnswer(answer) = fact {
+            for text in answer.statements.values() {
+                assert!(!text.contains(char::is_control), "{text:?}");
+                assert!(text.chars().count() <= 3000, "{text:?}");
+            }
+        }
+    }
+    assert!(reading.complaints.len() < 100);
+    assert!(reading.follow_ups.len() < 10);
+}
+
+fn play(probe: &Probe, recording: &Recording, arrival: Arrival) -> Reading {
+    let mut conversation = (stream(probe).begin)(&recording.subject);
+    let mut turns = recording.turns.iter().peekable();
+    let first = conversation.open();
+    if !first.is_empty() {
+        expect_ours(&mut turns, &first);
+    }
+    let mut budget = arrival.end;
+    let mut since_send = Vec::new();
+    while let Some(turn) = turns.next() {
+        let Turn::Theirs(bytes) = turn else { continue };
+        for piece in bytes.chunks(arrival.piece.min(bytes.len()).max(1)) {
+            let piece = &piece[..piece.len().min(budget)];
+            budget -= piece.len();
+            since_send.extend_from_slice(piece);
+            let mut step =
+                if piece.is_empty() { Step::More } else { conversation.read(&since_send) };
+            if step == Step::StartTls {
+                since_send.clear();
+                if arrival.why == End::NotSecured || !turns.any(|it| *it == Turn::Tls) {
+                    return conversation.finish(&[], End::NotSecured);
+                }
+                step = conversation.secured();
+            }
+            match step {
+                Step::More | Step::StartTls => {}
+                Step::Send(bytes) => {
+                    since_send.clear();
+                    expect_ours(&mut turns, &bytes);
+                }
+                Step::Done => return conversation.finish(&since_send, End::Done),
+            }
+            if budget == 0 {
+                return conversation.finish(&since_send, arrival.why);
+            }
+        }
+    }
+    conversation.finish(&since_send, arrival.why)
+}
+
+/// Where a recording tells what the probe sent, the probe must still send it.
+fn expect_ours<'a>(turns: &mut std::iter::Peekable<impl Iterator<Item = &'a Turn>>, sent: &[u8]) {
+    if let Some(Turn::Ours(recorded)) = turns.peek() {
+        assert_eq!(escape(recorded), escape(sent), "another request than recorded");
+        turns.next();
+    }
+}
+
+/// Arbitrary bytes in arbitrary pieces.
+pub(crate) fn play_hostile(probe: &Probe, pieces: &[Vec<u8>], port: u16) -> Reading {
+    let turns = pieces.iter().flat_map(|it| [Turn::Theirs(it.clone()), Turn::Tls]).collect();
+    let recording = Recording { subject: subject(port), turns, facts: Vec::new() };
+    let mut last = Reading::default();
+    for piece in [usize::MAX, 3] {
+        for why in [End::Closed, End::TooLong, End::NotSecured] {
+            last = play(probe, &recording, Arrival { piece, end: usize::MAX, why });
+            check_texts(&last);
+        }
+    }
+    last
+}
+
+pub(crate) fn parse(text: &str) -> Recording {
+    let mut recording = Recording { subject: subject(0), turns: Vec::new(), facts: Vec::new() };
+    for line in text.lines().filter(|it| !it.is_empty() && !it.starts_with('#')) {
+        let (kind, rest) = line.split_once(' ').unwrap();
+        match (kind, recording.turns.last_mut()) {
+            ("<", Some(Turn::Theirs(bytes))) | (">", Some(Turn::Ours(bytes))) => {
+                bytes.extend(unescape(rest));
+            }
+            ("<", _) => recording.turns.push(Turn::Theirs(unescape(rest))),
+            (">", _) => recording.turns.push(Turn::Ours(unescape(rest))),
+            ("?", _) => recording.facts.push(rest.to_owned()),
+            ("=", _) if rest == "tls" => recording.turns.push(Turn::Tls),
+            ("=", _) => recording.subject = parse_subject(rest),
+            _ => panic!("{line}"),
+        }
+    }
+    recording
+}
+
+fn parse_subject(text: &str) -> Subject {
+    let words: Vec<&str> = text.split(' ').collect();
+    let ["subject", address, port, kind] = words[..] else { panic!("{text}") };
+    Subject {
+        address: address.parse().unwrap(),
+        is_encrypted: kind == "tls",
+        ..subject(port.parse().unwrap())
+    }
+}
+
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next() {
+            Some(b'r') => b'\r',
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'\\') => b'\\',
+            Some(b'x') => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            other => panic!("escape {other:?} in {text}"),
+        });
+    }
+    bytes
+}
+
+fn escape(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+/// The one answer of a service in a reading.
+pub(crate) fn answer(reading: &Reading) -> &ServiceAnswer {
+    let mut answers = reading.facts.iter().filter_map(|it| {
+        let Fact::ServiceAnswer(answer) = it else { return None };
+        Some(answer)
+    });
+    let first = answers.next().unwrap_or_else(|| panic!("no answer in {reading:?}"));
+    assert!(answers.next().is_none());
+    first
+}
+
+pub(crate) fn said(reading: &Reading, what: Statement) -> Option<&str> {
+    answer(reading).statements.get(&what).map(String::as_str)
+}
+
+pub(crate) fn host_key(reading: &Reading) -> Option<&SshHostKey> {
+    reading.facts.iter().find_map(|it| {
+        let Fact::SshHostKey(key) = it else { return None };
+        Some(key)
+    })
+}
+
+/// All recordings: `tests/recordings/<probe>/<product-version>.txt`.
+fn recordings() -> Vec<(PathBuf, &'static Probe)> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings");
+    let folders = std::fs::read_dir(root).unwrap().map(|it| it.unwrap().path());
+    let mut found = Vec::new();
+    for folder in folders.filter(|it| it.is_dir()) {
+        let id = format!("scan.{}", folder.file_name().unwrap().to_str().unwrap());
+        let Some(probe) = PROBES.iter().find(|it| it.id == id) else { panic!("no probe {id}") };
+        let files = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path());
+        found.extend(files.map(|it| (it, *probe)));
+    }
+    found
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test reads its recordings")]
+fn every_recording_gives_the_facts_that_stand_in_it() {
+    for (path, probe) in recordings() {
+        let recording = parse(&std::fs::read_to_string(&path).unwrap());
+        let facts = check(probe, &recording).facts;
+        let facts: Vec<String> =
+            facts.iter().map(|it| serde_json::to_string(it).unwrap()).collect();
+        assert_eq!(facts, recording.facts, "{}", path.display());
+    }
+}
