@@ -22,6 +22,15 @@ asset-identifier-chassis-serial = Seriennummer des Gehäuses
 asset-identifier-installation = Installation des Betriebssystems
 asset-identifier-permanent-mac = eingebrannte MAC-Adresse
 asset-identifier-disk-serial = Seriennummer eines Datenträgers
+asset-identifier-ssh-host-key = Schlüssel des SSH-Servers
+asset-identifier-certificate = gezeigtes Zertifikat
+asset-identifier-snmp-engine-id = SNMP-Engine-ID
+asset-identifier-ntlm-name = Windows-Name
+asset-identifier-device-uuid = Gerätekennung (UUID)
+asset-identifier-device-serial = Seriennummer laut Netzabfrage
+asset-identifier-link-mac = verwendete MAC-Adresse
+asset-identifier-address = Netzadresse zur selben Zeit
+asset-identifier-virtual-address = gemeinsame Adresse eines Verbunds
 asset-identifier-boot = Systemstart
 
 # Warum ein Agent mit seinem Schlüssel nicht weiter berichten darf.

@@ -22,6 +22,15 @@ asset-identifier-chassis-serial = enclosure serial number
 asset-identifier-installation = operating system installation
 asset-identifier-permanent-mac = burnt-in MAC address
 asset-identifier-disk-serial = disk serial number
+asset-identifier-ssh-host-key = key of the SSH server
+asset-identifier-certificate = certificate shown
+asset-identifier-snmp-engine-id = SNMP engine id
+asset-identifier-ntlm-name = Windows name
+asset-identifier-device-uuid = device id (UUID)
+asset-identifier-device-serial = serial number told over the network
+asset-identifier-link-mac = hardware address in use
+asset-identifier-address = network address at the same time
+asset-identifier-virtual-address = shared address of a cluster
 asset-identifier-boot = system start
 
 # Why an agent may not go on reporting with its key.

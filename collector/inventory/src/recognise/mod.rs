@@ -10,7 +10,7 @@ mod virtual_machine;
 
 pub use kind::kind_of_chassis;
 pub use placeholder::{
-    canonical_mac, disk_serial_text, is_removable_driver, microcode_text, serial_text, stated_text,
-    usable_uuid,
+    canonical_mac, disk_serial_text, host_name_text, is_removable_driver, is_virtual_router_mac,
+    link_mac, microcode_text, serial_text, stated_text, usable_uuid,
 };
 pub use virtual_machine::{VIRTUALISATION_SOURCE, conclude, is_container_hint};

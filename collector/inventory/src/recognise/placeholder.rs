@@ -44,6 +44,8 @@ struct MacEntry {
     why: String,
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of the data"))]
     example: String,
+    #[serde(default)]
+    virtual_router: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +61,7 @@ enum Scope {
     Any,
     Serial,
     DiskSerial,
+    HostName,
     Microcode,
 }
 
@@ -93,6 +96,13 @@ pub fn microcode_text(text: &str) -> Option<String> {
     stated_text(text).filter(|it| !is_listed(&fold(it), &[Scope::Microcode]))
 }
 
+/// The name of a host, lower case; `None` for names that many hosts have because nobody chose one.
+#[must_use]
+pub fn host_name_text(text: &str) -> Option<String> {
+    let name = stated_text(text.trim_end_matches('.'))?.to_lowercase();
+    (!is_listed(&fold(&name), &[Scope::HostName])).then_some(name)
+}
+
 fn serial_in(text: &str, scopes: &[Scope]) -> Option<String> {
     let trimmed = collapse(text);
     let folded = fold(&trimmed);
@@ -117,14 +127,38 @@ pub fn usable_uuid(uuid: Uuid) -> Option<Uuid> {
 /// `None` for locally administered, multicast, zero and known shared ones.
 #[must_use]
 pub fn canonical_mac(text: &str) -> Option<String> {
+    const LOCALLY_ADMINISTERED: u8 = 0b10;
+    let (first, lower) = mac_digits(text)?;
+    let is_shared = data().mac.iter().any(|it| lower.starts_with(&it.begins));
+    (first & LOCALLY_ADMINISTERED == 0 && !is_shared).then_some(lower)
+}
+
+/// The same, locally administered ones included: in virtual machines there are no others.
+#[must_use]
+pub fn link_mac(text: &str) -> Option<String> {
+    let (_, lower) = mac_digits(text)?;
+    let is_shared = data().mac.iter().any(|it| lower.starts_with(&it.begins));
+    (!is_shared).then_some(lower)
+}
+
+/// Whether a hardware address belongs to no adapter, but to whichever router or server of a cluster
+/// is active.
+#[must_use]
+pub fn is_virtual_router_mac(text: &str) -> bool {
+    mac_digits(text).is_some_and(|(_, lower)| {
+        data().mac.iter().any(|it| it.virtual_router && lower.starts_with(&it.begins))
+    })
+}
+
+/// First byte and twelve lower-case digits of the address of one adapter: no group, no filler.
+fn mac_digits(text: &str) -> Option<(u8, String)> {
+    const GROUP: u8 = 0b01;
     let digits: String = text.chars().filter(|it| !matches!(it, ':' | '-' | '.')).collect();
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
     let [first, rest @ ..] = bytes.as_slice() else { return None };
-    let is_group_or_local = first & 0b11 != 0;
     let is_one_byte = rest.iter().all(|it| it == first);
-    let lower = digits.to_ascii_lowercase();
-    let is_shared = data().mac.iter().any(|it| lower.starts_with(&it.begins));
-    (bytes.len() == 6 && !is_group_or_local && !is_one_byte && !is_shared).then_some(lower)
+    (bytes.len() == 6 && first & GROUP == 0 && !is_one_byte)
+        .then(|| (*first, digits.to_ascii_lowercase()))
 }
 
 /// Whether adapters of this driver are unplugged and carried to the next machine.
@@ -208,6 +242,7 @@ mod tests {
                     }
                     Scope::Serial => assert_eq!(serial_text(example), None, "{example}"),
                     Scope::Microcode => assert_eq!(microcode_text(example), None, "{example}"),
+                    Scope::HostName => assert_eq!(host_name_text(example), None, "{example}"),
                     Scope::DiskSerial => {
                         assert_eq!(disk_serial_text(example), None, "{example}");
                     }
@@ -225,6 +260,8 @@ mod tests {
             let digits: String = entry.example.chars().filter(|it| *it != ':').collect();
             assert!(digits.starts_with(&entry.begins), "{}", entry.example);
             assert_eq!(canonical_mac(&entry.example), None, "{}", entry.example);
+            assert_eq!(link_mac(&entry.example), None, "{}", entry.example);
+            assert_eq!(is_virtual_router_mac(&entry.example), entry.virtual_router);
         }
     }
 
@@ -317,6 +354,24 @@ mod tests {
         ] {
             assert_eq!(canonical_mac(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_given_by_a_hypervisor_counts_on_its_link_only() {
+        assert_eq!(link_mac("52:54:00:AB:CD:EF").as_deref(), Some("525400abcdef"));
+        assert_eq!(link_mac("00:1b:21:aa:bb:cc").as_deref(), Some("001b21aabbcc"));
+        for text in ["00:00:5e:00:01:0a", "01:00:5e:00:00:01", "00:00:00:00:00:00", "", "02:11"] {
+            assert_eq!(link_mac(text), None, "{text}");
+        }
+        assert!(!is_virtual_router_mac("00:1b:21:aa:bb:cc") && !is_virtual_router_mac(""));
+    }
+
+    #[test]
+    fn a_host_name_that_nobody_chose_names_nobody() {
+        assert_eq!(host_name_text("DC01").as_deref(), Some("dc01"));
+        assert_eq!(host_name_text("srv1.corp.example.").as_deref(), Some("srv1.corp.example"));
+        assert_eq!(host_name_text("localhost"), None);
+        assert_eq!(host_name_text(""), None);
     }
 
     #[test]

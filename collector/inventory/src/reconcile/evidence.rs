@@ -35,6 +35,28 @@ pub enum IdentifierKind {
     PermanentMac,
     /// Serial number of a fixed disk, with its model.
     DiskSerial,
+    /// Public key of an SSH server: `algorithm/sha256`.
+    SshHostKey,
+    /// A certificate that a port showed, by its fingerprint; wildcard certificates left out.
+    Certificate,
+    /// SNMP engine id (RFC 3411 §5) that says more than an address.
+    SnmpEngineId,
+    /// What a Windows machine calls itself: `dns/srv1.corp.example`, `netbios/corp\srv1`,
+    /// `netbios/srv1`.
+    NtlmName,
+    /// An id that a device keeps: `smb/…`, `upnp/…`, `printer/…`.
+    DeviceUuid,
+    /// Serial number as a device gives it over the network, and as firmware gives it on the machine,
+    /// both without a maker: protocols spell makers differently.
+    DeviceSerial,
+    /// Hardware address in use on a link, locally administered ones included. Says something only
+    /// about moments close to one another.
+    LinkMac,
+    /// Network address. Says something only about moments close to one another.
+    Address,
+    /// An address that answers with the hardware address of a cluster: `address mac`. It belongs to
+    /// whichever member is active, and so to none of them.
+    VirtualAddress,
     /// One start of a kernel. Containers share it with their host; it tells two agents on one
     /// machine from two copies of one machine.
     Boot,

@@ -102,6 +102,15 @@ pub fn kind_name(kind: IdentifierKind, wording: &Wording) -> String {
         IdentifierKind::Installation => "asset-identifier-installation",
         IdentifierKind::PermanentMac => "asset-identifier-permanent-mac",
         IdentifierKind::DiskSerial => "asset-identifier-disk-serial",
+        IdentifierKind::SshHostKey => "asset-identifier-ssh-host-key",
+        IdentifierKind::Certificate => "asset-identifier-certificate",
+        IdentifierKind::SnmpEngineId => "asset-identifier-snmp-engine-id",
+        IdentifierKind::NtlmName => "asset-identifier-ntlm-name",
+        IdentifierKind::DeviceUuid => "asset-identifier-device-uuid",
+        IdentifierKind::DeviceSerial => "asset-identifier-device-serial",
+        IdentifierKind::LinkMac => "asset-identifier-link-mac",
+        IdentifierKind::Address => "asset-identifier-address",
+        IdentifierKind::VirtualAddress => "asset-identifier-virtual-address",
         IdentifierKind::Boot => "asset-identifier-boot",
     };
     wording.text(key)
@@ -166,6 +175,15 @@ mod tests {
             IdentifierKind::Installation,
             IdentifierKind::PermanentMac,
             IdentifierKind::DiskSerial,
+            IdentifierKind::SshHostKey,
+            IdentifierKind::Certificate,
+            IdentifierKind::SnmpEngineId,
+            IdentifierKind::NtlmName,
+            IdentifierKind::DeviceUuid,
+            IdentifierKind::DeviceSerial,
+            IdentifierKind::LinkMac,
+            IdentifierKind::Address,
+            IdentifierKind::VirtualAddress,
             IdentifierKind::Boot,
         ];
         let reasons = [

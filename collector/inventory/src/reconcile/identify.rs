@@ -1,18 +1,40 @@
 //! Sections show identifiers.
 
+mod answers;
+
+use std::net::IpAddr;
+
 use observation::latest::{
     BaseBoard, Boot, Chassis, Disk, Fact, InstallationId, InterfaceKind, NetworkInterface, Outcome,
-    SectionBody, SystemProduct,
+    SectionBody, SourceId, SystemProduct,
 };
 
 use super::evidence::{Identifier, IdentifierKind};
 use crate::recognise::{
-    canonical_mac, disk_serial_text, is_container_hint, is_removable_driver, serial_text,
-    stated_text, usable_uuid,
+    canonical_mac, disk_serial_text, is_container_hint, is_removable_driver, is_virtual_router_mac,
+    link_mac, serial_text, stated_text, usable_uuid,
 };
+
+/// What the sources of scans begin with.
+const PROBES: &str = "scan.";
 
 /// Ways of attaching a disk that let a person carry it to the next machine.
 const PORTABLE_BUSES: [&str; 4] = ["usb", "mmc", "ieee1394", "network"];
+
+/// The identifiers that the sections of a scan of this address show.
+pub fn identify_target<'a>(
+    address: IpAddr,
+    bodies: impl IntoIterator<Item = &'a SectionBody>,
+) -> Vec<Identifier> {
+    let mut found = identify(bodies);
+    let is_virtual = found.iter().any(|it| it.kind == IdentifierKind::VirtualAddress);
+    if !is_virtual {
+        found.extend(of_address(address));
+    }
+    found.sort();
+    found.dedup();
+    found
+}
 
 /// The identifiers that these sections show, canonical, sorted, placeholders left out.
 ///
@@ -25,7 +47,7 @@ pub fn identify<'a>(bodies: impl IntoIterator<Item = &'a SectionBody>) -> Vec<Id
         let Outcome::Read { facts, .. } = &body.outcome else { continue };
         for fact in facts {
             is_container |= matches!(fact, Fact::VirtualisationHint(it) if is_container_hint(it));
-            found.extend(identifiers_of(fact));
+            found.extend(identifiers_of(&body.source, fact));
         }
     }
     found.retain(|it| !(is_container && it.kind == IdentifierKind::Boot));
@@ -35,13 +57,21 @@ pub fn identify<'a>(bodies: impl IntoIterator<Item = &'a SectionBody>) -> Vec<Id
 }
 
 /// The identifiers in one fact.
-fn identifiers_of(fact: &Fact) -> Vec<Identifier> {
+fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
     match fact {
+        Fact::AddressSeen(it) => answers::of_address_seen(it),
+        // What lies in files of a host is often a copy of somebody else's.
+        Fact::Certificate(it) if source.as_str().starts_with(PROBES) => {
+            answers::of_certificate(it).into_iter().collect()
+        }
+        Fact::PhysicalEntity(it) => answers::of_entity(it).into_iter().collect(),
+        Fact::ServiceAnswer(it) => answers::of_service(it),
+        Fact::SshHostKey(it) => vec![answers::of_host_key(it)],
         Fact::SystemProduct(it) => of_system(it),
         Fact::BaseBoard(it) => of_board(it).into_iter().collect(),
         Fact::Chassis(it) => of_chassis(it).into_iter().collect(),
         Fact::Disk(it) => of_disk(it).into_iter().collect(),
-        Fact::NetworkInterface(it) => of_interface(it).into_iter().collect(),
+        Fact::NetworkInterface(it) => of_interface(it),
         Fact::InstallationId(it) => vec![of_installation(it)],
         Fact::Boot(it) => of_boot(it).into_iter().collect(),
         Fact::Account(_)
@@ -64,14 +94,10 @@ fn identifiers_of(fact: &Fact) -> Vec<Identifier> {
         | Fact::Resolver(_)
         | Fact::Route(_)
         | Fact::Service(_)
-        | Fact::AddressSeen(_)
         | Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
         | Fact::OpenPort(_)
-        | Fact::PhysicalEntity(_)
         | Fact::ReverseName(_)
-        | Fact::ServiceAnswer(_)
-        | Fact::SshHostKey(_)
         | Fact::TlsVersions(_)
         | Fact::VirtualisationHint(_) => Vec::new(),
     }
@@ -85,7 +111,8 @@ fn of_system(system: &SystemProduct) -> Vec<Identifier> {
         system.manufacturer.as_deref(),
         system.serial.as_deref().and_then(serial_text),
     );
-    uuid.into_iter().chain(serial).collect()
+    let bare = system.serial.as_deref().and_then(answers::of_serial);
+    uuid.into_iter().chain(serial).chain(bare).collect()
 }
 
 fn of_board(board: &BaseBoard) -> Option<Identifier> {
@@ -107,8 +134,37 @@ fn of_disk(disk: &Disk) -> Option<Identifier> {
     with_maker(IdentifierKind::DiskSerial, disk.model.as_deref(), serial)
 }
 
-fn of_interface(interface: &NetworkInterface) -> Option<Identifier> {
-    let is_adapter = match interface.kind {
+/// What an adapter shows: the machine, where it stays in it; the link that it is on; its addresses.
+fn of_interface(interface: &NetworkInterface) -> Vec<Identifier> {
+    if interface.kind == InterfaceKind::Loopback {
+        return Vec::new();
+    }
+    let mac = interface.mac.as_deref();
+    // A cluster's address is held by one member now and by another one later.
+    if mac.is_some_and(is_virtual_router_mac) {
+        return Vec::new();
+    }
+    let addresses: Vec<Identifier> =
+        interface.addresses.iter().filter_map(|it| of_address(it.address)).collect();
+    // The host's ends of containers' adapters come and go, and nobody else ever sees them.
+    let is_used = is_adapter(interface.kind) || !addresses.is_empty();
+    let on_link = mac.filter(|_| is_used && interface.kind != InterfaceKind::Tunnel);
+    let on_link = on_link.and_then(link_mac).map(|it| identifier(IdentifierKind::LinkMac, it));
+    of_adapter(interface).into_iter().chain(on_link).chain(addresses).collect()
+}
+
+fn of_adapter(interface: &NetworkInterface) -> Option<Identifier> {
+    let is_carried = interface.is_removable == Some(true)
+        || interface.driver.as_deref().is_some_and(is_removable_driver);
+    if !is_adapter(interface.kind) || is_carried {
+        return None;
+    }
+    let mac = interface.permanent_mac.as_deref().or(interface.mac.as_deref())?;
+    canonical_mac(mac).map(|it| identifier(IdentifierKind::PermanentMac, it))
+}
+
+const fn is_adapter(kind: InterfaceKind) -> bool {
+    match kind {
         InterfaceKind::Ethernet | InterfaceKind::Wireless => true,
         InterfaceKind::Loopback
         | InterfaceKind::Bridge
@@ -117,14 +173,20 @@ fn of_interface(interface: &NetworkInterface) -> Option<Identifier> {
         | InterfaceKind::Tunnel
         | InterfaceKind::Virtual
         | InterfaceKind::Other => false,
-    };
-    let is_carried = interface.is_removable == Some(true)
-        || interface.driver.as_deref().is_some_and(is_removable_driver);
-    if !is_adapter || is_carried {
-        return None;
     }
-    let mac = interface.permanent_mac.as_deref().or(interface.mac.as_deref())?;
-    canonical_mac(mac).map(|it| identifier(IdentifierKind::PermanentMac, it))
+}
+
+/// An address that can belong to one host alone: none of the host itself, of a link or of a group.
+fn of_address(address: IpAddr) -> Option<Identifier> {
+    let is_link_local = match address {
+        IpAddr::V4(it) => it.is_link_local() || it.is_broadcast(),
+        IpAddr::V6(it) => it.is_unicast_link_local(),
+    };
+    let names_nobody = is_link_local
+        || address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast();
+    (!names_nobody).then(|| identifier(IdentifierKind::Address, address.to_string()))
 }
 
 fn of_installation(installation: &InstallationId) -> Identifier {
@@ -154,7 +216,7 @@ fn identifier(kind: IdentifierKind, text: String) -> Identifier {
 #[cfg(test)]
 mod tests {
     use observation::ContentHash;
-    use observation::latest::{Absent, SourceId, VirtualisationHint};
+    use observation::latest::{Absent, AddressOrigin, InterfaceAddress, VirtualisationHint};
 
     use super::*;
 
@@ -208,6 +270,7 @@ mod tests {
             &[
                 (IdentifierKind::SystemUuid, "4c4c4544-0058-4b10-8039-b7c04f513133"),
                 (IdentifierKind::SystemSerial, "dell inc./7xk9q13"),
+                (IdentifierKind::DeviceSerial, "7xk9q13"),
             ],
         );
     }
@@ -227,7 +290,11 @@ mod tests {
 
     #[test]
     fn only_adapters_that_stay_with_the_machine_name_it() {
-        check(Fact::NetworkInterface(adapter()), &[(IdentifierKind::PermanentMac, "001b21aabbcc")]);
+        let link = |mac| (IdentifierKind::LinkMac, mac);
+        check(
+            Fact::NetworkInterface(adapter()),
+            &[(IdentifierKind::PermanentMac, "001b21aabbcc"), link("001b21aabbcc")],
+        );
         let randomised = NetworkInterface {
             kind: InterfaceKind::Wireless,
             mac: Some("9a:00:11:22:33:44".to_owned()),
@@ -236,17 +303,54 @@ mod tests {
         };
         check(
             Fact::NetworkInterface(randomised),
-            &[(IdentifierKind::PermanentMac, "001b21000001")],
+            &[(IdentifierKind::PermanentMac, "001b21000001"), link("9a0011223344")],
         );
-        for silent in [
+        for carried in [
             NetworkInterface { is_removable: Some(true), ..adapter() },
             NetworkInterface { driver: Some("r8152".to_owned()), ..adapter() },
+        ] {
+            check(Fact::NetworkInterface(carried), &[link("001b21aabbcc")]);
+        }
+        let virtual_machine =
+            NetworkInterface { mac: Some("52:54:00:12:34:56".to_owned()), ..adapter() };
+        check(Fact::NetworkInterface(virtual_machine), &[link("525400123456")]);
+        for silent in [
             NetworkInterface { kind: InterfaceKind::Bridge, ..adapter() },
             NetworkInterface { kind: InterfaceKind::Virtual, ..adapter() },
-            NetworkInterface { mac: Some("52:54:00:12:34:56".to_owned()), ..adapter() },
+            NetworkInterface { kind: InterfaceKind::Loopback, ..with_address("10.0.0.5") },
             NetworkInterface { mac: None, ..adapter() },
         ] {
             check(Fact::NetworkInterface(silent), &[]);
+        }
+    }
+
+    fn with_address(address: &str) -> NetworkInterface {
+        let address = InterfaceAddress {
+            address: address.parse().unwrap(),
+            prefix_length: 24,
+            origin: AddressOrigin::Permanent,
+        };
+        NetworkInterface { addresses: vec![address], ..adapter() }
+    }
+
+    #[test]
+    fn an_interface_shows_its_link_and_its_addresses() {
+        let made_by_software =
+            NetworkInterface { kind: InterfaceKind::Virtual, ..with_address("10.0.0.5") };
+        check(
+            Fact::NetworkInterface(made_by_software),
+            &[(IdentifierKind::LinkMac, "001b21aabbcc"), (IdentifierKind::Address, "10.0.0.5")],
+        );
+        let tunnel = NetworkInterface { kind: InterfaceKind::Tunnel, ..with_address("10.8.0.2") };
+        check(Fact::NetworkInterface(tunnel), &[(IdentifierKind::Address, "10.8.0.2")]);
+        let cluster = NetworkInterface {
+            mac: Some("00:00:5e:00:01:0a".to_owned()),
+            ..with_address("10.0.0.1")
+        };
+        check(Fact::NetworkInterface(cluster), &[]);
+        for nobody in ["127.0.0.1", "::1", "169.254.3.4", "fe80::1", "224.0.0.1", "0.0.0.0"] {
+            let interface = NetworkInterface { mac: None, ..with_address(nobody) };
+            check(Fact::NetworkInterface(interface), &[]);
         }
     }
 
@@ -291,7 +395,7 @@ mod tests {
         let one = body(vec![installation, Fact::Disk(disk())]);
         let two = body(vec![Fact::NetworkInterface(adapter()), Fact::Disk(disk())]);
         assert_eq!(identify([&one, &two]), identify([&two, &one]));
-        assert_eq!(identify([&one, &two]).len(), 3);
+        assert_eq!(identify([&one, &two]).len(), 4);
         let reason = Absent::NotHere { looked_at: "/sys/firmware/dmi".to_owned() };
         let absent = SectionBody {
             source: SourceId::from_static("test"),

@@ -11,7 +11,9 @@ mod evidence;
 mod explain;
 mod group;
 mod identify;
+mod line;
 mod rows;
+mod sightings;
 mod verdict;
 mod wire;
 
@@ -25,5 +27,7 @@ pub use evidence::{
 };
 pub use explain::{RawFact, explain_link, kind_name, raw_facts, raw_facts_behind};
 pub use group::group;
-pub use identify::identify;
+pub use identify::{identify, identify_target};
+pub use line::continues;
+pub use sightings::{SIGHTINGS_MAX, SIGHTINGS_SOURCE, Sighting, sightings};
 pub use verdict::verdict;
