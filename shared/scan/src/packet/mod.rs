@@ -1,9 +1,13 @@
 //! What travels: building and reading, pure and bounded, without sockets or clock.
 
 pub mod certificate;
+pub mod der;
 pub mod html;
 pub mod http;
 pub mod lines;
+pub mod ntlm;
+pub mod reader;
 pub mod ssh;
 pub mod statements;
 pub mod text;
+pub mod tls_hello;
