@@ -1,0 +1,183 @@
+//! Sets of IPv4 addresses as sorted ranges.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+/// A set of IPv4 addresses: sorted, disjoint, inclusive ranges. As small for a /8 as for one address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ranges(Vec<(u32, u32)>);
+
+impl Ranges {
+    /// The addresses of these networks.
+    pub fn of<'a>(networks: impl IntoIterator<Item = &'a Ipv4Net>) -> Self {
+        let bounds = |it: &Ipv4Net| (it.network().to_bits(), it.broadcast().to_bits());
+        Self::merged(networks.into_iter().map(bounds).collect())
+    }
+
+    /// One address.
+    #[must_use]
+    pub fn one(address: Ipv4Addr) -> Self {
+        Self(vec![(address.to_bits(), address.to_bits())])
+    }
+
+    fn merged(mut bounds: Vec<(u32, u32)>) -> Self {
+        bounds.sort_unstable();
+        let mut merged: Vec<(u32, u32)> = Vec::new();
+        for (first, last) in bounds {
+            match merged.last_mut() {
+                Some(before) if first <= before.1.saturating_add(1) => {
+                    before.1 = before.1.max(last);
+                }
+                Some(_) | None => merged.push((first, last)),
+            }
+        }
+        Self(merged)
+    }
+
+    /// Those in either.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self::merged(self.0.iter().chain(&other.0).copied().collect())
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        let mut common = Vec::new();
+        for (first, last) in &self.0 {
+            for (other_first, other_last) in &other.0 {
+                let (from, to) = (*first.max(other_first), *last.min(other_last));
+                if from <= to {
+                    common.push((from, to));
+                }
+            }
+        }
+        Self::merged(common)
+    }
+
+    /// Those that are not in the other.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut left = self.0.clone();
+        for (cut_first, cut_last) in &other.0 {
+            left = left
+                .into_iter()
+                .flat_map(|(first, last)| {
+                    let below = (first < *cut_first)
+                        .then(|| (first, last.min(cut_first.saturating_sub(1))));
+                    let above =
+                        (last > *cut_last).then(|| (first.max(cut_last.saturating_add(1)), last));
+                    [below, above].into_iter().flatten()
+                })
+                .collect();
+        }
+        Self::merged(left)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|(first, last)| u64::from(last - first) + 1).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The one with this index, in order.
+    #[must_use]
+    pub fn get(&self, index: u64) -> Option<Ipv4Addr> {
+        let mut left = index;
+        for (first, last) in &self.0 {
+            let here = u64::from(last - first) + 1;
+            if left < here {
+                return u32::try_from(left).ok().map(|it| Ipv4Addr::from_bits(first + it));
+            }
+            left -= here;
+        }
+        None
+    }
+
+    /// Whether it is one of them.
+    #[must_use]
+    pub fn contains(&self, address: Ipv4Addr) -> bool {
+        let bits = address.to_bits();
+        let after = self.0.partition_point(|(first, _)| *first <= bits);
+        after.checked_sub(1).and_then(|it| self.0.get(it)).is_some_and(|(_, last)| bits <= *last)
+    }
+
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        self.0.iter().flat_map(|(first, last)| (*first..=*last).map(Ipv4Addr::from_bits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ranges(networks: &[&str]) -> Ranges {
+        let networks: Vec<Ipv4Net> = networks.iter().map(|it| it.parse().unwrap()).collect();
+        Ranges::of(&networks)
+    }
+
+    #[test]
+    fn overlapping_and_adjacent_networks_are_one_range() {
+        let set = ranges(&["10.0.0.128/25", "10.0.0.0/25", "10.0.0.64/26"]);
+        assert_eq!(set, ranges(&["10.0.0.0/24"]));
+        assert_eq!(set.count(), 256);
+    }
+
+    #[test]
+    fn the_whole_address_space_does_not_overflow() {
+        let all = ranges(&["0.0.0.0/0"]);
+        assert_eq!(all.count(), 1 << 32);
+        assert_eq!(all.get((1 << 32) - 1), Some(Ipv4Addr::BROADCAST));
+        assert_eq!(all.get(1 << 32), None);
+        assert!(all.without(&all).is_empty());
+        assert_eq!(all.without(&ranges(&["255.255.255.255/32"])).count(), (1 << 32) - 1);
+    }
+
+    #[test]
+    fn a_hole_leaves_both_sides() {
+        let set = ranges(&["10.0.0.0/29"]).without(&ranges(&["10.0.0.3/32"]));
+        let left: Vec<String> = set.iter().map(|it| it.to_string()).collect();
+        assert_eq!(
+            left,
+            ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7"]
+        );
+        assert_eq!(set.get(3), Some(Ipv4Addr::new(10, 0, 0, 4)));
+    }
+
+    fn some_networks() -> impl Strategy<Value = Vec<Ipv4Net>> {
+        let network = (0_u32..2048, 22_u8..=32)
+            .prop_map(|(low, length)| Ipv4Net::new((0x0a00_0000 + low).into(), length).unwrap());
+        proptest::collection::vec(network, 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn set_operations_agree_with_membership(a in some_networks(), b in some_networks()) {
+            let is_in = |all: &[Ipv4Net], it: &Ipv4Addr| all.iter().any(|net| net.contains(it));
+            let (first, second) = (Ranges::of(&a), Ranges::of(&b));
+            let (both, minus) = (first.within(&second), first.without(&second));
+            let either = first.and(&second);
+            for bits in 0x0a00_0000_u32 - 2..0x0a00_0000 + 4096 {
+                let it = Ipv4Addr::from_bits(bits);
+                prop_assert_eq!(first.contains(it), is_in(&a, &it));
+                prop_assert_eq!(both.contains(it), is_in(&a, &it) && is_in(&b, &it));
+                prop_assert_eq!(minus.contains(it), is_in(&a, &it) && !is_in(&b, &it));
+                prop_assert_eq!(either.contains(it), is_in(&a, &it) || is_in(&b, &it));
+            }
+            let listed: Vec<_> = minus.iter().collect();
+            prop_assert_eq!(listed.len() as u64, minus.count());
+            for (index, it) in listed.iter().enumerate() {
+                prop_assert_eq!(minus.get(index as u64), Some(*it));
+            }
+        }
+    }
+}
