@@ -285,3 +285,4 @@ workbook-quality-need-remedy = Im Register Vertraulichkeit, Integrität und Verf
 workbook-quality-dependencies = Abhängigkeit nicht bestätigt
 workbook-quality-support = Supportende unbekannt
 workbook-quality-networks = Netz nie gescannt
+workbook-vantage-collector = Kollektor

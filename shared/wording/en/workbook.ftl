@@ -285,3 +285,4 @@ workbook-quality-need-remedy = State confidentiality, integrity and availability
 workbook-quality-dependencies = Dependency not confirmed
 workbook-quality-support = End of support unknown
 workbook-quality-networks = Network never scanned
+workbook-vantage-collector = collector

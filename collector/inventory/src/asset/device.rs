@@ -1,5 +1,7 @@
 //! A device with an operating system: hardware, firmware, system.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use observation::latest::{Absent, SourceId};
@@ -88,6 +90,19 @@ pub enum Lifecycle {
     Operating,
     /// Its agent was revoked or it was retired by a person.
     Retired,
+}
+
+impl Asset {
+    /// All its addresses, its own word and what others saw, sorted.
+    #[must_use]
+    pub fn all_addresses(&self) -> Vec<IpAddr> {
+        let own = self.interfaces.iter().flat_map(|it| &it.value.addresses).map(|it| it.0);
+        let seen = self.addresses.iter().map(|it| it.value.address);
+        let mut addresses: Vec<IpAddr> = own.chain(seen).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses
+    }
 }
 
 /// How far anybody got in contact with an asset.

@@ -109,11 +109,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 
 fn end(view: &View<'_>, asset: &Asset, address: IpAddr) -> End {
     let address = address.to_canonical();
-    let has = |it: &Asset| {
-        let mut own = it.interfaces.iter().flat_map(|interface| &interface.value.addresses);
-        own.any(|(own, _)| *own == address)
-    };
-    if has(asset) || address.is_loopback() {
+    if asset.all_addresses().contains(&address) || address.is_loopback() {
         return End::Asset(asset.id);
     }
     if let Some(peer) = view.asset_of(address) {

@@ -145,12 +145,7 @@ fn subject<'a>(asset: &'a Asset, addresses: &'a [IpAddr]) -> Subject<'a> {
 
 /// The addresses by which others reach the asset.
 pub(super) fn addresses(asset: &Asset) -> Vec<IpAddr> {
-    let all = asset.interfaces.iter().flat_map(|it| &it.value.addresses);
-    let mut addresses: Vec<IpAddr> =
-        all.map(|(address, _)| *address).filter(|it| names_a_host(*it)).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    addresses
+    asset.all_addresses().into_iter().filter(|it| names_a_host(*it)).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use observation::latest::AgentId;
 use wording::Language;
 use wording::Wording;
 
@@ -172,7 +173,9 @@ impl<'a> View<'a> {
         });
         let observer = match &evidence.observer {
             ObserverId::Agent(id) => format!("Agent {id}"),
-            ObserverId::Target(target) => format!("Scan {}", target.address),
+            ObserverId::Target(target) => {
+                format!("Scan {} ← {}", target.address, self.vantage_text(target.vantage))
+            }
             ObserverId::Person(name) => name.clone(),
         };
         format!(
@@ -182,6 +185,14 @@ impl<'a> View<'a> {
             self.text("workbook-column-as-of"),
             self.instant_text(evidence.observed_at),
         )
+    }
+
+    /// The place from where a scan looked, for people.
+    #[must_use]
+    pub fn vantage_text(&self, vantage: Option<AgentId>) -> String {
+        let Some(agent) = vantage else { return self.text("workbook-vantage-collector") };
+        let known = self.snapshot.agents.iter().find(|it| it.id == agent);
+        known.map_or_else(|| agent.to_string(), |it| it.host_name.clone())
     }
 
     /// The asset of this id.
@@ -225,9 +236,9 @@ impl<'a> View<'a> {
 fn addresses(snapshot: &Snapshot) -> BTreeMap<IpAddr, &Asset> {
     let mut holders: BTreeMap<IpAddr, Vec<&Asset>> = BTreeMap::new();
     for asset in &snapshot.assets {
-        for (address, _) in asset.interfaces.iter().flat_map(|it| &it.value.addresses) {
-            let holders = holders.entry(*address).or_default();
-            if names_a_host(*address) && !holders.iter().any(|it| it.id == asset.id) {
+        for address in asset.all_addresses() {
+            let holders = holders.entry(address).or_default();
+            if names_a_host(address) && !holders.iter().any(|it| it.id == asset.id) {
                 holders.push(asset);
             }
         }

@@ -174,11 +174,9 @@ fn place_of(view: &View<'_>, address: IpAddr, networks: &BTreeSet<Cidr>) -> Plac
 /// The addresses of the asset that others can reach, IPv4 first.
 fn shown_addresses(asset: &Asset) -> Vec<IpAddr> {
     let own = asset.interfaces.iter().filter(|it| leads_out(&it.value.kind));
-    let mut addresses: Vec<IpAddr> = own
-        .flat_map(|it| &it.value.addresses)
-        .map(|(address, _)| *address)
-        .filter(|it| names_a_host(*it))
-        .collect();
+    let own = own.flat_map(|it| &it.value.addresses).map(|(address, _)| *address);
+    let seen = asset.addresses.iter().map(|it| it.value.address);
+    let mut addresses: Vec<IpAddr> = own.chain(seen).filter(|it| names_a_host(*it)).collect();
     addresses.sort_unstable();
     addresses.dedup();
     addresses

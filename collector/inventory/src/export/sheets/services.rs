@@ -1,6 +1,8 @@
 //! Services and ports: every listening socket as one chain from the port to the package.
 
 use crate::asset::Asset;
+use crate::asset::ObserverId;
+use crate::asset::ServiceIdentity;
 use crate::asset::ServicePort;
 use crate::export::cell::Cell;
 use crate::export::common_cells::system;
@@ -21,6 +23,8 @@ use crate::export::stated::in_use;
 use crate::export::view::View;
 
 const SOURCE: &str = "services.listeners";
+/// The binding of a port that only scans saw: what it is bound to on the host is not known.
+const SCANNED: &str = "scanned";
 
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
@@ -40,6 +44,10 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("service.transport", "sheets-column-transport").width(10),
         Column::agent("service.address", "sheets-column-address").width(18),
         Column::agent("service.binding", "sheets-column-binding").width(16),
+        Column::scan("service.protocol", "sheets-column-protocol").width(12),
+        Column::scan("service.product", "sheets-column-product").width(20),
+        Column::scan("service.product_version", "sheets-column-product-version").width(14),
+        Column::scan("service.said", "sheets-column-said").width(34).wrapped(),
         Column::agent("service.process", "sheets-column-process").width(16),
         Column::agent("service.executable", "sheets-column-executable").width(26),
         Column::agent("service.account", "sheets-column-account").width(18),
@@ -94,6 +102,10 @@ fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, port: &ServicePort) 
         Cell::text(port.transport.to_uppercase()),
         Cell::text(port.address.to_string()),
         Cell::text(binding(view, &port.binding)),
+        answered(view, asset, port, |it| it.protocol.as_deref()),
+        answered(view, asset, port, |it| it.product.as_deref()),
+        answered(view, asset, port, |it| it.version.as_deref()),
+        answered(view, asset, port, |it| it.said.as_deref()),
         text_or_missing(port.process.as_deref(), no_process),
         chain(port.executable.as_deref(), "listener.executable"),
         chain(port.account.as_deref(), "listener.account"),
@@ -110,8 +122,8 @@ fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, port: &ServicePort) 
             Some(text) => Cell::text(text.as_str()),
             None => Cell::unknown(view.text("sheets-reason-encryption-unseen")),
         },
-        Cell::no_data(),
-        Cell::text(view.text("sheets-observer-agent")),
+        reachable_from(view, asset, port),
+        seen_by(view, port),
         Cell::open(),
         Cell::not_assessed(),
         Cell::open(),
@@ -119,11 +131,59 @@ fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, port: &ServicePort) 
     Row::new(id, cells)
 }
 
+/// What a scan was told on this port, or why it was told nothing.
+fn answered(
+    view: &View<'_>,
+    asset: &Asset,
+    port: &ServicePort,
+    part: fn(&ServiceIdentity) -> Option<&str>,
+) -> Cell {
+    match &port.answer {
+        Some(answer) => match part(&answer.value) {
+            Some(text) => Cell::text(text).resting_on(&answer.evidence),
+            None => Cell::unknown(view.text("sheets-reason-not-told")),
+        },
+        None if is_scanned(asset) => Cell::unknown(view.text("sheets-reason-no-answer")),
+        None => Cell::no_data(),
+    }
+}
+
+/// From where the port answered a scan.
+fn reachable_from(view: &View<'_>, asset: &Asset, port: &ServicePort) -> Cell {
+    match &port.answer {
+        Some(answer) => match &answer.evidence.observer {
+            ObserverId::Target(target) => {
+                Cell::text(view.vantage_text(target.vantage)).resting_on(&answer.evidence)
+            }
+            ObserverId::Agent(_) | ObserverId::Person(_) => Cell::no_data(),
+        },
+        None if is_scanned(asset) => Cell::unknown(view.text("sheets-reason-no-answer")),
+        None => Cell::no_data(),
+    }
+}
+
+fn is_scanned(asset: &Asset) -> bool {
+    asset.members.iter().any(|it| matches!(it, ObserverId::Target(_)))
+}
+
+/// Who saw the port: a listening socket on the host, an answer from outside, or both.
+fn seen_by(view: &View<'_>, port: &ServicePort) -> Cell {
+    let mut seen = Vec::new();
+    if port.binding != SCANNED {
+        seen.push(view.text("sheets-observer-agent"));
+    }
+    if port.answer.is_some() || port.binding == SCANNED {
+        seen.push(view.text("sheets-observer-scan"));
+    }
+    Cell::lines(seen)
+}
+
 fn binding(view: &View<'_>, binding: &str) -> String {
     match binding {
         "loopback" => view.text("sheets-binding-loopback"),
         "address" => view.text("sheets-binding-address"),
         "all" => view.text("sheets-binding-all"),
+        SCANNED => view.text("sheets-binding-scanned"),
         other => other.to_owned(),
     }
 }
@@ -151,8 +211,8 @@ mod tests {
     fn a_port_is_one_chain_down_to_the_package() {
         assert_eq!(
             lines()[0],
-            "S-7K2QD | srv-erp | 443 | TCP | 0.0.0.0 | all addresses | nginx | /usr/sbin/nginx | root \
-             | nginx.service | nginx | 1.22.1-9 | none | A001 | TLS 1.3 | no data | agent | _ | not \
+            "S-7K2QD | srv-erp | 443 | TCP | 0.0.0.0 | all addresses | no data | no data | no data \
+             | no data | nginx | /usr/sbin/nginx | root | nginx.service | nginx | 1.22.1-9 | none | A001 | TLS 1.3 | no data | agent | _ | not \
              assessed | _"
         );
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::asset::Asset;
 use crate::asset::AssetKind;
 use crate::asset::Attested;
+use crate::asset::Contact;
 use crate::asset::DiskDescription;
 use crate::asset::FirmwareLevel;
 use crate::asset::Lifecycle;
@@ -295,14 +296,23 @@ fn virtual_machine(view: &View<'_>, machine: &VirtualMachine) -> Cell {
 fn macs(asset: &Asset) -> impl Iterator<Item = String> {
     let interfaces = asset.interfaces.iter().map(|it| &it.value);
     let own = interfaces.filter(|it| matches!(it.kind.as_str(), "ethernet" | "wireless"));
-    let macs: BTreeSet<String> =
+    let mut macs: BTreeSet<String> =
         own.filter_map(|it| it.permanent_mac.clone().or_else(|| it.mac.clone())).collect();
+    for seen in asset.addresses.iter().map(|it| &it.value) {
+        if let Some(mac) = &seen.mac
+            && !macs.contains(mac)
+        {
+            let vendor = seen.mac_vendor.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
+            macs.insert(format!("{mac}{vendor}"));
+        }
+    }
     macs.into_iter()
 }
 
 fn network(view: &View<'_>, asset: &Asset, lines: impl Iterator<Item = String>) -> Cell {
-    match asset.interfaces.first() {
-        Some(first) => some_lines(view, lines).resting_on(&first.evidence),
+    let interfaces = asset.interfaces.first().map(|it| &it.evidence);
+    match interfaces.or_else(|| asset.addresses.first().map(|it| &it.evidence)) {
+        Some(evidence) => some_lines(view, lines).resting_on(evidence),
         None => missing(view, asset, INTERFACES, "interface", None),
     }
 }
@@ -351,6 +361,9 @@ fn observed_by(view: &View<'_>, asset: &Asset) -> Cell {
         .iter()
         .map(|it| match it {
             ObserverId::Agent(_) => view.text("sheets-observer-agent"),
+            ObserverId::Target(_) if asset.contact == Contact::Seen => {
+                view.text("sheets-observer-seen")
+            }
             ObserverId::Target(_) => view.text("sheets-observer-scan"),
             ObserverId::Person(_) => view.text("sheets-observer-person"),
         })
