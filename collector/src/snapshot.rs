@@ -50,6 +50,7 @@ pub async fn take(
         agents: agents.into_iter().map(summary).collect(),
         changes,
         conflicts,
+        scans: Vec::new(),
         event_count,
         event_head,
     })

@@ -91,6 +91,7 @@ pub(super) fn snapshot() -> Snapshot {
         agents: Vec::new(),
         changes: Vec::new(),
         conflicts: Vec::new(),
+        scans: Vec::new(),
         event_count: 0,
         event_head: None,
     }

@@ -1,7 +1,10 @@
 //! Everything that an export shows, as of one moment.
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use observation::latest::AgentId;
+use observation::latest::scan::ScanFigures;
+use observation::latest::scan::ScanRemark;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,6 +29,8 @@ pub struct Snapshot {
     pub changes: Vec<ChangeEntry>,
     /// Links between observers that a person should look at.
     pub conflicts: Vec<Link>,
+    /// The scans of networks, newest first.
+    pub scans: Vec<ScanSummary>,
     /// Events in the log and the hash of the newest: printed on the cover.
     pub event_count: u64,
     /// Head of the event chain.
@@ -47,6 +52,39 @@ pub struct ExportStamp {
     pub previous: Option<(Uuid, Timestamp)>,
     /// The version of the program.
     pub software_version: String,
+}
+
+/// One scan: what was ordered, by whom, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanSummary {
+    /// The run.
+    pub run: Uuid,
+    /// The plan that it belongs to; none: ordered once.
+    pub plan: Option<String>,
+    /// Who ordered it: the permit to scan.
+    pub ordered_by: String,
+    /// From where it was looked; none: from the collector.
+    pub vantage: Option<AgentId>,
+    /// Networks of links that the scanner was on.
+    pub links: Vec<IpNet>,
+    /// What was allowed to be scanned.
+    pub networks: Vec<IpNet>,
+    /// What was not, inside of it.
+    pub exclusions: Vec<IpNet>,
+    /// `gentle`, `normal`, `deep`.
+    pub profile: String,
+    /// Packets per second that were not exceeded.
+    pub rate_pps: Option<u32>,
+    /// `running`, `complete`, `partial`, `failed`.
+    pub state: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Figures.
+    pub figures: ScanFigures,
+    /// What is to be known about it.
+    pub remarks: Vec<ScanRemark>,
 }
 
 /// What is known of an agent apart from its host.

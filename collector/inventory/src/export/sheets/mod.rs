@@ -17,6 +17,7 @@ mod organisation;
 mod processes;
 mod providers;
 mod roles;
+mod scans;
 mod services;
 mod software;
 mod software_per_system;
@@ -44,6 +45,7 @@ pub const SHEETS: &[&Sheet] = &[
     &processes::SHEET,
     &providers::SHEET,
     &roles::SHEET,
+    &scans::SHEET,
     &services::SHEET,
     &software::SHEET,
     &software_per_system::SHEET,
