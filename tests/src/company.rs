@@ -65,6 +65,7 @@ pub fn snapshot(systems: u32, packages: u32) -> anyhow::Result<Snapshot> {
         agents,
         changes,
         conflicts: Vec::new(),
+        scans: Vec::new(),
         event_count: 217,
         event_head: Some(ContentHash::of(b"the newest event")),
     })

@@ -127,8 +127,16 @@ pub enum AssetKind {
     Client,
     /// A portable workplace.
     Laptop,
-    /// Router, switch, firewall, access point.
+    /// A part of the network whose task is not known more closely.
     NetworkDevice,
+    /// Forwards packets between networks.
+    Router,
+    /// Forwards frames within a network.
+    Switch,
+    /// Lets through what rules allow.
+    Firewall,
+    /// Connects wireless devices.
+    AccessPoint,
     /// Printer or multifunction device.
     Printer,
     /// Telephone.
@@ -137,10 +145,42 @@ pub enum AssetKind {
     MobileDevice,
     /// Storage on the network.
     Storage,
-    /// Plant control, sensor, camera.
+    /// Runs virtual machines.
+    Hypervisor,
+    /// Camera.
+    Camera,
+    /// Bridges an outage of the mains.
+    PowerSupply,
+    /// Plant control, sensor.
     Control,
     /// Not known.
     Unknown,
+}
+
+impl AssetKind {
+    /// The code of the drop-down and of documents.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Laptop => "laptop",
+            Self::NetworkDevice => "network_device",
+            Self::Router => "router",
+            Self::Switch => "switch",
+            Self::Firewall => "firewall",
+            Self::AccessPoint => "access_point",
+            Self::Printer => "printer",
+            Self::Telephone => "telephone",
+            Self::MobileDevice => "mobile_device",
+            Self::Storage => "storage",
+            Self::Hypervisor => "hypervisor",
+            Self::Camera => "camera",
+            Self::PowerSupply => "power_supply",
+            Self::Control => "control",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What a virtual machine or container runs in.

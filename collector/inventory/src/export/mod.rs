@@ -27,6 +27,6 @@ pub use network_document::{
 pub use plan::{NodeKind, Plan, PlanNode};
 pub use sheet::{Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
 pub use sheets::{SHEETS, in_order};
-pub use snapshot::{AgentSummary, ScanSummary, ExportStamp, Snapshot};
+pub use snapshot::{AgentSummary, ExportStamp, ScanSummary, Snapshot};
 pub use tile::{Tile, Tone, tiles};
 pub use view::{View, names_a_host};

@@ -187,6 +187,15 @@ impl<'a> View<'a> {
         )
     }
 
+    /// The networks that scans name: links of the scanners, and what was allowed, except single
+    /// addresses.
+    pub fn scanned_networks(&self) -> impl Iterator<Item = Cidr> + use<'a> {
+        let scans = self.snapshot.scans.iter();
+        let named = scans.flat_map(|it| it.links.iter().chain(&it.networks));
+        let wide = named.filter(|it| it.prefix_len() < it.max_prefix_len());
+        wide.filter_map(|it| Cidr::of(it.addr(), it.prefix_len()))
+    }
+
     /// The place from where a scan looked, for people.
     #[must_use]
     pub fn vantage_text(&self, vantage: Option<AgentId>) -> String {

@@ -167,7 +167,7 @@ impl Pen {
         let (stroke, dash) = match node.kind {
             NodeKind::Asset => (STEEL, ""),
             NodeKind::Internet => (RED, ""),
-            NodeKind::Gateway | NodeKind::Addresses | NodeKind::More => {
+            NodeKind::Seen | NodeKind::Gateway | NodeKind::Addresses | NodeKind::More => {
                 ("#8a94a0", r#"stroke-dasharray="5 3""#)
             }
         };

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::asset::Asset;
+use crate::asset::AssetKind;
+use crate::asset::Contact;
+use crate::export::list::List;
 use crate::export::relation::End;
 use crate::export::relation::Relation;
 use crate::export::relation::relations;
@@ -65,6 +68,8 @@ pub enum NodeKind {
     Gateway,
     /// A system of the inventory.
     Asset,
+    /// A system that a neighbour table names and nobody contacted.
+    Seen,
     /// Addresses that systems spoke with and nobody knows.
     Addresses,
     /// Systems that are summed up.
@@ -140,10 +145,10 @@ fn networks(view: &View<'_>) -> BTreeSet<Cidr> {
     let interfaces = in_use(&view.snapshot().assets).flat_map(|it| &it.interfaces);
     let shared = interfaces.filter(|it| leads_out(&it.value.kind));
     let addresses = shared.flat_map(|it| &it.value.addresses);
-    addresses
+    let own = addresses
         .filter(|(address, _)| names_a_host(*address))
-        .filter_map(|(address, length)| Cidr::of(*address, *length))
-        .collect()
+        .filter_map(|(address, length)| Cidr::of(*address, *length));
+    own.chain(view.scanned_networks()).collect()
 }
 
 fn leads_out(interface_kind: &str) -> bool {
@@ -263,10 +268,15 @@ fn asset_node(view: &View<'_>, asset: &Asset) -> Node {
     let name = asset.name.as_ref().map_or("", |it| it.value.as_str());
     Node {
         id: asset.label.to_string(),
-        kind: NodeKind::Asset,
+        kind: if asset.contact == Contact::Seen { NodeKind::Seen } else { NodeKind::Asset },
         title: format!("{} {name}", asset.label).trim_end().to_owned(),
         lines: vec![
-            system.unwrap_or_else(|| view.text("workbook-plan-system-unknown")),
+            match (system, asset.contact) {
+                (_, Contact::Seen) => view.text("workbook-plan-seen-only"),
+                (Some(system), _) => system,
+                (None, _) => kind_text(view, asset)
+                    .unwrap_or_else(|| view.text("workbook-plan-system-unknown")),
+            },
             if addresses.is_empty() {
                 view.text("workbook-plan-no-address")
             } else {
@@ -274,6 +284,17 @@ fn asset_node(view: &View<'_>, asset: &Asset) -> Node {
             },
         ],
     }
+}
+
+/// What a system without a known operating system is: maker and model, else its kind.
+fn kind_text(view: &View<'_>, asset: &Asset) -> Option<String> {
+    let hardware = [&asset.hardware.manufacturer, &asset.hardware.product];
+    let named: Vec<&str> = hardware.into_iter().flatten().map(|it| it.value.as_str()).collect();
+    if !named.is_empty() {
+        return Some(named.join(" "));
+    }
+    let kind = asset.kind.as_ref().map(|it| it.value).filter(|it| *it != AssetKind::Unknown)?;
+    List::AssetKind.message(kind.code()).map(|it| view.text(it))
 }
 
 /// The outside: how much of it was seen, and whether anybody looked.

@@ -38,12 +38,13 @@ fn row(view: &View<'_>, node: &PlanNode) -> Row {
         NodeKind::Internet => "workbook-plan-kind-outside",
         NodeKind::Gateway => "workbook-plan-kind-gateway",
         NodeKind::Asset => "workbook-plan-kind-system",
+        NodeKind::Seen => "workbook-plan-kind-seen",
         NodeKind::Addresses => "workbook-plan-kind-addresses",
         NodeKind::More => "workbook-plan-kind-more",
     });
     let id = Cell::text(node.id.clone());
     let id = match node.kind {
-        NodeKind::Asset => id.linking_to("systems", node.id.clone()),
+        NodeKind::Asset | NodeKind::Seen => id.linking_to("systems", node.id.clone()),
         NodeKind::Internet | NodeKind::Gateway | NodeKind::Addresses | NodeKind::More => id,
     };
     Row::new(

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::asset::Asset;
+use crate::asset::AssetLabel;
+use crate::asset::Contact;
 use crate::asset::Evidence;
 use crate::asset::InterfaceDescription;
 use crate::export::cell::Cell;
@@ -85,6 +87,8 @@ struct Network<'a> {
     members: Vec<&'a Asset>,
     gateways: BTreeSet<IpAddr>,
     resolvers: BTreeSet<IpAddr>,
+    /// Systems that answered a scan here.
+    answering: BTreeSet<&'a AssetLabel>,
     /// What members, gateways and resolvers rest on; none: nobody looked.
     seen: Option<&'a Evidence>,
     routed: Option<&'a Evidence>,
@@ -110,8 +114,31 @@ fn rows(view: &View<'_>) -> Vec<Row> {
             }
         }
     }
+    add_seen_from_outside(view, &mut networks);
     let relations = relations(view);
     networks.iter().map(|(place, network)| row(view, place, network, &relations)).collect()
+}
+
+/// Systems that no agent speaks for: their addresses place them, in the narrowest network that the
+/// register, other systems, or a scan name.
+fn add_seen_from_outside<'a>(view: &View<'a>, networks: &mut BTreeMap<Place, Network<'a>>) {
+    let mut known: BTreeSet<Cidr> = view.scanned_networks().collect();
+    known.extend(networks.keys().filter_map(|it| match it {
+        Place::Shared(network) => Some(*network),
+        Place::Inside(..) | Place::ZoneAlone(_) => None,
+    }));
+    for asset in in_use(&view.snapshot().assets) {
+        for seen in asset.addresses.iter().filter(|it| names_a_host(it.value.address)) {
+            let holding = known.iter().filter(|it| it.contains(seen.value.address));
+            let Some(narrowest) = holding.max_by_key(|it| it.prefix_length()) else { continue };
+            let network = networks.entry(Place::Shared(*narrowest)).or_default();
+            network.seen = newest(network.seen, &seen.evidence);
+            network.add(asset, *narrowest);
+            if asset.contact != Contact::Seen {
+                network.answering.insert(&asset.label);
+            }
+        }
+    }
 }
 
 /// The prefixes of an interface's addresses. Host routes and links of their own name no network.
@@ -190,7 +217,7 @@ fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relat
             count,
             members,
             reaches(view, place, zone, relations),
-            Cell::no_data(),
+            answering(view, place, network),
             Cell::not_assessed(),
             Cell::not_assessed(),
             Cell::not_assessed(),
@@ -240,6 +267,17 @@ fn origin(view: &View<'_>, network: &Network<'_>) -> String {
         (true, true) => "sheets-network-stated",
         (false, _) => "sheets-network-seen",
     })
+}
+
+/// How many answered a scan. Nobody, where a scan covered the network; no data, where none did.
+fn answering(view: &View<'_>, place: &Place, network: &Network<'_>) -> Cell {
+    let Place::Shared(prefix) = place else { return Cell::no_data() };
+    let covers =
+        |it: Cidr| it.contains(prefix.address()) && it.prefix_length() <= prefix.prefix_length();
+    if network.answering.is_empty() && !view.scanned_networks().any(covers) {
+        return Cell::no_data();
+    }
+    Cell::count(network.answering.len())
 }
 
 /// The zones that systems of this network were seen to reach.

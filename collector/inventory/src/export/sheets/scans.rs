@@ -54,11 +54,16 @@ pub(super) const SHEET: Sheet = Sheet {
 };
 
 fn row(view: &View<'_>, scan: &ScanSummary) -> Row {
-    let lines = |networks: &[ipnet::IpNet]| some_lines(view, networks.iter().map(ToString::to_string));
+    let lines =
+        |networks: &[ipnet::IpNet]| some_lines(view, networks.iter().map(ToString::to_string));
     let figures = &scan.figures;
     let is_over = scan.finished_at.is_some();
     let figure = |count: u64| {
-        if is_over { Cell::count(usize::try_from(count).unwrap_or(usize::MAX)) } else { Cell::no_data() }
+        if is_over {
+            Cell::count(usize::try_from(count).unwrap_or(usize::MAX))
+        } else {
+            Cell::no_data()
+        }
     };
     let id = scan.run.to_string();
     Row::new(

@@ -223,19 +223,7 @@ fn cell<T>(
 }
 
 const fn kind(kind: AssetKind) -> Cell {
-    let code = match kind {
-        AssetKind::Server => "server",
-        AssetKind::Client => "client",
-        AssetKind::Laptop => "laptop",
-        AssetKind::NetworkDevice => "network_device",
-        AssetKind::Printer => "printer",
-        AssetKind::Telephone => "telephone",
-        AssetKind::MobileDevice => "mobile_device",
-        AssetKind::Storage => "storage",
-        AssetKind::Control => "control",
-        AssetKind::Unknown => "unknown",
-    };
-    Cell::choice(List::AssetKind, code)
+    Cell::choice(List::AssetKind, kind.code())
 }
 
 const fn status(asset: &Asset) -> Cell {
