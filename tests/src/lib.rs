@@ -2,6 +2,7 @@
 
 pub mod company;
 pub mod crash;
+pub mod lab;
 pub mod licences;
 pub mod loopback;
 pub mod store_material;

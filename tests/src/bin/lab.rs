@@ -1,0 +1,47 @@
+//! `lab`: a company in network namespaces, for tests, benchmarks and people who want to look.
+//!
+//! `lab up FOLDER` builds it and stays until its standard input ends; meanwhile
+//! `lab exec FOLDER HOST COMMAND…` runs a command in one of its hosts. `lab inside`, `lab host`
+//! and `lab meter` are how it starts its own parts.
+
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use tests::lab::{door, host, meter, world};
+
+const USAGE: &str = "usage: lab up FOLDER | lab exec FOLDER HOST COMMAND…";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // `{:#}` and not a backtrace: the reader lacks a daemon, not a line of this program.
+            let _ = writeln!(std::io::stderr(), "lab: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["up", folder] => {
+            let lab = door::Lab::build(&std::env::current_exe()?, Path::new(folder))?;
+            writeln!(std::io::stdout(), "the lab stands; its truth is in {folder}/truth.json")?;
+            let mut line = String::new();
+            while std::io::stdin().read_line(&mut line)? > 0 {}
+            drop(lab);
+            Ok(())
+        }
+        ["exec", folder, name, command @ ..] => {
+            Err(door::command_in(Path::new(folder), name)?.args(command).exec().into())
+        }
+        ["inside", folder] => world::inside(Path::new(folder)),
+        ["meter", file, manner, ports @ ..] => meter::run(Path::new(file), manner, ports),
+        ["host", name, folder] => host::be(name, Path::new(folder)),
+        _ => anyhow::bail!(USAGE),
+    }
+}
