@@ -1,12 +1,17 @@
 //! Do two observers mean the same asset? What agrees, what differs, and who spoke when.
 //!
-//! Never asks for addresses or host names: both are given to the next machine.
+//! Two agents are never compared by addresses or host names: both are given to the next machine. For
+//! pairs with a target of scans see `target`.
+
+mod target;
 
 use std::collections::BTreeSet;
 
+use super::doubt::Doubts;
 use super::evidence::{
     Identifier, IdentifierKind, Link, MemberEvidence, TimedIdentifier, link_reason,
 };
+use crate::asset::ObserverId;
 
 /// Least weight that joins two observers: one strong identifier, or several weak ones.
 const SCORE_MIN: i32 = 4;
@@ -61,8 +66,8 @@ const FAMILIES: [Family; 3] = [
 /// Two adapters that agree say as much as one serial number; more add nothing.
 const SHARED_MACS_COUNTED: usize = 2;
 
-/// All kinds, in order.
-const KINDS: [IdentifierKind; 8] = [
+/// What agents are compared by, in order.
+pub(super) const KINDS: [IdentifierKind; 8] = [
     IdentifierKind::SystemUuid,
     IdentifierKind::SystemSerial,
     IdentifierKind::BoardSerial,
@@ -73,15 +78,37 @@ const KINDS: [IdentifierKind; 8] = [
     IdentifierKind::Boot,
 ];
 
-/// Compares two observers. `unusable` are identifiers that too many observers show.
+pub(super) use target::{contradicts, overlap};
+
+/// Agents are joined before scans are asked: what they show stays with the machine.
+const RANK_OF_AGENTS: u8 = 10;
+
+/// Whether this is a line of scan results.
+pub(super) const fn is_target(member: &MemberEvidence) -> bool {
+    matches!(member.observer, ObserverId::Target(_))
+}
+
+/// Compares two observers.
 ///
 /// Symmetric: the order of the two does not matter.
 pub(super) fn compare(
     one: &MemberEvidence,
     other: &MemberEvidence,
-    unusable: &BTreeSet<&Identifier>,
+    doubts: &Doubts<'_>,
 ) -> Comparison {
     let (left, right) = if one.observer <= other.observer { (one, other) } else { (other, one) };
+    if is_target(left) || is_target(right) {
+        return target::compare(left, right, &doubts.with_targets);
+    }
+    compare_agents(left, right, &doubts.unusable)
+}
+
+/// Compares two agents, the smaller observer first.
+pub(super) fn compare_agents(
+    left: &MemberEvidence,
+    right: &MemberEvidence,
+    unusable: &BTreeSet<&Identifier>,
+) -> Comparison {
     let together = spoke_at_the_same_time(left, right);
     let agreeing = agreeing(left, right, together, unusable);
     let differing = differing(left, right, &agreeing, unusable);
@@ -108,7 +135,7 @@ fn judge(
     let agrees = |kind| agreeing.iter().any(|it| it.kind == kind);
     if !together {
         return if score >= SCORE_MIN {
-            (Standing::Joins { rank: 0 }, link_reason::STRONG_EVIDENCE)
+            (Standing::Joins { rank: RANK_OF_AGENTS }, link_reason::STRONG_EVIDENCE)
         } else if gain(agreeing) >= SCORE_MIN {
             (Standing::Open, link_reason::OUTWEIGHED)
         } else {
@@ -117,7 +144,7 @@ fn judge(
     }
     if agrees(IdentifierKind::Boot) {
         return if agrees(IdentifierKind::Installation) {
-            (Standing::Joins { rank: 2 }, link_reason::SAME_START)
+            (Standing::Joins { rank: RANK_OF_AGENTS + 2 }, link_reason::SAME_START)
         } else {
             (Standing::Apart, link_reason::SHARED_KERNEL)
         };
@@ -127,7 +154,7 @@ fn judge(
         && agrees(IdentifierKind::DiskSerial)
         && (agrees(IdentifierKind::SystemSerial) || agrees(IdentifierKind::BoardSerial));
     if carries_parts && differing.is_empty() && agrees(IdentifierKind::Installation) {
-        return (Standing::Joins { rank: 1 }, link_reason::SAME_HARDWARE);
+        return (Standing::Joins { rank: RANK_OF_AGENTS + 1 }, link_reason::SAME_HARDWARE);
     }
     let says_something = gain(agreeing) >= SCORE_MIN;
     let reason = if says_something { link_reason::ALIVE_TOGETHER } else { link_reason::TOO_WEAK };
@@ -148,7 +175,7 @@ fn agreeing(
     unusable: &BTreeSet<&Identifier>,
 ) -> Vec<Identifier> {
     let mut both: Vec<Identifier> = Vec::new();
-    for mine in &left.identifiers {
+    for mine in left.identifiers.iter().filter(|it| KINDS.contains(&it.identifier.kind)) {
         let same = right.identifiers.iter().filter(|it| it.identifier == mine.identifier);
         for theirs in same {
             let was_moved =

@@ -162,6 +162,16 @@ pub mod link_reason {
     pub const OUTWEIGHED: &str = "outweighed";
     /// What agrees is too little to say anything.
     pub const TOO_WEAK: &str = "too_weak";
+    /// What a scan shows and what another scan or an agent shows agree, and little differs.
+    pub const SAME_DEVICE: &str = "same_device";
+    /// Both had the address at the same time, and nothing speaks against it.
+    pub const SAME_ADDRESS: &str = "same_address";
+    /// Two adapters on one link show what one device shows alone: one is a copy of the other.
+    pub const COPIED_IDENTITY: &str = "copied_identity";
+    /// Two devices had the address at the same time.
+    pub const ADDRESS_CONFLICT: &str = "address_conflict";
+    /// The address belongs to whichever member of a cluster is active.
+    pub const VIRTUAL_ADDRESS: &str = "virtual_address";
     /// The two agree, but one of them is joined already with an observer that contradicts the other.
     pub const CONTRADICTS_MEMBER: &str = "contradicts_member";
 }
@@ -170,7 +180,12 @@ impl Link {
     /// Whether a person should look at it: something agrees, nobody decided, and it was not joined.
     #[must_use]
     pub fn is_open_conflict(&self) -> bool {
-        let settled = [link_reason::PERSON, link_reason::SHARED_KERNEL, link_reason::TOO_WEAK];
+        let settled = [
+            link_reason::PERSON,
+            link_reason::SHARED_KERNEL,
+            link_reason::TOO_WEAK,
+            link_reason::VIRTUAL_ADDRESS,
+        ];
         !self.is_joined && !settled.contains(&self.reason.as_str())
     }
 }

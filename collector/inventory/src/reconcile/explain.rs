@@ -197,6 +197,11 @@ mod tests {
             reason::OUTWEIGHED,
             reason::TOO_WEAK,
             reason::CONTRADICTS_MEMBER,
+            reason::SAME_DEVICE,
+            reason::SAME_ADDRESS,
+            reason::COPIED_IDENTITY,
+            reason::ADDRESS_CONFLICT,
+            reason::VIRTUAL_ADDRESS,
         ];
         let agreeing = |kind: &IdentifierKind| Identifier { kind: *kind, text: "x".to_owned() };
         for language in [Language::German, Language::English] {

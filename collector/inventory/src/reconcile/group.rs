@@ -13,15 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::compare::{Comparison, Standing, compare};
+use super::compare::{Comparison, KINDS, Standing, compare, is_target};
+use super::doubt::Doubts;
 use super::evidence::{
-    Decision, DecisionKind, Grouping, Identifier, Link, MemberEvidence, link_reason,
+    Decision, DecisionKind, Grouping, Identifier, IdentifierKind, Link, MemberEvidence, link_reason,
 };
 use crate::asset::{AssetId, ObserverId};
 
-/// An identifier that more observers than this show names none of them. We give up joining a machine
-/// that was enrolled more often under new keys; its newest enrolments stand beside it.
-const OBSERVERS_PER_IDENTIFIER_MAX: usize = 64;
+/// Each line of scan results is compared with so many that follow it among those that show the same:
+/// a chain joins them all, and a device with hundreds of lines costs hundreds of looks.
+const LINES_COMPARED: usize = 16;
 
 /// Observers sorted into assets: a pure function of the set of evidence and the set of decisions.
 ///
@@ -45,7 +46,7 @@ type Pair = (usize, usize);
 /// The work in progress: who is with whom, and what was said of each pair.
 struct Clusters<'a> {
     members: Vec<&'a MemberEvidence>,
-    unusable: BTreeSet<&'a Identifier>,
+    doubts: Doubts<'a>,
     decided: BTreeMap<(&'a ObserverId, &'a ObserverId), &'a Decision>,
     /// For each member the first member of its group.
     head: Vec<usize>,
@@ -61,8 +62,8 @@ impl<'a> Clusters<'a> {
     ) -> Self {
         let head = (0..members.len()).collect();
         let group = (0..members.len()).map(|it| (it, vec![it])).collect();
-        let unusable = unusable(&members);
-        Self { members, unusable, decided, head, group, links: BTreeMap::new() }
+        let doubts = Doubts::about(&members);
+        Self { members, doubts, decided, head, group, links: BTreeMap::new() }
     }
 
     /// Merges that people decided, newest first: where they contradict a split, the newer holds.
@@ -107,13 +108,42 @@ impl<'a> Clusters<'a> {
             }
             self.links.insert(pair, link);
         }
+        self.tell_copies();
         joining.sort_by(|left, right| (right.0, right.1, left.2).cmp(&(left.0, left.1, right.2)));
         for (_, _, pair) in joining {
-            let is_joined = !self.is_kept_apart(pair, true) && self.join(pair);
+            let is_joined =
+                !self.is_kept_apart(pair, true) && !self.would_join_agents(pair) && self.join(pair);
             if !is_joined && let Some(link) = self.links.get_mut(&pair) {
                 link.is_joined = false;
                 link_reason::CONTRADICTS_MEMBER.clone_into(&mut link.reason);
             }
+        }
+    }
+
+    /// Agents on different machines that show one host key: a person should know that it was copied.
+    fn tell_copies(&mut self) {
+        let mut told: Vec<(Pair, Link)> = Vec::new();
+        for (identifier, places) in self.shown() {
+            let is_copied = identifier.kind == IdentifierKind::SshHostKey
+                && self.doubts.with_targets.contains(identifier);
+            let is_agent = |it: &&usize| self.members.get(**it).is_some_and(|it| !is_target(it));
+            let agents: Vec<usize> = places.iter().filter(is_agent).copied().collect();
+            for (at, one) in agents.iter().enumerate().filter(|_| is_copied) {
+                for other in agents.iter().skip(at + 1) {
+                    let pair = ordered(*one, *other);
+                    let Some(Comparison { standing, mut link }) = self.compared(pair) else {
+                        continue;
+                    };
+                    if standing == Standing::Apart && link.agreeing.is_empty() {
+                        link.agreeing.push(identifier.clone());
+                        link_reason::COPIED_IDENTITY.clone_into(&mut link.reason);
+                        told.push((pair, link));
+                    }
+                }
+            }
+        }
+        for (pair, link) in told {
+            self.links.entry(pair).or_insert(link);
         }
     }
 
@@ -136,6 +166,16 @@ impl<'a> Clusters<'a> {
                 }
             })
         })
+    }
+
+    /// Whether two agents would become one asset because of what scans show of them: agents show
+    /// better evidence themselves, and what that did not join stays apart.
+    fn would_join_agents(&self, pair: Pair) -> bool {
+        let is_target = |it: usize| self.members.get(it).is_some_and(|it| is_target(it));
+        let has_agent = |it: usize| self.group_of(it).iter().any(|it| !is_target(*it));
+        let is_of_scans = is_target(pair.0) || is_target(pair.1);
+        let is_one_group = self.head.get(pair.0) == self.head.get(pair.1);
+        is_of_scans && !is_one_group && has_agent(pair.0) && has_agent(pair.1)
     }
 
     fn join(&mut self, pair: Pair) -> bool {
@@ -171,23 +211,37 @@ impl<'a> Clusters<'a> {
 
     fn compared(&self, pair: Pair) -> Option<Comparison> {
         let (one, other) = (self.members.get(pair.0)?, self.members.get(pair.1)?);
-        Some(compare(one, other, &self.unusable))
+        Some(compare(one, other, &self.doubts))
     }
 
-    /// All pairs that share an identifier which names few enough.
-    fn sharing(&self) -> BTreeSet<Pair> {
+    /// Which members show each identifier that names few enough.
+    fn shown(&self) -> BTreeMap<&'a Identifier, BTreeSet<usize>> {
         let mut shown: BTreeMap<&Identifier, BTreeSet<usize>> = BTreeMap::new();
         for (place, member) in self.members.iter().enumerate() {
             for timed in &member.identifiers {
-                if !self.unusable.contains(&timed.identifier) {
+                if !self.doubts.unusable.contains(&timed.identifier) {
                     shown.entry(&timed.identifier).or_default().insert(place);
                 }
             }
         }
+        shown
+    }
+
+    /// All pairs that share an identifier which names few enough.
+    fn sharing(&self) -> BTreeSet<Pair> {
         let mut pairs = BTreeSet::new();
-        for places in shown.values() {
-            for one in places {
-                pairs.extend(places.range(one + 1..).map(|other| (*one, *other)));
+        for (identifier, places) in self.shown() {
+            let is_target = |it: &usize| self.members.get(*it).is_some_and(|it| is_target(it));
+            let (lines, agents): (Vec<usize>, Vec<usize>) =
+                places.into_iter().partition(|it| is_target(it));
+            let compares_agents = KINDS.contains(&identifier.kind);
+            for (at, one) in agents.iter().enumerate() {
+                let others = agents.iter().skip(at + 1).filter(|_| compares_agents);
+                pairs.extend(others.chain(&lines).map(|other| ordered(*one, *other)));
+            }
+            for (at, one) in lines.iter().enumerate() {
+                let others = lines.iter().skip(at + 1).take(LINES_COMPARED);
+                pairs.extend(others.map(|other| ordered(*one, *other)));
             }
         }
         pairs
@@ -219,19 +273,6 @@ impl<'a> Clusters<'a> {
         }
         groupings
     }
-}
-
-/// Identifiers that too many observers show.
-fn unusable<'a>(members: &[&'a MemberEvidence]) -> BTreeSet<&'a Identifier> {
-    let mut shown: BTreeMap<&Identifier, BTreeSet<&ObserverId>> = BTreeMap::new();
-    for member in members {
-        for timed in &member.identifiers {
-            shown.entry(&timed.identifier).or_default().insert(&member.observer);
-        }
-    }
-    let too_many =
-        |(_, observers): &(_, BTreeSet<_>)| observers.len() > OBSERVERS_PER_IDENTIFIER_MAX;
-    shown.into_iter().filter(too_many).map(|(identifier, _)| identifier).collect()
 }
 
 /// The newest decision on each pair; of two at one moment the one that is greater by content.

@@ -7,6 +7,7 @@ mod assemble;
 mod changes;
 mod compare;
 mod decide;
+mod doubt;
 mod evidence;
 mod explain;
 mod group;

@@ -1,3 +1,5 @@
+mod targets;
+
 use observation::latest::AgentId;
 use proptest::prelude::*;
 use uuid::Uuid;
