@@ -10,6 +10,8 @@
 mod replay;
 
 mod http;
+mod rdp;
+mod smb;
 mod smtp;
 mod ssh;
 
@@ -23,7 +25,7 @@ use crate::packet::statements::Statements;
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// All probes, sorted by id.
-pub const PROBES: &[&Probe] = &[&http::PROBE, &smtp::PROBE, &ssh::PROBE];
+pub const PROBES: &[&Probe] = &[&http::PROBE, &rdp::PROBE, &smb::PROBE, &smtp::PROBE, &ssh::PROBE];
 
 /// One question.
 #[derive(Debug, Clone, Copy)]
@@ -92,12 +94,33 @@ impl Subject {
         Statements::new(format!("tcp/{}", self.port))
     }
 
+    /// Room for what a server says over UDP.
+    #[must_use]
+    pub fn udp_statements(&self) -> Statements {
+        Statements::new(format!("udp/{}", self.port))
+    }
+
     /// What was learnt from a server over TCP that speaks `protocol`.
     #[must_use]
     pub fn answer(&self, protocol: ServiceProtocol, said: Statements) -> Reading {
+        self.answer_over(Transport::Tcp, protocol, said)
+    }
+
+    /// What was learnt from a server over UDP that speaks `protocol`.
+    #[must_use]
+    pub fn udp_answer(&self, protocol: ServiceProtocol, said: Statements) -> Reading {
+        self.answer_over(Transport::Udp, protocol, said)
+    }
+
+    fn answer_over(
+        &self,
+        transport: Transport,
+        protocol: ServiceProtocol,
+        said: Statements,
+    ) -> Reading {
         let (statements, complaints) = said.into_parts();
         let answer = ServiceAnswer {
-            transport: Transport::Tcp,
+            transport,
             port: self.port,
             protocol,
             is_encrypted: self.is_encrypted,

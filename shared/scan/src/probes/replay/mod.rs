@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use observation::latest::{Fact, ServiceAnswer, SshHostKey, Statement};
 
-use super::{End, Method, PROBES, Probe, Reading, Step, Stream, Subject};
+use super::{Conversation, End, Method, PROBES, Probe, Reading, Step, Subject};
 
 /// Most positions at which a recording is cut off in one test.
 const CUTS_MAX: usize = 400;
@@ -43,14 +43,34 @@ pub(crate) fn subject(port: u16) -> Subject {
     Subject { address, port, is_encrypted: false, argument: String::new(), random: [7; 32] }
 }
 
-pub(crate) fn stream(probe: &Probe) -> Stream {
-    let Method::Stream(stream) = probe.method else { panic!("{} is no stream", probe.id) };
-    stream
+fn begin(probe: &Probe, subject: &Subject) -> Box<dyn Conversation> {
+    match probe.method {
+        Method::Stream(stream) => (stream.begin)(subject),
+        Method::Datagram(datagram) => (datagram.begin)(subject),
+        Method::Packet | Method::Session => panic!("{} is no conversation", probe.id),
+    }
 }
 
-/// What a probe learns from a server that sends each of `answers` when it is its turn, then closes.
+fn is_datagram(probe: &Probe) -> bool {
+    matches!(probe.method, Method::Datagram(_))
+}
+
+fn port(probe: &Probe) -> u16 {
+    match probe.method {
+        Method::Stream(stream) => stream.ports.first().copied().unwrap_or(80),
+        Method::Datagram(datagram) => datagram.port,
+        Method::Packet | Method::Session => panic!("{} is no conversation", probe.id),
+    }
+}
+
+/// What a probe learns from a server that sends each of `answers` when it is its turn, then closes;
+/// over UDP each is one datagram.
 pub(crate) fn talk(probe: &Probe, answers: &[&[u8]]) -> Reading {
-    let subject = subject(stream(probe).ports[0]);
+    talk_with(probe, subject(port(probe)), answers)
+}
+
+/// The same with another subject.
+pub(crate) fn talk_with(probe: &Probe, subject: Subject, answers: &[&[u8]]) -> Reading {
     let turns = answers.iter().map(|it| Turn::Theirs(it.to_vec())).collect();
     check(probe, &Recording { subject, turns, facts: Vec::new() })
 }
@@ -60,7 +80,8 @@ pub(crate) fn talk(probe: &Probe, answers: &[&[u8]]) -> Reading {
 pub(crate) fn check(probe: &Probe, recording: &Recording) -> Reading {
     let whole =
         play(probe, recording, Arrival { piece: usize::MAX, end: usize::MAX, why: End::Closed });
-    for piece in [1, 7] {
+    // A datagram comes whole or not at all.
+    for piece in if is_datagram(probe) { [usize::MAX; 2] } else { [1, 7] } {
         let arrival = Arrival { piece, end: usize::MAX, why: End::TimedOut };
         let read = play(probe, recording, arrival);
         assert_eq!(read.facts, whole.facts, "{} in pieces of {piece}", probe.id);
@@ -95,7 +116,7 @@ fn check_texts(reading: &Reading) {
 }
 
 fn play(probe: &Probe, recording: &Recording, arrival: Arrival) -> Reading {
-    let mut conversation = (stream(probe).begin)(&recording.subject);
+    let mut conversation = begin(probe, &recording.subject);
     let mut turns = recording.turns.iter().peekable();
     let first = conversation.open();
     if !first.is_empty() {
@@ -108,6 +129,9 @@ fn play(probe: &Probe, recording: &Recording, arrival: Arrival) -> Reading {
         for piece in bytes.chunks(arrival.piece.min(bytes.len()).max(1)) {
             let piece = &piece[..piece.len().min(budget)];
             budget -= piece.len();
+            if is_datagram(probe) {
+                since_send.clear();
+            }
             since_send.extend_from_slice(piece);
             let mut step =
                 if piece.is_empty() { Step::More } else { conversation.read(&since_send) };
@@ -147,7 +171,7 @@ pub(crate) fn play_hostile(probe: &Probe, pieces: &[Vec<u8>], port: u16) -> Read
     let turns = pieces.iter().flat_map(|it| [Turn::Theirs(it.clone()), Turn::Tls]).collect();
     let recording = Recording { subject: subject(port), turns, facts: Vec::new() };
     let mut last = Reading::default();
-    for piece in [usize::MAX, 3] {
+    for piece in if is_datagram(probe) { [usize::MAX; 2] } else { [usize::MAX, 3] } {
         for why in [End::Closed, End::TooLong, End::NotSecured] {
             last = play(probe, &recording, Arrival { piece, end: usize::MAX, why });
             check_texts(&last);
