@@ -10,12 +10,15 @@
 mod replay;
 
 mod http;
+mod netbios;
 mod rdp;
 mod smb;
 mod smtp;
+mod ssdp;
 mod ssh;
+mod upnp;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use observation::latest::{Complaint, Fact, ServiceAnswer, ServiceProtocol, Transport};
 
@@ -25,7 +28,16 @@ use crate::packet::statements::Statements;
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// All probes, sorted by id.
-pub const PROBES: &[&Probe] = &[&http::PROBE, &rdp::PROBE, &smb::PROBE, &smtp::PROBE, &ssh::PROBE];
+pub const PROBES: &[&Probe] = &[
+    &http::PROBE,
+    &netbios::PROBE,
+    &rdp::PROBE,
+    &smb::PROBE,
+    &smtp::PROBE,
+    &ssdp::PROBE,
+    &ssh::PROBE,
+    &upnp::PROBE,
+];
 
 /// One question.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +100,12 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Address and port as a URI writes them (RFC 3986 §3.2).
+    #[must_use]
+    pub fn authority(&self) -> String {
+        SocketAddr::new(self.address, self.port).to_string()
+    }
+
     /// Room for what a server says over TCP.
     #[must_use]
     pub fn statements(&self) -> Statements {
