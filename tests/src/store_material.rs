@@ -1,5 +1,6 @@
 //! Tokens, agents and reports to put into a store.
 
+use inventory::asset::ObserverId;
 use inventory::reconcile::{Identifier, IdentifierKind, TimedIdentifier};
 use jiff::{SignedDuration, Timestamp};
 use observation::ContentHash;
@@ -148,7 +149,7 @@ pub fn serial(text: &str) -> Identifier {
 #[must_use]
 pub fn receipt(agent: u128, sequence: u64, at: i64) -> ReportReceipt {
     ReportReceipt {
-        agent: agent_id(agent),
+        observer: ObserverId::Agent(agent_id(agent)),
         number: ReportNumber { epoch: 1, sequence },
         started_at: minute(at),
         sent_at: minute(at),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use inventory::asset::ObserverId;
 use inventory::recognise::VIRTUALISATION_SOURCE;
 use inventory::reconcile::{ReportTrace, TimedIdentifier, identify, verdict};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::protocol::{
     Base, BodyTransfer, CheckInAnswer, CheckInRequest, ManifestAnswer, ManifestRequest,
@@ -18,6 +18,7 @@ use store::{AgentRecord, AgentState, EventDraft, IncomingReport, IncomingSection
 
 use super::decode::decode_body;
 use super::refusal::Refusal;
+use super::skew::Skew;
 use crate::collector::Collector;
 
 /// Sources whose bodies can show an identity; others are not read again for it.
@@ -39,7 +40,7 @@ pub async fn check_in(
     let record = speaker(collector, peer, request.agent, received_at).await?;
     check_number(request.number)?;
     let receipt = ReportReceipt {
-        agent: record.id,
+        observer: ObserverId::Agent(record.id),
         number: request.number,
         started_at: request.observed_at,
         sent_at: request.sent_at,
@@ -214,21 +215,21 @@ async fn append(
     received_at: Timestamp,
 ) -> Result<store::AppendedReport, Refusal> {
     let receipt = ReportReceipt {
-        agent: record.id,
+        observer: ObserverId::Agent(record.id),
         number: manifest.number,
         started_at: manifest.started_at,
         sent_at: manifest.sent_at,
         received_at,
         boot: manifest.observer.boot,
     };
-    let skew = received_at.duration_since(manifest.sent_at);
+    let skew = Skew { sent_at: manifest.sent_at, received_at };
     let mut events = Vec::new();
     let mut decoded = Vec::new();
     for head in &manifest.sections {
         if let Some(body) =
             section(collector, head, &bodies, record, received_at, &mut events).await?
         {
-            decoded.push((corrected(head.observed_at, skew, received_at), body));
+            decoded.push((skew.corrected(head.observed_at), body));
         }
     }
     let context = container_context(collector, record.id, &decoded).await?;
@@ -237,7 +238,7 @@ async fn append(
     let steady = manifest.sections.iter().filter(|it| it.cadence == Cadence::Steady);
     let host_hash = ContentHash::of_all(steady.map(|it| it.hash));
     let sections = manifest.sections.iter().map(|head| IncomingSection {
-        corrected_at: corrected(head.observed_at, skew, received_at),
+        corrected_at: skew.corrected(head.observed_at),
         body: bodies.remove(&head.hash),
         head: head.clone(),
     });
@@ -345,11 +346,6 @@ async fn judge(
     collector.store.set_agent_state(record.id, AgentState::Quarantined, event).await?;
     let title = "more than one machine speaks with this key; a person must decide";
     Err(Refusal::new(ProblemCode::Quarantined, title))
-}
-
-/// The observer's time corrected for its skew, never later than receipt.
-fn corrected(observed_at: Timestamp, skew: SignedDuration, received_at: Timestamp) -> Timestamp {
-    observed_at.checked_add(skew).unwrap_or(received_at).min(received_at)
 }
 
 /// Work that waits for an agent: what a person said its host is.

@@ -54,6 +54,26 @@ pub(super) fn decode_body(text: &[u8]) -> Result<(SectionBody, usize), DecodePro
     }
 }
 
+/// Whether a body that was read as part of a larger request keeps the limits of the wire.
+///
+/// # Errors
+/// The limit that it exceeds.
+pub(super) fn check_body(body: &SectionBody, text: &[u8]) -> Result<(), DecodeProblem> {
+    let shape = shape(text);
+    if shape.depth > JSON_DEPTH_MAX {
+        return Err(DecodeProblem::TooDeep);
+    }
+    if shape.string_bytes > FIELD_BYTES_MAX {
+        return Err(DecodeProblem::TooLong);
+    }
+    match &body.outcome {
+        Outcome::Read { facts, .. } if facts.len() > FACTS_PER_SECTION_MAX => {
+            Err(DecodeProblem::TooMany)
+        }
+        Outcome::Read { .. } | Outcome::Absent { .. } => Ok(()),
+    }
+}
+
 /// What a JSON text makes of memory and stack.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Shape {

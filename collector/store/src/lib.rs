@@ -5,6 +5,7 @@
 //! and flushed to disk.
 
 mod model;
+mod scans;
 mod sqlite;
 
 pub use model::{
@@ -12,9 +13,14 @@ pub use model::{
     EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken, PackageSpan,
     ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
+pub use scans::{
+    AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, LineRule,
+    ScanPlanRecord, ScanRunRecord, ScanRunState, TargetLine,
+};
 pub use sqlite::SqliteStore;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 
@@ -23,6 +29,7 @@ use inventory::reconcile::{Decision, Grouping, Identifier, MemberEvidence, Membe
 use inventory::register::Register;
 use jiff::Timestamp;
 use observation::ContentHash;
+use observation::latest::scan::ScanRemark;
 use observation::latest::{AgentId, SourceId};
 use uuid::Uuid;
 
@@ -88,6 +95,51 @@ pub trait Store: Send + Sync {
     /// to the history and never overwrites a newer one. One without steady sections leaves the host
     /// hash as it is.
     fn append_report(&self, report: IncomingReport) -> Answer<'_, AppendedReport>;
+
+    // Scans.
+
+    /// Keeps a new run.
+    fn begin_scan(&self, run: ScanRunRecord, event: EventDraft) -> Answer<'_, ()>;
+    /// Keeps one part of a run's results exactly once, in one transaction: every target as a report
+    /// of its line, the line begun where the rule says so; the run's state. A repeated part gives the
+    /// stored answer. Parts that come after the end of their run are kept too.
+    fn append_scan(&self, part: IncomingPart) -> Answer<'_, AppendedPart>;
+    /// Keeps what an agent saw of addresses without being asked, as reports of their lines.
+    fn append_sightings(&self, found: IncomingTargets) -> Answer<'_, ()>;
+    /// Ends a run that does not end by itself. `false`: there is none, or it is over.
+    fn end_scan(
+        &self,
+        run: Uuid,
+        finished_at: Timestamp,
+        state: ScanRunState,
+        remarks: Vec<ScanRemark>,
+        event: EventDraft,
+    ) -> Answer<'_, bool>;
+    /// One run.
+    fn scan_run(&self, id: Uuid) -> Answer<'_, Option<ScanRunRecord>>;
+    /// The newest runs, newest first, at most `limit`.
+    fn scan_runs(&self, limit: u32) -> Answer<'_, Vec<ScanRunRecord>>;
+    /// Runs that an agent is to take, oldest first.
+    fn waiting_scans(&self, vantage: AgentId) -> Answer<'_, Vec<ScanRunRecord>>;
+    /// The lines of which a run found something.
+    fn scan_observers(&self, run: Uuid) -> Answer<'_, Vec<ObserverId>>;
+    /// All lines of an address, oldest first, without bodies.
+    fn lines_of_address(&self, address: IpAddr) -> Answer<'_, Vec<TargetLine>>;
+    /// The newest line of every address that a vantage point knows, with the newest body of a source.
+    fn lines_from(&self, vantage: Option<AgentId>, source: SourceId)
+    -> Answer<'_, Vec<TargetLine>>;
+    /// Keeps a plan, in place of the one with its id. A name that another plan has is refused.
+    fn put_plan(&self, plan: ScanPlanRecord, event: Option<EventDraft>) -> Answer<'_, ()>;
+    /// All plans by name.
+    fn scan_plans(&self) -> Answer<'_, Vec<ScanPlanRecord>>;
+    /// Removes a plan and its credentials; its runs stay. `false`: there is none.
+    fn remove_plan(&self, id: Uuid, event: EventDraft) -> Answer<'_, bool>;
+    /// Keeps a sealed credential.
+    fn put_credential(&self, credential: CredentialRecord, event: EventDraft) -> Answer<'_, ()>;
+    /// All credentials, sealed, oldest first.
+    fn credentials(&self) -> Answer<'_, Vec<CredentialRecord>>;
+    /// Removes a credential. `false`: there is none.
+    fn remove_credential(&self, id: Uuid, event: EventDraft) -> Answer<'_, bool>;
 
     // Reconciling.
 

@@ -185,8 +185,8 @@ pub enum AgentState {
 /// What is known of a report before its sections are looked at.
 #[derive(Debug, Clone)]
 pub struct ReportReceipt {
-    /// Who speaks.
-    pub agent: AgentId,
+    /// Who speaks. An agent's line begins with its enrolment, a target's when it is first heard of.
+    pub observer: ObserverId,
     /// The report.
     pub number: ReportNumber,
     /// When the run began, by the observer's clock.

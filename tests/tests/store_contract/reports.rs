@@ -89,7 +89,7 @@ fn a_refused_report_leaves_nothing_behind() {
         let mut other_hash = good.clone();
         other_hash.host_hash = ContentHash::of(b"something else");
         let mut stranger = good.clone();
-        stranger.receipt.agent = agent_id(9);
+        stranger.receipt.observer = observer(9);
         let mut endless = good.clone();
         endless.receipt.number.sequence = u64::MAX;
         for bad in [other_body, twice, other_hash, stranger, endless] {

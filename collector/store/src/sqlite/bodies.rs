@@ -27,23 +27,35 @@ pub(crate) struct PreparedBody {
     packages: Vec<PackageName>,
 }
 
-/// Checks and compresses the bodies that came with a report.
-pub(crate) fn prepare(
-    sections: &[IncomingSection],
-) -> Result<HashMap<ContentHash, PreparedBody>, StoreError> {
+/// Bodies made ready, by hash.
+pub(crate) type Prepared = HashMap<ContentHash, PreparedBody>;
+
+/// Checks and compresses bodies that came.
+pub(crate) fn prepare<'a>(
+    sections: impl Iterator<Item = &'a IncomingSection>,
+) -> Result<Prepared, StoreError> {
     let mut prepared = HashMap::new();
+    let mut compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(compressing)?;
     for section in sections {
         let Some(bytes) = &section.body else { continue };
         let hash = section.head.hash;
         if prepared.contains_key(&hash) {
             continue;
         }
-        prepared.insert(hash, prepare_one(hash, bytes)?);
+        prepared.insert(hash, prepare_one(hash, bytes, &mut compressor)?);
     }
     Ok(prepared)
 }
 
-fn prepare_one(hash: ContentHash, bytes: &[u8]) -> Result<PreparedBody, StoreError> {
+fn compressing(error: std::io::Error) -> StoreError {
+    StoreError::Database { doing: "compressing a section body", source: error.into() }
+}
+
+fn prepare_one(
+    hash: ContentHash,
+    bytes: &[u8],
+    compressor: &mut zstd::bulk::Compressor<'_>,
+) -> Result<PreparedBody, StoreError> {
     let refused = |problem: String| StoreError::Refused { problem };
     if bytes.len() > SECTION_BODY_BYTES_MAX {
         return Err(refused(format!("the body {hash} is larger than {SECTION_BODY_BYTES_MAX}")));
@@ -51,9 +63,7 @@ fn prepare_one(hash: ContentHash, bytes: &[u8]) -> Result<PreparedBody, StoreErr
     if ContentHash::of(bytes) != hash {
         return Err(refused(format!("the body that came as {hash} has another hash")));
     }
-    let compressed = zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| {
-        StoreError::Database { doing: "compressing a section body", source: error.into() }
-    })?;
+    let compressed = compressor.compress(bytes).map_err(compressing)?;
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     Ok(PreparedBody { hash, length, compressed, packages: packages::listed(bytes) })
 }

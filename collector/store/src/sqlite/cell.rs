@@ -1,5 +1,7 @@
 //! Values of our types as cells of a row, and back.
 
+use std::net::IpAddr;
+
 use inventory::asset::{AssetId, ObserverId, TargetId};
 use jiff::Timestamp;
 use observation::ContentHash;
@@ -70,6 +72,66 @@ impl From<AssetId> for Id {
 impl From<AgentId> for Id {
     fn from(id: AgentId) -> Self {
         Self(id.0)
+    }
+}
+
+/// An address as 4 or 16 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Address(pub(crate) IpAddr);
+
+impl ToSql for Address {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let bytes = match self.0 {
+            IpAddr::V4(it) => it.octets().to_vec(),
+            IpAddr::V6(it) => it.octets().to_vec(),
+        };
+        Ok(bytes.into())
+    }
+}
+
+impl FromSql for Address {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_blob()?.len() {
+            4 => <[u8; 4]>::column_result(value).map(|it| Self(it.into())),
+            _ => <[u8; 16]>::column_result(value).map(|it| Self(it.into())),
+        }
+    }
+}
+
+/// From where a scan looked: an agent's id, or nothing for the collector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Vantage(pub(crate) Option<AgentId>);
+
+impl ToSql for Vantage {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.map(|it| it.0.as_bytes().to_vec()).unwrap_or_default().into())
+    }
+}
+
+impl FromSql for Vantage {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        if value.as_blob()?.is_empty() {
+            return Ok(Self(None));
+        }
+        Id::column_result(value).map(|it| Self(Some(AgentId(it.0))))
+    }
+}
+
+/// A value as JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: Serialize> ToSql for Json<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_string(&self.0);
+        text.map(Into::into).map_err(|it| rusqlite::Error::ToSqlConversionFailure(it.into()))
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Json<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let read = serde_json::from_str(value.as_str()?);
+        read.map(Self).map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 

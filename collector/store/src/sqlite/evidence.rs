@@ -75,6 +75,15 @@ fn numbers(
 fn evidence(connection: &Connection, number: i64) -> Result<Option<MemberEvidence>, StoreError> {
     let (observer, times) = observers::described(connection, number)?;
     let Some((first_received_at, last_received_at)) = times else { return Ok(None) };
+    let identifiers = identifiers(connection, number)?;
+    Ok(Some(MemberEvidence { observer, first_received_at, last_received_at, identifiers }))
+}
+
+/// The identifiers that one observer ever showed, sorted.
+pub(crate) fn identifiers(
+    connection: &Connection,
+    number: i64,
+) -> Result<Vec<TimedIdentifier>, StoreError> {
     let mut statement = connection
         .prepare_cached(
             "SELECT kind, text, first_seen_at, \
@@ -99,7 +108,7 @@ fn evidence(connection: &Connection, number: i64) -> Result<Option<MemberEvidenc
         .doing(DOING)?;
     let mut identifiers: Vec<TimedIdentifier> = rows.collect::<Result<_, _>>().doing(DOING)?;
     identifiers.sort();
-    Ok(Some(MemberEvidence { observer, first_received_at, last_received_at, identifiers }))
+    Ok(identifiers)
 }
 
 /// All observers that show one of these identifiers.

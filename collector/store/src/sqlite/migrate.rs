@@ -11,7 +11,10 @@ use super::problem::Doing;
 use crate::model::StoreError;
 
 /// One step per published schema. A published step is never edited.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_first.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_first.sql"),
+    include_str!("../../migrations/sqlite/0002_scans.sql"),
+];
 
 const DOING: &str = "bringing the database to the present schema";
 

@@ -17,16 +17,20 @@ mod labels;
 mod migrate;
 mod observers;
 mod packages;
+mod plans;
 mod problem;
 mod readers;
 mod reports;
+mod scans;
 mod spans;
 mod stated;
+mod targets;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,6 +39,7 @@ use inventory::reconcile::{Decision, Grouping, Identifier, MemberEvidence, Membe
 use inventory::register::Register;
 use jiff::Timestamp;
 use observation::ContentHash;
+use observation::latest::scan::ScanRemark;
 use observation::latest::{AgentId, SourceId};
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -44,7 +49,12 @@ use crate::model::{
     EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan, ReportReceipt,
     SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
+use crate::scans::{
+    AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, ScanPlanRecord, ScanRunRecord,
+    ScanRunState, TargetLine,
+};
 use crate::{Answer, Store};
+use bodies::Prepared;
 use readers::Readers;
 use writer::Writer;
 
@@ -122,16 +132,42 @@ impl SqliteStore {
     }
 
     async fn append(&self, report: IncomingReport) -> Result<AppendedReport, StoreError> {
-        const DOING: &str = "keeping a report";
         let report = Arc::new(report);
         let read = Arc::clone(&report);
-        // Hashing and compressing is done before the one writing thread is asked.
-        let prepared = tokio::task::spawn_blocking(move || bodies::prepare(&read.sections));
-        let prepared = prepared
-            .await
-            .map_err(|error| StoreError::Database { doing: DOING, source: error.into() })??;
-        self.writer.write(DOING, move |it| reports::append(it, &report, &prepared)).await
+        let prepared = prepared(move || bodies::prepare(read.sections.iter())).await?;
+        let doing = "keeping a report";
+        self.writer.write(doing, move |it| reports::append(it, &report, &prepared)).await
     }
+
+    async fn append_part(&self, part: IncomingPart) -> Result<AppendedPart, StoreError> {
+        let part = Arc::new(part);
+        let read = Arc::clone(&part);
+        let prepared = prepared(move || {
+            bodies::prepare(read.found.targets.iter().flat_map(|it| &it.sections))
+        });
+        let prepared = prepared.await?;
+        self.writer.write("keeping a scan", move |it| scans::append(it, &part, &prepared)).await
+    }
+
+    async fn append_seen(&self, found: IncomingTargets) -> Result<(), StoreError> {
+        let found = Arc::new(found);
+        let read = Arc::clone(&found);
+        let prepared =
+            prepared(move || bodies::prepare(read.targets.iter().flat_map(|it| &it.sections)));
+        let prepared = prepared.await?;
+        let doing = "keeping sightings";
+        let work = move |it: &Connection| targets::append(it, &found, &prepared).map(|_| ());
+        self.writer.write(doing, work).await
+    }
+}
+
+/// Hashing and compressing is done before the one writing thread is asked.
+async fn prepared(
+    work: impl FnOnce() -> Result<Prepared, StoreError> + Send + 'static,
+) -> Result<Prepared, StoreError> {
+    let task = tokio::task::spawn_blocking(work).await;
+    let doing = "compressing section bodies";
+    task.map_err(|error| StoreError::Database { doing, source: error.into() })?
 }
 
 impl Store for SqliteStore {
@@ -212,6 +248,85 @@ impl Store for SqliteStore {
 
     fn append_report(&self, report: IncomingReport) -> Answer<'_, AppendedReport> {
         Box::pin(self.append(report))
+    }
+
+    fn begin_scan(&self, run: ScanRunRecord, event: EventDraft) -> Answer<'_, ()> {
+        self.write("keeping a scan", move |it| scans::begin(it, &run, &event))
+    }
+
+    fn append_scan(&self, part: IncomingPart) -> Answer<'_, AppendedPart> {
+        Box::pin(self.append_part(part))
+    }
+
+    fn append_sightings(&self, found: IncomingTargets) -> Answer<'_, ()> {
+        Box::pin(self.append_seen(found))
+    }
+
+    fn end_scan(
+        &self,
+        run: Uuid,
+        finished_at: Timestamp,
+        state: ScanRunState,
+        remarks: Vec<ScanRemark>,
+        event: EventDraft,
+    ) -> Answer<'_, bool> {
+        self.write("ending a scan", move |it| {
+            scans::end(it, run, finished_at, state, &remarks, &event)
+        })
+    }
+
+    fn scan_run(&self, id: Uuid) -> Answer<'_, Option<ScanRunRecord>> {
+        self.read("reading a scan", move |it| scans::one(it, id))
+    }
+
+    fn scan_runs(&self, limit: u32) -> Answer<'_, Vec<ScanRunRecord>> {
+        self.read("reading the scans", move |it| scans::newest(it, limit))
+    }
+
+    fn waiting_scans(&self, vantage: AgentId) -> Answer<'_, Vec<ScanRunRecord>> {
+        self.read("reading the scans", move |it| scans::waiting(it, vantage))
+    }
+
+    fn scan_observers(&self, run: Uuid) -> Answer<'_, Vec<ObserverId>> {
+        self.read("reading a scan", move |it| scans::observers_of(it, run))
+    }
+
+    fn lines_of_address(&self, address: IpAddr) -> Answer<'_, Vec<TargetLine>> {
+        self.read("reading the lines of an address", move |it| {
+            targets::lines_of_address(it, address)
+        })
+    }
+
+    fn lines_from(
+        &self,
+        vantage: Option<AgentId>,
+        source: SourceId,
+    ) -> Answer<'_, Vec<TargetLine>> {
+        self.read("reading lines of results", move |it| targets::lines_from(it, vantage, &source))
+    }
+
+    fn put_plan(&self, plan: ScanPlanRecord, event: Option<EventDraft>) -> Answer<'_, ()> {
+        self.write("keeping a plan", move |it| plans::put(it, &plan, event.as_ref()))
+    }
+
+    fn scan_plans(&self) -> Answer<'_, Vec<ScanPlanRecord>> {
+        self.read("reading the plans", plans::all)
+    }
+
+    fn remove_plan(&self, id: Uuid, event: EventDraft) -> Answer<'_, bool> {
+        self.write("removing a plan", move |it| plans::remove(it, id, &event))
+    }
+
+    fn put_credential(&self, credential: CredentialRecord, event: EventDraft) -> Answer<'_, ()> {
+        self.write("keeping a credential", move |it| plans::put_credential(it, &credential, &event))
+    }
+
+    fn credentials(&self) -> Answer<'_, Vec<CredentialRecord>> {
+        self.read("reading the credentials", plans::credentials)
+    }
+
+    fn remove_credential(&self, id: Uuid, event: EventDraft) -> Answer<'_, bool> {
+        self.write("removing a credential", move |it| plans::remove_credential(it, id, &event))
     }
 
     fn unreconciled(&self) -> Answer<'_, Vec<ObserverId>> {

@@ -85,8 +85,10 @@ pub(crate) fn described(
         .doing(DOING)
 }
 
-/// The line of an agent's reports.
+/// The line of an agent's reports. Targets have no such line: see [`super::targets`].
 pub(crate) fn line(connection: &Connection, receipt: &ReportReceipt) -> Result<Line, StoreError> {
+    let refused = || StoreError::Refused { problem: format!("there is no {}", receipt.observer) };
+    let ObserverId::Agent(agent) = &receipt.observer else { return Err(refused()) };
     let line = connection
         .prepare_cached(
             "SELECT observer.number, observer.state, settled_epoch, settled_sequence, \
@@ -94,7 +96,7 @@ pub(crate) fn line(connection: &Connection, receipt: &ReportReceipt) -> Result<L
              FROM agent JOIN observer ON observer.number = agent.observer WHERE agent.id = ?1",
         )
         .and_then(|mut it| {
-            it.query_row([Id::from(receipt.agent)], |row| {
+            it.query_row([Id::from(*agent)], |row| {
                 let settled_at: Option<Micros> = row.get(4)?;
                 let confirmed_at: Option<Micros> = row.get(7)?;
                 Ok(Line {
@@ -107,9 +109,7 @@ pub(crate) fn line(connection: &Connection, receipt: &ReportReceipt) -> Result<L
             .optional()
         })
         .doing(DOING)?;
-    line.ok_or_else(|| StoreError::Refused {
-        problem: format!("there is no agent {}", receipt.agent),
-    })
+    line.ok_or_else(refused)
 }
 
 /// Notes that a report was received.

@@ -8,12 +8,13 @@ use observation::latest::{Cadence, SourceId};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::bodies::{self, PreparedBody};
-use super::cell::{Hash, Id, Micros, Number, Word, count_cell};
+use super::cell::{Hash, Micros, Number, Word, count_cell};
 use super::events;
 use super::observers::{self, Line, boot_bytes};
 use super::problem::Doing;
 use super::spans::{self, Seen};
-use crate::model::{AppendedReport, IncomingReport, ReportReceipt, StoreError};
+use crate::model::{AppendedReport, IncomingReport, IncomingSection, ReportReceipt, StoreError};
+use crate::scans::IncomingTarget;
 
 const DOING: &str = "keeping a report";
 const KEPT: AppendedReport = AppendedReport { was_repeated: false };
@@ -70,7 +71,7 @@ pub(crate) fn append(
     if is_kept(connection, line.observer, number)? {
         return Ok(REPEATED);
     }
-    let seen = seen_sections(connection, report, prepared, &line, number)?;
+    let seen = seen_sections(connection, &report.sections, prepared, line.observer, number)?;
     let is_steady = seen.iter().any(|it| it.is_steady);
     check_host_hash(report)?;
     let state = is_steady.then(|| state(connection, &line, report, &seen)).transpose()?;
@@ -92,14 +93,41 @@ pub(crate) fn append(
     }
     connection
         .prepare_cached(
-            "UPDATE agent SET software_version = ?2 WHERE id = ?1 AND software_version <> ?2",
+            "UPDATE agent SET software_version = ?2 \
+             WHERE observer = ?1 AND software_version <> ?2",
         )
-        .and_then(|mut it| it.execute((Id::from(receipt.agent), &report.observer.software_version)))
+        .and_then(|mut it| it.execute((line.observer, &report.observer.software_version)))
         .doing(DOING)?;
     observers::heard(connection, line.observer, number, receipt)?;
     observers::mark(connection, line.observer)?;
     events::append_all(connection, &report.events)?;
     Ok(KEPT)
+}
+
+/// Keeps what was found at an address as a report of its line. Targets never check in by hash, so
+/// they have no states; a number that is taken is followed by the next one.
+pub(crate) fn append_target(
+    connection: &Connection,
+    observer: i64,
+    target: &IncomingTarget,
+    receipt: &ReportReceipt,
+    prepared: &HashMap<ContentHash, PreparedBody>,
+) -> Result<(), StoreError> {
+    let mut number = Number::of(receipt.number)?;
+    while is_kept(connection, observer, number)? {
+        number.sequence += 1;
+    }
+    let seen = seen_sections(connection, &target.sections, prepared, observer, number)?;
+    let row = insert_report(connection, observer, number, receipt, None, false)?;
+    for seen in &seen {
+        insert_section(connection, row, seen)?;
+        spans::keep(connection, seen)?;
+    }
+    for identifier in &target.identifiers {
+        show(connection, observer, None, identifier)?;
+    }
+    observers::heard(connection, observer, number, receipt)?;
+    observers::mark(connection, observer)
 }
 
 /// A state stands for the sections of the report that first showed it: the hash must be theirs.
@@ -171,13 +199,13 @@ fn insert_section(connection: &Connection, report: i64, seen: &Seen) -> Result<(
 /// The sections of a report as numbers, each source once.
 fn seen_sections(
     connection: &Connection,
-    report: &IncomingReport,
+    incoming: &[IncomingSection],
     prepared: &HashMap<ContentHash, PreparedBody>,
-    line: &Line,
+    observer: i64,
     number: Number,
 ) -> Result<Vec<Seen>, StoreError> {
-    let mut sections = Vec::with_capacity(report.sections.len());
-    for section in &report.sections {
+    let mut sections = Vec::with_capacity(incoming.len());
+    for section in incoming {
         let head = &section.head;
         let source = source_number(connection, &head.source)?;
         if sections.iter().any(|seen: &Seen| seen.source == source) {
@@ -185,7 +213,7 @@ fn seen_sections(
             return Err(StoreError::Refused { problem });
         }
         sections.push(Seen {
-            observer: line.observer,
+            observer,
             source,
             number,
             body: bodies::number(connection, head.hash, prepared)?,

@@ -6,6 +6,7 @@ mod groups;
 mod steps;
 mod traces;
 
+use inventory::asset::ObserverId;
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::protocol::AgentKind;
@@ -87,7 +88,7 @@ fn report(
     let host_hash = ContentHash::of_all(steady.map(|it| it.head.hash));
     IncomingReport {
         receipt: ReportReceipt {
-            agent: AGENT,
+            observer: ObserverId::Agent(AGENT),
             number,
             started_at: at,
             sent_at: at,

@@ -118,7 +118,7 @@ fn deliver(connection: &Connection, report: &IncomingReport) -> bool {
     {
         return answer.was_repeated;
     }
-    let prepared = bodies::prepare(&report.sections).unwrap();
+    let prepared = bodies::prepare(report.sections.iter()).unwrap();
     reports::append(connection, report, &prepared).unwrap().was_repeated
 }
 
