@@ -172,7 +172,7 @@ workbook-plan-legend-zone = Zone des Registers
 workbook-plan-legend-unlisted = Netz ohne Zone
 workbook-plan-legend-system = System im Bestand
 workbook-plan-legend-unknown = beobachtet, nicht im Bestand
-workbook-plan-legend-lines = Dicke Linie: Übergang über ein Gateway, das Systeme nennen; gestrichelt: kein Gateway beobachtet. Dünne Linie mit Diensten: beobachtete Verbindung; rot: nach außen.
+workbook-plan-legend-lines = Dicke Linie: Übergang über ein Gateway, das Systeme nennen; gestrichelt: kein Gateway beobachtet. Dünne Linie mit Diensten: beobachtete Verbindung; rot: nach außen; dunkel mit Namen: Weg durch einen Router, dem ein Scan folgte.
 workbook-plan-legend-need = Schutzbedarf und Kritikalität (K1–K5): nicht bewertet. Verbindungen innerhalb eines Netzes: Blatt Kommunikation.
 workbook-plan-sources =
     Quelle: Angaben von { $systems } { $systems ->

@@ -172,7 +172,7 @@ workbook-plan-legend-zone = zone of the register
 workbook-plan-legend-unlisted = network without zone
 workbook-plan-legend-system = system in the inventory
 workbook-plan-legend-unknown = observed, not in the inventory
-workbook-plan-legend-lines = Thick line: way out over a gateway that systems name; dashed: no gateway observed. Thin line with services: observed connection; red: to the outside.
+workbook-plan-legend-lines = Thick line: way out over a gateway that systems name; dashed: no gateway observed. Thin line with services: observed connection; red: to the outside; dark with a name: way through a router that a scan followed.
 workbook-plan-legend-need = Protection need and criticality (K1–K5): not assessed. Connections within a network: sheet Connections.
 workbook-plan-sources =
     Source: what { $systems } { $systems ->

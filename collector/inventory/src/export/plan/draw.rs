@@ -10,6 +10,7 @@ use super::measure::fitted;
 use super::measure::width;
 use super::scene::Frame;
 use super::scene::FrameKind;
+use super::scene::LineKind;
 use super::scene::Node;
 use super::scene::NodeKind;
 use super::scene::Scene;
@@ -39,16 +40,22 @@ pub(super) fn svg(view: &View<'_>, scene: &Scene, layout: &Layout) -> (String, (
         pen.frame(view, frame, placed);
     }
     for (line, placed) in scene.lines.iter().zip(&layout.lines) {
-        let color = if line.leaves_the_company { RED } else { STEEL };
-        pen.way(&placed.corners, color, "2");
+        pen.way(&placed.corners, color(line.kind), "2");
     }
     for (line, placed) in scene.lines.iter().zip(&layout.lines) {
-        let color = if line.leaves_the_company { RED } else { STEEL };
-        pen.label(placed.label, &line.label, color);
+        pen.label(placed.label, &line.label, color(line.kind));
     }
     pen.legend(view, scene, layout.bottom + 14);
     pen.svg.push_str("</svg>\n");
     (pen.svg, size)
+}
+
+const fn color(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Talk => STEEL,
+        LineKind::TalkOutside => RED,
+        LineKind::Route => DARK,
+    }
 }
 
 struct Pen {
@@ -254,6 +261,8 @@ fn escaped(text: &str) -> String {
 mod tests {
     use wording::Language;
 
+    use crate::asset::Attested;
+    use crate::asset::PathDescription;
     use crate::export::plan::Plan;
     use crate::export::sample;
 
@@ -286,6 +295,18 @@ mod tests {
             }
             assert!(!plan.svg().contains('⟨'), "{}", plan.svg());
         }
+    }
+
+    #[test]
+    fn a_way_that_a_scan_followed_is_a_line_with_the_name_of_its_router() {
+        let mut snapshot = sample::snapshot();
+        let evidence = snapshot.assets[0].name.as_ref().unwrap().evidence.clone();
+        let hops = ["10.20.10.254", "10.20.20.7"].map(|it| Some(it.parse().unwrap()));
+        let target = "10.20.20.7".parse().unwrap();
+        let value = PathDescription { target, hops: hops.to_vec(), is_complete: true };
+        snapshot.assets[0].paths = vec![Attested { value, evidence }];
+        let plan = Plan::new(&sample::view(&snapshot, Language::English));
+        assert!(plan.svg().contains(">10.20.10.254<"), "{}", plan.svg());
     }
 
     #[test]

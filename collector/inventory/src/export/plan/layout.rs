@@ -191,6 +191,7 @@ mod tests {
     use super::super::scene::Frame;
     use super::super::scene::FrameKind;
     use super::super::scene::Line;
+    use super::super::scene::LineKind;
     use super::super::scene::Node;
     use super::super::scene::NodeKind;
     use super::*;
@@ -214,7 +215,7 @@ mod tests {
             from: from % counts.len(),
             to: to % counts.len(),
             label: String::new(),
-            leaves_the_company: false,
+            kind: LineKind::Talk,
         };
         Scene {
             frames: counts.iter().map(frame).collect(),

@@ -81,7 +81,18 @@ pub(super) struct Line {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) label: String,
-    pub(super) leaves_the_company: bool,
+    pub(super) kind: LineKind,
+}
+
+/// What a line stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineKind {
+    /// Connections that systems saw.
+    Talk,
+    /// The same, out of the company.
+    TalkOutside,
+    /// A way that a scan followed from one network into the next, through a router.
+    Route,
 }
 
 /// Where something stands.
@@ -135,7 +146,11 @@ impl Scene {
         }
         let order: Vec<Place> = found.keys().cloned().collect();
         let frames = found.iter().map(|(place, it)| frame(view, place, it, &relations)).collect();
-        let (lines, lines_left_out) = lines(view, &relations, &order, &networks);
+        let (mut lines, left_out) = lines(view, &relations, &order, &networks);
+        let mut routes = routes(view, &order, &networks);
+        let lines_left_out = left_out + routes.len().saturating_sub(LINES_MAX);
+        routes.truncate(LINES_MAX);
+        lines.extend(routes);
         Self { frames, lines, lines_left_out }
     }
 }
@@ -354,9 +369,49 @@ fn lines(
         from,
         to,
         label: label(&relations),
-        leaves_the_company: relations.iter().any(|it| it.leaves_the_company()),
+        kind: if relations.iter().any(|it| it.leaves_the_company()) {
+            LineKind::TalkOutside
+        } else {
+            LineKind::Talk
+        },
     };
     (pairs.into_iter().map(line).collect(), left_out)
+}
+
+/// One line per pair of frames that a router joins, as scans followed the ways.
+fn routes(view: &View<'_>, order: &[Place], networks: &BTreeSet<Cidr>) -> Vec<Line> {
+    let mut routers: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
+    let at = |address: IpAddr| {
+        let place = place_of(view, address, networks);
+        order.iter().position(|it| *it == place)
+    };
+    for path in in_use(&view.snapshot().assets).flat_map(|it| &it.paths) {
+        let target = [Some(path.value.target)];
+        let is_told = path.value.hops.last() == target.first();
+        let ends = if is_told { [].as_slice() } else { target.as_slice() };
+        let stations: Vec<Option<IpAddr>> = path
+            .value
+            .hops
+            .iter()
+            .chain(ends.iter().filter(|_| path.value.is_complete))
+            .copied()
+            .collect();
+        for pair in stations.windows(2) {
+            let [Some(router), Some(next)] = *pair else { continue };
+            if let (Some(from), Some(to)) = (at(router), at(next))
+                && from != to
+            {
+                let name =
+                    view.asset_of(router).map_or_else(|| router.to_string(), |it| view.name_of(it));
+                routers.entry((from, to)).or_default().insert(name);
+            }
+        }
+    }
+    let line = |((from, to), names): ((usize, usize), BTreeSet<String>)| {
+        let names: Vec<String> = names.into_iter().take(SERVICES_MAX).collect();
+        Line { from, to, label: names.join(", "), kind: LineKind::Route }
+    };
+    routers.into_iter().map(line).collect()
 }
 
 /// The services of a line: `443/tcp, 5432/tcp +2`.
