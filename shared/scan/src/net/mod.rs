@@ -2,5 +2,6 @@
 
 pub mod datagram;
 pub mod limits;
+pub mod path;
 pub mod stream;
 pub mod tls;

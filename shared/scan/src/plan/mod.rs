@@ -3,6 +3,7 @@
 //! Pure. [`Scope`] is what may be touched, [`Surroundings`] is where the scanner stands, and a [`Plan`]
 //! says which address is asked by which way. Ranges stay ranges: no list of addresses is ever made.
 
+pub mod credentials;
 pub mod ports;
 mod ranges;
 mod scope;
