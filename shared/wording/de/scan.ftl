@@ -43,7 +43,7 @@ scan-column-when = Wann
 scan-column-window = Zeitfenster
 
 ## Kinds of devices
-scan-kind-access_point = WLAN-Zugangspunkt
+scan-kind-access-point = WLAN-Zugangspunkt
 scan-kind-camera = Kamera
 scan-kind-client = Arbeitsplatz
 scan-kind-control = Steuerung
@@ -51,7 +51,7 @@ scan-kind-firewall = Firewall
 scan-kind-hypervisor = Virtualisierungs-Host
 scan-kind-laptop = Notebook
 scan-kind-mobile = Mobilgerät
-scan-kind-network_device = Netzkomponente
+scan-kind-network-device = Netzkomponente
 scan-kind-phone = Telefon
 scan-kind-printer = Drucker
 scan-kind-router = Router
@@ -63,7 +63,7 @@ scan-kind-ups = Notstromversorgung
 
 ## How a device is known
 scan-seen-agent = Agent
-scan-seen-neighbour_table = Nachbartabelle, nicht angesprochen
+scan-seen-neighbour-table = Nachbartabelle, nicht angesprochen
 scan-seen-path = auf einem Weg
 scan-seen-scan = Scan
 
@@ -103,11 +103,11 @@ scan-collector = Sammelstelle
 
 ## Remarks on a run
 scan-remark-interrupted = Er wurde abgebrochen; was bis dahin gefunden wurde, bleibt erhalten.
-scan-remark-window-closed = Sein Zeitfenster endete; was bis dahin gefunden wurde, bleibt erhalten.
+scan-remark-window_closed = Sein Zeitfenster endete; was bis dahin gefunden wurde, bleibt erhalten.
 scan-remark-no_raw_sockets = Das Recht, eigene Pakete zu senden, fehlt: gefunden wurde nur, wohin sich verbinden lässt; ohne Hardwareadressen und Wege.
 scan-remark-raw_failed = Das Senden von Paketen schlug fehl: { $what }
 scan-remark-proxy_arp = Ein Gerät antwortet für einen ganzen Adressbereich ({ $what }); eine Adresse dort zählt nur, wo noch etwas anderes antwortete.
 scan-remark-silent_ports = { $what } blieb stumm; die übrigen Ports wurden nicht mehr gefragt.
 scan-remark-paths_failed = Die Wege zu den Geräten konnten nicht verfolgt werden: { $what }
 scan-remark-not_permitted = Die Konfiguration des scannenden Agenten erlaubt es nicht: { $what }
-scan-remark-scanner-lost = Der Scanner-Prozess endete vorzeitig; was bis dahin gefunden wurde, bleibt erhalten.
+scan-remark-scanner_lost = Der Scanner-Prozess endete vorzeitig; was bis dahin gefunden wurde, bleibt erhalten.

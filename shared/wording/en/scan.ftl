@@ -43,7 +43,7 @@ scan-column-when = When
 scan-column-window = Window
 
 ## Kinds of devices
-scan-kind-access_point = access point
+scan-kind-access-point = access point
 scan-kind-camera = camera
 scan-kind-client = workplace
 scan-kind-control = control
@@ -51,7 +51,7 @@ scan-kind-firewall = firewall
 scan-kind-hypervisor = virtualisation host
 scan-kind-laptop = laptop
 scan-kind-mobile = mobile device
-scan-kind-network_device = network device
+scan-kind-network-device = network device
 scan-kind-phone = telephone
 scan-kind-printer = printer
 scan-kind-router = router
@@ -63,7 +63,7 @@ scan-kind-ups = power supply
 
 ## How a device is known
 scan-seen-agent = agent
-scan-seen-neighbour_table = neighbour table, not contacted
+scan-seen-neighbour-table = neighbour table, not contacted
 scan-seen-path = on a path
 scan-seen-scan = scan
 
@@ -103,11 +103,11 @@ scan-collector = collector
 
 ## Remarks on a run
 scan-remark-interrupted = It was interrupted; what was found until then is kept.
-scan-remark-window-closed = Its time window ended; what was found until then is kept.
+scan-remark-window_closed = Its time window ended; what was found until then is kept.
 scan-remark-no_raw_sockets = The right to send packets of its own making is missing: only what can be connected to was found, no hardware addresses, no paths.
 scan-remark-raw_failed = Sending packets failed: { $what }
 scan-remark-proxy_arp = One device answers for a whole range of addresses ({ $what }); an address there counts only where something else answered too.
 scan-remark-silent_ports = { $what } stayed silent; its remaining ports were not asked.
 scan-remark-paths_failed = The ways to the devices could not be followed: { $what }
 scan-remark-not_permitted = The configuration of the scanning agent does not permit it: { $what }
-scan-remark-scanner-lost = The scanner process ended before it was done; what was found until then is kept.
+scan-remark-scanner_lost = The scanner process ended before it was done; what was found until then is kept.
