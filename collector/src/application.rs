@@ -1,8 +1,11 @@
 //! From what was typed to what is shown and how the process ends.
 
+mod scan;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
@@ -12,13 +15,14 @@ use crate::arguments::{
     FormName, RegisterCommand, TokenCommand,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
-use crate::command::{Form, Order, Reply, execute, print};
+use crate::command::{Form, Order, Reply, execute_watched, print};
 use crate::config::Config;
 use crate::control;
 use crate::data_folder::write_private;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::chain;
 use crate::quick::{Quick, quick};
+use crate::scans::Watch;
 use crate::serve;
 use crate::summary;
 
@@ -87,15 +91,27 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
             log_to_stderr();
             serve::serve(&data_dir(arguments)?, &config(arguments)?).await
         }
-        Command::Quick { out, register, .. } => {
-            run_quick(arguments, wording, out, register.as_deref()).await
+        Command::Quick { out, register, scan: networks, options } => {
+            let scan = match networks.is_empty() {
+                true => scan::none_given(options).map(|()| None)?,
+                false => Some(scan::request(networks, options)?),
+            };
+            let request = Quick {
+                out: absolute(out)?,
+                data_dir: arguments.data_dir.clone(),
+                register: register.as_deref().map(read_text).transpose()?,
+                language: wording.language(),
+                time_zone: time_zone(),
+                actor: actor(),
+                scan,
+            };
+            run_quick(&request, wording).await
         }
         Command::Backup(BackupCommand::Restore { file, passphrase_file, without_key }) => {
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
         }
-        Command::Scan(_) | Command::Scanner { .. } => {
-            Err(Failure::new(ExitCode::Failed, "internal", "scan"))
-        }
+        Command::Scan(command) => scan::run(arguments, wording, command).await,
+        Command::Scanner { .. } => Err(Failure::new(ExitCode::Failed, "internal", "scanner")),
         Command::Agent(_)
         | Command::Asset(_)
         | Command::Register(_)
@@ -103,7 +119,7 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         | Command::Backup(_)
         | Command::Audit(_) => {
             let (order, form, out) = order(arguments, wording.language())?;
-            let reply = ask(arguments, order).await?;
+            let reply = ask(arguments, order, &Watch::default()).await?;
             show(&reply, form, out.as_deref(), wording)
         }
     }
@@ -197,18 +213,21 @@ const fn form(name: Option<FormName>) -> Form {
 }
 
 /// Asks the running collector, or works in the data folder itself.
-async fn ask(arguments: &Arguments, order: Order) -> Result<Reply, Failure> {
+async fn ask(arguments: &Arguments, order: Order, watch: &Watch) -> Result<Reply, Failure> {
     let folder = data_dir(arguments)?;
     let request = control::Request { actor: actor(), order };
-    let answered = control::ask(&folder, &request).await.map_err(|error| {
+    let answered = control::ask(&folder, &request, watch).await.map_err(|error| {
         let object = folder.display().to_string();
         Failure::new(ExitCode::Unreachable, "control", object).because(error.to_string())
     })?;
     match answered {
         Some(result) => result,
         None => {
-            let collector = serve::open(&folder, &config(arguments)?).await?;
-            execute(&collector, &request.actor, request.order).await
+            let collector = Arc::new(serve::open(&folder, &config(arguments)?).await?);
+            serve::with_control(collector, |collector| async move {
+                execute_watched(&collector, &request.actor, request.order, watch).await
+            })
+            .await
         }
     }
 }
@@ -235,27 +254,21 @@ fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(),
     }
 }
 
-async fn run_quick(
-    arguments: &Arguments,
-    wording: &'static Wording,
-    out: &Path,
-    register: Option<&Path>,
-) -> Result<(), Failure> {
-    let request = Quick {
-        out: absolute(out)?,
-        data_dir: arguments.data_dir.clone(),
-        register: register.map(read_text).transpose()?,
-        language: wording.language(),
-        time_zone: time_zone(),
-        actor: actor(),
-    };
-    let found = tokio::select! {
-        found = quick(&request) => found?,
-        _ = tokio::signal::ctrl_c() => {
-            return Err(Failure::new(ExitCode::Interrupted, "interrupted", ""));
-        }
-    };
-    write_out(|out| summary::print(out, &found, wording))
+async fn run_quick(request: &Quick, wording: &'static Wording) -> Result<(), Failure> {
+    if request.scan.is_none() {
+        let watch = Watch::default();
+        let found = tokio::select! {
+            found = quick(request, &watch) => found?,
+            _ = tokio::signal::ctrl_c() => {
+                return Err(Failure::new(ExitCode::Interrupted, "interrupted", ""));
+            }
+        };
+        return write_out(|out| summary::print(out, &found, wording));
+    }
+    let (watch, events) = Watch::with_events();
+    let (found, reason) = scan::watched(quick(request, &watch), &watch, events, wording).await?;
+    write_out(|out| summary::print(out, &found, wording))?;
+    found.scan.as_deref().map_or(Ok(()), |it| scan::verdict(it, reason))
 }
 
 fn restore(

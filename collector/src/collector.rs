@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use observation::latest::protocol::Schedule;
 use pki::Authority;
 use store::Store;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
-use crate::config::Addresses;
+use crate::active_runs::ActiveRuns;
+use crate::config::{Addresses, Scanning};
 use crate::data_folder::DataFolder;
 
 /// Everything that a request or command works with.
@@ -25,6 +26,15 @@ pub struct Collector {
     pub schedule: Schedule,
     /// Rung when a report waits for reconciling.
     pub reconcile_bell: Notify,
+    /// The scans that are going on.
+    pub active_runs: ActiveRuns,
+    /// Taken by the run that uses the collector's own scanner: two at a time would double the rate
+    /// that a person allowed.
+    pub scanner: Mutex<()>,
+    /// Rung when plans were changed.
+    pub plan_bell: Notify,
+    /// How scans and plans are done here.
+    pub scanning: Scanning,
     /// The folder that all of it lives in.
     pub folder: DataFolder,
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 /// Port of the agents' listener.
@@ -28,6 +29,21 @@ pub struct Config {
     /// Host names and addresses by which agents reach this machine; the first one is told to them.
     /// None: the machine's own name.
     pub names: Vec<String>,
+    /// The zone in which the times of scan plans are meant (`Europe/Berlin`). None: that of this
+    /// machine.
+    pub time_zone: Option<String>,
+    /// The socket of a scanner that runs as a unit of its own. None: the collector starts one itself
+    /// for each run, with the rights that it has.
+    pub scanner_socket: Option<PathBuf>,
+}
+
+/// How scans and plans are done.
+#[derive(Debug, Clone)]
+pub struct Scanning {
+    /// The zone in which the times of plans are meant.
+    pub zone: TimeZone,
+    /// The socket of a scanner that runs already.
+    pub socket: Option<PathBuf>,
 }
 
 /// The addresses that agents are told, `host:port`.
@@ -67,6 +83,8 @@ impl Default for Config {
             agents: SocketAddr::new(everywhere, AGENT_PORT),
             enrolment: SocketAddr::new(everywhere, ENROLMENT_PORT),
             names: Vec::new(),
+            time_zone: None,
+            scanner_socket: None,
         }
     }
 }
@@ -76,7 +94,22 @@ impl Config {
     #[must_use]
     pub fn loopback() -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { agents: address, enrolment: address, names: vec!["127.0.0.1".to_owned()] }
+        Self {
+            agents: address,
+            enrolment: address,
+            names: vec!["127.0.0.1".to_owned()],
+            ..Self::default()
+        }
+    }
+
+    /// How scans are done.
+    #[must_use]
+    pub fn scanning(&self) -> Scanning {
+        let named = self.time_zone.as_deref().and_then(|it| TimeZone::get(it).ok());
+        Scanning {
+            zone: named.unwrap_or_else(TimeZone::system),
+            socket: self.scanner_socket.clone(),
+        }
     }
 
     /// Reads a file; without one the default holds.
@@ -95,6 +128,9 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|it| it.to_string())?;
         if config.names.len() > NAMES_MAX {
             return Err(format!("more than {NAMES_MAX} names"));
+        }
+        if let Some(zone) = &config.time_zone {
+            TimeZone::get(zone).map_err(|it| it.to_string())?;
         }
         Ok(config)
     }
@@ -147,6 +183,13 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_line() {
         let problem = Config::parse("names = []\nagent = \"x\"\n").unwrap_err();
         assert!(problem.contains("line 2"), "{problem}");
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_refused() {
+        assert!(Config::parse("time_zone = \"Europe/Berlin\"").is_ok());
+        let problem = Config::parse("time_zone = \"Europe/Bielefeld\"").unwrap_err();
+        assert!(problem.contains("Europe/Bielefeld"), "{problem}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The way from the command line to a running collector: a socket in the data folder that only its
-//! owner can open. One request, one reply, each one line of JSON.
+//! owner can open. One request and one reply, each one line of JSON; before the reply to a scan come
+//! lines that say how far it is. A client that sends anything more, or goes away, ends its scan.
 
 use std::io;
 use std::path::Path;
@@ -8,15 +9,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::active_runs::StopReason;
 use crate::collector::Collector;
-use crate::command::{Order, Reply, execute};
+use crate::command::{Order, Reply, execute_watched};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
+use crate::scans::{ScanEvent, Watch};
 
 /// Largest request or reply: a register of 1 MB, an inventory in JSON.
 const LINE_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -30,6 +34,14 @@ pub struct Request {
     pub actor: String,
     /// The order.
     pub order: Order,
+}
+
+/// What comes back, one line each; the reply is the last one.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Event(ScanEvent),
+    Reply(Result<Reply, Failure>),
 }
 
 /// Serves the socket until `stop` becomes true.
@@ -72,18 +84,41 @@ async fn answer(collector: &Collector, stream: UnixStream) -> io::Result<()> {
     let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
     timeout(REQUEST_TIMEOUT, reader.read_line(&mut line)).await??;
     let request: Request = serde_json::from_str(&line)?;
-    let reply = execute(collector, &request.actor, request.order).await;
-    let mut text = serde_json::to_vec(&reply)?;
-    text.push(b'\n');
-    writer.write_all(&text).await?;
+    let (watch, mut events) = Watch::with_events();
+    let mut work = Box::pin(execute_watched(collector, &request.actor, request.order, &watch));
+    let mut is_listening = true;
+    let reply = loop {
+        tokio::select! {
+            reply = &mut work => break reply,
+            Some(event) = events.recv() => {
+                // Whoever does not read any more is gone; that is noticed at the other side.
+                let _ = write(&mut writer, &Line::Event(event)).await;
+            }
+            _ = reader.read_u8(), if is_listening => {
+                is_listening = false;
+                watch.stop.stop(StopReason::Interrupted);
+            }
+        }
+    };
+    write(&mut writer, &Line::Reply(reply)).await?;
     writer.shutdown().await
+}
+
+async fn write(writer: &mut OwnedWriteHalf, line: &Line) -> io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    writer.write_all(&text).await
 }
 
 /// Asks a running collector. `None`: none is running in this folder.
 ///
 /// # Errors
 /// If the connection breaks.
-pub async fn ask(folder: &Path, request: &Request) -> io::Result<Option<Result<Reply, Failure>>> {
+pub async fn ask(
+    folder: &Path,
+    request: &Request,
+    watch: &Watch,
+) -> io::Result<Option<Result<Reply, Failure>>> {
     let path = DataFolder::control_socket(folder);
     let stream = match UnixStream::connect(&path).await {
         Ok(stream) => stream,
@@ -99,7 +134,24 @@ pub async fn ask(folder: &Path, request: &Request) -> io::Result<Option<Result<R
     let mut text = serde_json::to_vec(request)?;
     text.push(b'\n');
     writer.write_all(&text).await?;
-    let mut line = String::new();
-    BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
-    Ok(Some(serde_json::from_str(&line)?))
+    let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
+    let mut line = Vec::new();
+    let mut is_stopped = false;
+    loop {
+        tokio::select! {
+            // What was read of a line stays in it when the other branch is taken.
+            read = reader.read_until(b'\n', &mut line) => {
+                read?;
+                match serde_json::from_slice(&line)? {
+                    Line::Event(event) => watch.tell(event),
+                    Line::Reply(reply) => return Ok(Some(reply)),
+                }
+                line.clear();
+            }
+            _ = watch.stop.stopped(), if !is_stopped => {
+                is_stopped = true;
+                writer.write_all(b"\n").await?;
+            }
+        }
+    }
 }

@@ -10,6 +10,8 @@ pub mod data_folder;
 
 pub mod config;
 
+pub mod active_runs;
+
 pub mod collector;
 
 pub mod ingest;
@@ -29,6 +31,8 @@ pub mod scans;
 pub mod command;
 
 pub mod control;
+
+pub mod progress;
 
 pub mod serve;
 

@@ -13,16 +13,18 @@ use kataster_agent::config::Config as AgentConfig;
 use kataster_agent::data_dir::DataDir;
 use kataster_agent::enrol::enrol;
 use observation::latest::protocol::AgentKind;
+use observation::latest::scan::SnmpCredential;
 use observation::latest::{Absent, Gap};
 use pki::Token;
 use wording::{Language, Wording};
 
 use crate::clock;
 use crate::collector::Collector;
-use crate::command::{Order, Reply, check_writable, execute};
+use crate::command::{Order, Reply, check_writable, execute, execute_watched};
 use crate::config::Config;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, reconcile_pending};
+use crate::scans::{ScanOutcome, ScanRequest, Watch};
 use crate::serve::{host_name, start};
 
 /// How long the token of this run may be used.
@@ -45,6 +47,8 @@ pub struct Quick {
     pub time_zone: String,
     /// Who asks.
     pub actor: String,
+    /// What is scanned too, and what SNMP may be asked with.
+    pub scan: Option<(ScanRequest, Vec<SnmpCredential>)>,
 }
 
 /// What was found and written.
@@ -54,20 +58,22 @@ pub struct Found {
     pub written: Vec<PathBuf>,
     /// The assets.
     pub assets: Vec<Asset>,
+    /// What the scan found, where one was ordered.
+    pub scan: Option<Box<ScanOutcome>>,
 }
 
 /// Does all of it.
 ///
 /// # Errors
 /// What went wrong, for a person.
-pub async fn quick(request: &Quick) -> Result<Found, Failure> {
+pub async fn quick(request: &Quick, watch: &Watch) -> Result<Found, Failure> {
     check_writable(&request.out)?;
     let temporary = TemporaryFolder::unless(request.data_dir.as_deref())?;
     let folder = request.data_dir.clone().unwrap_or_else(|| temporary.path());
     let steps = Steps::new(request.language.wording());
     steps.now("command-quick-starting");
     let running = start(&folder, &Config::loopback()).await?;
-    let found = work(&running.collector, request, &folder, &steps).await;
+    let found = work(&running.collector, request, &folder, &steps, watch).await;
     running.stop().await;
     steps.end();
     found
@@ -78,6 +84,7 @@ async fn work(
     request: &Quick,
     folder: &Path,
     steps: &Steps,
+    watch: &Watch,
 ) -> Result<Found, Failure> {
     if let Some(text) = &request.register {
         let language = request.language.tag().to_owned();
@@ -97,6 +104,19 @@ async fn work(
     deliver_once(&agent_folder, config).await.map_err(|error| {
         Failure::new(ExitCode::Failed, "quick-agent", "").because(chain(&error))
     })?;
+    let scan = match &request.scan {
+        Some((wanted, snmp)) => {
+            // The scan has a bar of its own.
+            steps.pause();
+            let order = Order::ScanRun { request: wanted.clone(), snmp: snmp.clone() };
+            let done = execute_watched(collector, &request.actor, order, watch).await?;
+            let Reply::Scanned(outcome) = done else {
+                return Err(Failure::new(ExitCode::Failed, "internal", "scan"));
+            };
+            Some(outcome)
+        }
+        None => None,
+    };
     steps.now("command-quick-reconciling");
     reconcile_pending(collector, clock::now()).await?;
     steps.now("command-quick-writing");
@@ -112,7 +132,7 @@ async fn work(
     let Reply::Assets(assets) = execute(collector, &request.actor, Order::AssetList).await? else {
         return Err(Failure::new(ExitCode::Failed, "internal", "assets"));
     };
-    Ok(Found { written, assets })
+    Ok(Found { written, assets, scan })
 }
 
 /// Enrols an agent of this machine, unless the folder holds one that this collector knows.
@@ -190,12 +210,17 @@ impl Steps {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(TICK);
         Self { bar, wording }
     }
 
     fn now(&self, key: &str) {
+        self.bar.enable_steady_tick(TICK);
         self.bar.set_message(self.wording.text(key));
+    }
+
+    fn pause(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.set_message("");
     }
 
     fn end(&self) {

@@ -8,13 +8,14 @@ use pki::{server_config_for_agents, server_config_for_enrolment};
 use store::SqliteStore;
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::active_runs::ActiveRuns;
 use crate::api::Listeners;
 use crate::clock;
 use crate::collector::{Collector, NAME_KEY_BYTES, SCHEDULE};
-use crate::config::{Addresses, Config};
+use crate::config::{Addresses, Config, Scanning};
 use crate::control;
 use crate::data_folder::DataFolder;
 use crate::failure::{ExitCode, Failure};
@@ -37,12 +38,13 @@ pub struct Running {
 pub async fn open(path: &Path, config: &Config) -> Result<Collector, Failure> {
     let (agents, enrolment) = (config.agents.port(), config.enrolment.port());
     let addresses = config.addresses(&host_name(), agents, enrolment);
-    open_with(DataFolder::open(path)?, addresses, clock::now()).await
+    open_with(DataFolder::open(path)?, addresses, config.scanning(), clock::now()).await
 }
 
 async fn open_with(
     folder: DataFolder,
     addresses: Addresses,
+    scanning: Scanning,
     now: Timestamp,
 ) -> Result<Collector, Failure> {
     let authority = folder.authority(now)?;
@@ -58,6 +60,10 @@ async fn open_with(
         name_key,
         schedule: SCHEDULE,
         reconcile_bell: Notify::new(),
+        active_runs: ActiveRuns::default(),
+        scanner: Mutex::default(),
+        plan_bell: Notify::new(),
+        scanning,
         folder,
     })
 }
@@ -75,7 +81,7 @@ pub async fn start(path: &Path, config: &Config) -> Result<Running, Failure> {
     let host_name = host_name();
     let addresses = config.addresses(&host_name, agents.port(), enrolment.port());
     let now = clock::now();
-    let collector = Arc::new(open_with(folder, addresses, now).await?);
+    let collector = Arc::new(open_with(folder, addresses, config.scanning(), now).await?);
     let names = config.certificate_names(&host_name);
     let identity = collector.authority.issue_server(&names, now).map_err(|error| {
         Failure::new(ExitCode::Failed, "server-names", names.join(", ")).because(chain(&error))
@@ -93,6 +99,24 @@ pub async fn start(path: &Path, config: &Config) -> Result<Running, Failure> {
         collector,
         stop,
     })
+}
+
+/// Works in a data folder without listening to agents. Other commands reach the collector through its
+/// control socket meanwhile: a scan takes minutes.
+///
+/// # Errors
+/// Those of the work.
+pub async fn with_control<T, W: Future<Output = Result<T, Failure>>>(
+    collector: Arc<Collector>,
+    work: impl FnOnce(Arc<Collector>) -> W,
+) -> Result<T, Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let controlling = tokio::spawn(control::serve(Arc::clone(&collector), stopped));
+    let done = work(collector).await;
+    let _ = stop.send(true);
+    // Without a socket the work is done all the same.
+    let _ = controlling.await;
+    done
 }
 
 impl Running {

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use inventory::asset::Asset;
+use inventory::asset::{Asset, Contact};
 use observation::latest::{Absent, Privilege};
 use wording::Wording;
 
-use crate::command::{clean, table};
+use crate::command::{clean, print_document, table};
 use crate::quick::{Found, missing};
 
 /// Reasons that are shown; the workbook holds all.
@@ -21,14 +21,19 @@ pub fn print(out: &mut dyn Write, found: &Found, wording: &Wording) -> io::Resul
     for (key, count) in totals(&found.assets) {
         counts.add_row([wording.text(&format!("command-total-{key}")), count.to_string()]);
     }
-    for asset in &found.assets {
+    for asset in found.assets.iter().filter(|it| it.contact == Contact::Reported) {
         let name = asset.name.as_ref().map_or("–", |it| it.value.as_str());
         let system = asset.operating_system.as_ref().and_then(|it| it.value.pretty_name.as_deref());
         writeln!(out, "{} {} – {}", asset.label, clean(name), clean(system.unwrap_or("–")))?;
     }
     writeln!(out, "\n{counts}")?;
-    for asset in &found.assets {
+    // What scans could not see is told with the scan.
+    for asset in found.assets.iter().filter(|it| it.contact == Contact::Reported) {
         gaps(out, asset, wording)?;
+    }
+    if let Some(scan) = &found.scan {
+        writeln!(out)?;
+        print_document(out, &scan.document, wording)?;
     }
     writeln!(out)?;
     found.written.iter().try_for_each(|it| writeln!(out, "{}", it.display()))

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
+use kataster::active_runs::ActiveRuns;
 use kataster::api::Listeners;
 use kataster::collector::{Collector, NAME_KEY_BYTES, SCHEDULE};
-use kataster::config::Addresses;
+use kataster::config::{Addresses, Config};
 use kataster::data_folder::DataFolder;
 use kataster::ingest::run_reconciling;
 use kataster_agent::deliver::network::{HttpNetwork, Message, Network, NetworkError};
@@ -27,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use store::{EventDraft, NewToken, SqliteStore};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -90,6 +91,10 @@ impl Running {
             name_key: vec![7; NAME_KEY_BYTES],
             schedule: SCHEDULE,
             reconcile_bell: Notify::new(),
+            active_runs: ActiveRuns::default(),
+            scanner: Mutex::default(),
+            plan_bell: Notify::new(),
+            scanning: Config::loopback().scanning(),
             folder,
         });
         let (stop, stopped) = watch::channel(false);

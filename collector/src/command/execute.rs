@@ -13,12 +13,14 @@ use wording::Language;
 use super::assets;
 use super::order::{Order, Reply};
 use super::register;
+use super::scans;
 use super::work::{Work, done};
 use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::chain;
+use crate::scans::Watch;
 use crate::snapshot;
 use crate::workbook;
 
@@ -27,6 +29,19 @@ use crate::workbook;
 /// # Errors
 /// What went wrong, for a person.
 pub async fn execute(collector: &Collector, actor: &str, order: Order) -> Result<Reply, Failure> {
+    execute_watched(collector, actor, order, &Watch::default()).await
+}
+
+/// The same; whoever holds the other end of `watch` sees how far a scan is and may end it.
+///
+/// # Errors
+/// What went wrong, for a person.
+pub async fn execute_watched(
+    collector: &Collector,
+    actor: &str,
+    order: Order,
+    watch: &Watch,
+) -> Result<Reply, Failure> {
     let work = Work { collector, actor, now: clock::now() };
     match order {
         Order::TokenCreate { .. } => work.create_token(order).await,
@@ -50,6 +65,14 @@ pub async fn execute(collector: &Collector, actor: &str, order: Order) -> Result
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::AuditVerify => work.verify_chain().await,
+        Order::ScanRun { .. }
+        | Order::ScanPlanAdd { .. }
+        | Order::ScanPlanList
+        | Order::ScanPlanRemove { .. }
+        | Order::ScanList
+        | Order::ScanShow { .. }
+        | Order::ScanStop { .. }
+        | Order::ScanExplain { .. } => scans::execute(&work, order, watch).await,
     }
 }
 

@@ -7,10 +7,13 @@ mod assets;
 mod execute;
 mod order;
 mod print;
+mod print_scans;
 mod register;
+mod scans;
 mod work;
 
-pub use execute::{check_writable, execute};
+pub use execute::{check_writable, execute, execute_watched};
 pub use order::{AssetExplanation, AssetHistory, Order, Reply};
 pub use print::{Form, print};
 pub(crate) use print::{clean, table};
+pub(crate) use print_scans::document as print_document;

@@ -1,5 +1,6 @@
 //! What can be ordered, and what comes back. Both travel over the control socket.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use inventory::asset::{Asset, AssetLabel};
@@ -7,9 +8,12 @@ use inventory::reconcile::{ChangeEntry, Link, RawFact};
 use jiff::Timestamp;
 use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
+use observation::latest::scan::SnmpCredential;
 use serde::{Deserialize, Serialize};
 use store::{AgentRecord, EventRecord, TokenRecord};
 use uuid::Uuid;
+
+use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
 /// A command to the collector.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,6 +108,44 @@ pub enum Order {
     },
     /// Checks the event chain.
     AuditVerify,
+    /// Scans networks now.
+    ScanRun {
+        /// What and how.
+        request: ScanRequest,
+        /// What SNMP may be asked with in this run; it is not kept.
+        snmp: Vec<SnmpCredential>,
+    },
+    /// Adds a plan, or puts another one in its place.
+    ScanPlanAdd {
+        /// The plan.
+        plan: ScanPlan,
+        /// What SNMP may be asked with; kept encrypted.
+        snmp: Vec<SnmpCredential>,
+    },
+    /// Lists plans.
+    ScanPlanList,
+    /// Removes a plan.
+    ScanPlanRemove {
+        /// Its name.
+        name: String,
+    },
+    /// Lists runs.
+    ScanList,
+    /// Shows a run.
+    ScanShow {
+        /// Its id, the beginning of it, or `last`.
+        run: String,
+    },
+    /// Stops a run.
+    ScanStop {
+        /// Its id, the beginning of it, or `last`.
+        run: String,
+    },
+    /// Shows what is known of an address.
+    ScanExplain {
+        /// The address.
+        address: IpAddr,
+    },
 }
 
 /// What comes back.
@@ -149,6 +191,14 @@ pub enum Reply {
         /// Software rows that it shows.
         software: usize,
     },
+    /// A run and what it found.
+    Scanned(Box<ScanOutcome>),
+    /// Runs, newest first.
+    Runs(Vec<RunRow>),
+    /// Plans.
+    Plans(Vec<PlanRow>),
+    /// What is known of an address.
+    Explained(Box<AddressExplanation>),
     /// The event chain is whole.
     ChainWhole {
         /// Events.

@@ -13,6 +13,7 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
+use super::print_scans;
 use crate::snapshot::state_code;
 
 /// How a reply is shown.
@@ -43,6 +44,14 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Asset(explanation), Form::Table) => asset(out, explanation, wording),
         (Reply::History(list), Form::Table) => history(out, list, wording),
         (Reply::Conflicts(list), Form::Table) => conflicts(out, list, wording),
+        (Reply::Scanned(it), Form::Json) => json(out, &it.document),
+        (Reply::Runs(list), Form::Json) => json(out, list),
+        (Reply::Plans(list), Form::Json) => json(out, list),
+        (Reply::Explained(it), Form::Json) => json(out, it),
+        (Reply::Scanned(it), Form::Table) => print_scans::outcome(out, it, wording),
+        (Reply::Runs(list), Form::Table) => print_scans::runs(out, list, wording),
+        (Reply::Plans(list), Form::Table) => print_scans::plans(out, list, wording),
+        (Reply::Explained(it), Form::Table) => print_scans::explanation(out, it, wording),
         (Reply::Token { text, .. }, _) => writeln!(out, "{text}"),
         (Reply::Done { code, object, count }, _) => {
             let arguments = [("object", object.as_str().into()), ("count", (*count as f64).into())];
@@ -75,9 +84,14 @@ fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()>
 
 /// A table that a pipe can read too: no borders, one line per row as wide as it is there.
 pub(crate) fn table(wording: &Wording, columns: &[&str]) -> Table {
+    table_of(wording, "command-column", columns)
+}
+
+/// The same with headings of another domain of the catalogue.
+pub(super) fn table_of(wording: &Wording, domain: &str, columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(columns.iter().map(|it| wording.text(&format!("command-column-{it}"))));
+    table.set_header(columns.iter().map(|it| wording.text(&format!("{domain}-{it}"))));
     table
 }
 
@@ -223,7 +237,7 @@ fn conflicts(out: &mut dyn Write, list: &[Link], wording: &Wording) -> io::Resul
 }
 
 /// Why two observers are together or apart.
-fn link_line(link: &Link, wording: &Wording) -> String {
+pub(super) fn link_line(link: &Link, wording: &Wording) -> String {
     let sign = if link.is_joined { "=" } else { "≠" };
     let reason = wording.text(&format!("asset-link-{}", link.reason.replace('_', "-")));
     let agreeing: Vec<String> =
@@ -238,7 +252,7 @@ fn kind(kind: AgentKind, wording: &Wording) -> String {
     })
 }
 
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 

@@ -1,9 +1,18 @@
 //! Scans: what a person orders, plans and their times, and the runs.
 
 mod cron;
+mod outcome;
+mod plan;
 mod request;
+mod watch;
 mod window;
 
 pub use cron::{Cron, CronError};
+pub use outcome::{
+    AddressExplanation, AddressHolder, PlanRow, PlanStanding, RunRow, RunStanding, ScanChange,
+    ScanOutcome,
+};
+pub use plan::{PlanTimes, ScanPlan};
 pub use request::{ScanRequest, networks, probes};
+pub use watch::{ScanEvent, Watch};
 pub use window::Window;

@@ -110,4 +110,27 @@ scan-remark-proxy_arp = Ein Gerät antwortet für einen ganzen Adressbereich ({ 
 scan-remark-silent_ports = { $what } blieb stumm; die übrigen Ports wurden nicht mehr gefragt.
 scan-remark-paths_failed = Die Wege zu den Geräten konnten nicht verfolgt werden: { $what }
 scan-remark-not_permitted = Die Konfiguration des scannenden Agenten erlaubt es nicht: { $what }
+scan-remark-stopped = Er wurde von einer Person angehalten; was bis dahin gefunden wurde, bleibt erhalten.
+scan-remark-collector_ended = Die Sammelstelle wurde beendet; was bis dahin gefunden wurde, bleibt erhalten.
+scan-remark-scanner_failed = Der Scanner konnte es nicht ausführen: { $what }
 scan-remark-scanner_lost = Der Scanner-Prozess endete vorzeitig; was bis dahin gefunden wurde, bleibt erhalten.
+
+## Reasons
+scan-reason-failed = fehlgeschlagen
+scan-reason-not-allowed = nicht erlaubt
+scan-reason-not-here = nichts dergleichen
+scan-reason-not-looked-at = absichtlich nicht gefragt
+scan-reason-timed-out = keine Antwort
+scan-changes = Anders als beim vorigen Lauf
+
+## An address
+scan-explain-plan = Der Plan {$plan} scannt sie (in {$network}).
+scan-explain-plan-excluded = Der Plan {$plan} lässt sie aus: {$excluded} ist von {$network} ausgeschlossen.
+scan-explain-no-plan = Kein Plan scannt sie.
+scan-explain-answered = Lauf {$run} vom {$at} hat sie gefragt: sie antwortete.
+scan-explain-silent = Lauf {$run} vom {$at} hat sie gefragt: keine Antwort.
+scan-explain-facts = {$count ->
+    [0] hat geantwortet, nichts dergleichen
+    [one] hat geantwortet, ein Fakt
+   *[other] hat geantwortet, {$count} Fakten
+}

@@ -110,4 +110,27 @@ scan-remark-proxy_arp = One device answers for a whole range of addresses ({ $wh
 scan-remark-silent_ports = { $what } stayed silent; its remaining ports were not asked.
 scan-remark-paths_failed = The ways to the devices could not be followed: { $what }
 scan-remark-not_permitted = The configuration of the scanning agent does not permit it: { $what }
+scan-remark-stopped = It was stopped by a person; what was found until then is kept.
+scan-remark-collector_ended = The collector was ended; what was found until then is kept.
+scan-remark-scanner_failed = The scanner could not do it: { $what }
 scan-remark-scanner_lost = The scanner process ended before it was done; what was found until then is kept.
+
+## Reasons
+scan-reason-failed = failed
+scan-reason-not-allowed = not allowed
+scan-reason-not-here = nothing of the kind
+scan-reason-not-looked-at = deliberately not asked
+scan-reason-timed-out = no answer
+scan-changes = Different from the run before
+
+## An address
+scan-explain-plan = Plan {$plan} scans it (in {$network}).
+scan-explain-plan-excluded = Plan {$plan} leaves it out: {$excluded} is excluded from {$network}.
+scan-explain-no-plan = No plan scans it.
+scan-explain-answered = Run {$run} of {$at} asked it: it answered.
+scan-explain-silent = Run {$run} of {$at} asked it: no answer.
+scan-explain-facts = {$count ->
+    [0] answered, nothing of the kind
+    [one] answered, one fact
+   *[other] answered, {$count} facts
+}

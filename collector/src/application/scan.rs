@@ -1,0 +1,153 @@
+//! `kataster scan` and the scan of `kataster quick`: from what was typed to an order, and from what
+//! came of a run to how the process ends.
+
+use std::path::Path;
+
+use observation::latest::scan::SnmpCredential;
+use scan::probes::PROBES;
+use wording::Wording;
+
+use super::{ask, show};
+use crate::active_runs::StopReason;
+use crate::arguments::{Arguments, FormName, PlanCommand, ScanCommand, ScanOptions};
+use crate::command::{Order, Reply};
+use crate::failure::{ExitCode, Failure};
+use crate::progress::Progress;
+use crate::scans::{ScanEvent, ScanOutcome, ScanPlan, ScanRequest, Watch, networks, probes};
+
+pub(super) async fn run(
+    arguments: &Arguments,
+    wording: &'static Wording,
+    command: &ScanCommand,
+) -> Result<(), Failure> {
+    let (order, output) = match command {
+        ScanCommand::Run { networks, options, output } => {
+            let (request, snmp) = request(networks, options)?;
+            let order = Order::ScanRun { request, snmp };
+            return run_now(arguments, wording, order, *output).await;
+        }
+        ScanCommand::Plan(PlanCommand::Add { name, networks, cron, window, vantage, options }) => {
+            let (request, snmp) = request(networks, options)?;
+            let plan = ScanPlan {
+                name: name.clone(),
+                request,
+                cron: cron.clone(),
+                window: window.clone(),
+                vantage: *vantage,
+            };
+            (Order::ScanPlanAdd { plan, snmp }, None)
+        }
+        ScanCommand::Plan(PlanCommand::List { output }) => (Order::ScanPlanList, *output),
+        ScanCommand::Plan(PlanCommand::Remove { name }) => {
+            (Order::ScanPlanRemove { name: name.clone() }, None)
+        }
+        ScanCommand::List { output } => (Order::ScanList, *output),
+        ScanCommand::Show { run, output } => (Order::ScanShow { run: run.clone() }, *output),
+        ScanCommand::Stop { run } => (Order::ScanStop { run: run.clone() }, None),
+        ScanCommand::Explain { ip, output } => (Order::ScanExplain { address: *ip }, *output),
+    };
+    let reply = ask(arguments, order, &Watch::default()).await?;
+    show(&reply, super::form(output), None, wording)
+}
+
+async fn run_now(
+    arguments: &Arguments,
+    wording: &'static Wording,
+    order: Order,
+    output: Option<FormName>,
+) -> Result<(), Failure> {
+    let (watch, events) = Watch::with_events();
+    let work = ask(arguments, order, &watch);
+    let (reply, reason) = watched(work, &watch, events, wording).await?;
+    show(&reply, super::form(output), None, wording)?;
+    match reply {
+        Reply::Scanned(outcome) => verdict(&outcome, reason),
+        _ => Ok(()),
+    }
+}
+
+/// Shows how far `work` is until it is done. The first Ctrl-C ends the scan and keeps what it found,
+/// the second ends everything at once.
+pub(super) async fn watched<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    watch: &Watch,
+    mut events: tokio::sync::mpsc::Receiver<ScanEvent>,
+    wording: &'static Wording,
+) -> Result<(T, Option<StopReason>), Failure> {
+    let progress = Progress::new(wording);
+    let mut work = std::pin::pin!(work);
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            Some(event) = events.recv() => progress.show(&event),
+            _ = tokio::signal::ctrl_c() => {
+                if watch.stop.reason().is_some() {
+                    progress.end();
+                    return Err(Failure::new(ExitCode::Interrupted, "interrupted", ""));
+                }
+                watch.stop.stop(StopReason::Interrupted);
+                progress.line(&wording.text("scan-stopping"));
+            }
+        }
+    };
+    progress.end();
+    Ok((done?, watch.stop.reason()))
+}
+
+/// How the process ends after a run whose findings were shown.
+pub(super) fn verdict(outcome: &ScanOutcome, reason: Option<StopReason>) -> Result<(), Failure> {
+    let id = outcome.row.run.id.clone();
+    if reason == Some(StopReason::Interrupted) {
+        return Err(Failure::new(ExitCode::Interrupted, "scan-interrupted", id));
+    }
+    match outcome.row.run.state.as_str() {
+        "failed" => Err(Failure::new(ExitCode::Failed, "scan-failed", id)),
+        "partial" => Err(Failure::new(ExitCode::Partial, "scan-partial", id)),
+        _ if outcome.row.targets == 0 => {
+            Err(Failure::new(ExitCode::NothingFound, "scan-nothing", id))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is scanned and how, and what SNMP may be asked with.
+pub(super) fn request(
+    typed: &[String],
+    options: &ScanOptions,
+) -> Result<(ScanRequest, Vec<SnmpCredential>), Failure> {
+    let known: Vec<&str> = PROBES.iter().filter_map(|it| it.id.strip_prefix("scan.")).collect();
+    let probes = options.probes.as_deref().map(|it| probes(it, &known)).transpose()?;
+    let request = ScanRequest {
+        networks: networks(typed)?,
+        exclusions: networks(&options.exclude)?,
+        profile: options.profile.unwrap_or_default().into(),
+        probes: probes.unwrap_or_default(),
+        rate_pps: options.rate,
+        allow_range: options.allow_range,
+    };
+    let snmp = options.credentials.as_deref().map(credentials).transpose()?;
+    Ok((request, snmp.unwrap_or_default()))
+}
+
+fn credentials(path: &Path) -> Result<Vec<SnmpCredential>, Failure> {
+    Err(Failure::new(ExitCode::Usage, "scan-credentials", path.display().to_string()))
+}
+
+/// That nothing of a scan was asked for where no network was named.
+///
+/// # Errors
+/// The first option that was.
+pub(super) fn none_given(options: &ScanOptions) -> Result<(), Failure> {
+    let given = [
+        ("--exclude", !options.exclude.is_empty()),
+        ("--profile", options.profile.is_some()),
+        ("--probes", options.probes.is_some()),
+        ("--rate", options.rate.is_some()),
+        ("--allow-range", options.allow_range),
+        ("--credentials", options.credentials.is_some()),
+    ];
+    match given.into_iter().find(|it| it.1) {
+        Some((name, _)) => Err(Failure::new(ExitCode::Usage, "scan-options", name)),
+        None => Ok(()),
+    }
+}
