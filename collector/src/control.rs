@@ -41,7 +41,7 @@ pub struct Request {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Event(ScanEvent),
-    Reply(Result<Reply, Failure>),
+    Reply(Box<Result<Reply, Failure>>),
 }
 
 /// Serves the socket until `stop` becomes true.
@@ -100,7 +100,7 @@ async fn answer(collector: &Collector, stream: UnixStream) -> io::Result<()> {
             }
         }
     };
-    write(&mut writer, &Line::Reply(reply)).await?;
+    write(&mut writer, &Line::Reply(Box::new(reply))).await?;
     writer.shutdown().await
 }
 
@@ -144,7 +144,7 @@ pub async fn ask(
                 read?;
                 match serde_json::from_slice(&line)? {
                     Line::Event(event) => watch.tell(event),
-                    Line::Reply(reply) => return Ok(Some(reply)),
+                    Line::Reply(reply) => return Ok(Some(*reply)),
                 }
                 line.clear();
             }

@@ -60,10 +60,10 @@ async fn run_now(
     let work = ask(arguments, order, &watch);
     let (reply, reason) = watched(work, &watch, events, wording).await?;
     show(&reply, super::form(output), None, wording)?;
-    match reply {
-        Reply::Scanned(outcome) => verdict(&outcome, reason),
-        _ => Ok(()),
-    }
+    let Reply::Scanned(outcome) = reply else {
+        return Err(Failure::new(ExitCode::Failed, "internal", "scan"));
+    };
+    verdict(&outcome, reason)
 }
 
 /// Shows how far `work` is until it is done. The first Ctrl-C ends the scan and keeps what it found,
