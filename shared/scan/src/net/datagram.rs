@@ -83,7 +83,7 @@ impl State {
             match conversation.read(&self.last) {
                 Step::Done => return Ok(End::Done),
                 // TLS over datagrams is not spoken here.
-                Step::StartTls => return Ok(End::NotSecured),
+                Step::StartTls | Step::StartTlsAfter(_) => return Ok(End::NotSecured),
                 Step::More if self.datagrams < DATAGRAMS_MAX => {}
                 Step::More => return Ok(End::TooLong),
                 Step::Send(next) => {

@@ -153,6 +153,10 @@ impl Held {
                     Ok(()) => conversation.read(&self.received),
                     Err(end) => return end,
                 },
+                Step::StartTlsAfter(bytes) => match self.send(&bytes, deadline).await {
+                    Ok(()) => Step::StartTls,
+                    Err(end) => return end,
+                },
                 Step::StartTls => {
                     let Some(line) = self.line.take() else { return End::NotSecured };
                     self.received.clear();

@@ -9,13 +9,20 @@
 #[cfg(test)]
 mod replay;
 
+mod ftp;
 mod http;
+mod imap;
+mod mysql;
 mod netbios;
+mod pop3;
+mod postgresql;
 mod rdp;
+mod redis;
 mod smb;
 mod smtp;
 mod ssdp;
 mod ssh;
+mod telnet;
 mod upnp;
 
 use std::net::{IpAddr, SocketAddr};
@@ -29,13 +36,20 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// All probes, sorted by id.
 pub const PROBES: &[&Probe] = &[
+    &ftp::PROBE,
     &http::PROBE,
+    &imap::PROBE,
+    &mysql::PROBE,
     &netbios::PROBE,
+    &pop3::PROBE,
+    &postgresql::PROBE,
     &rdp::PROBE,
+    &redis::PROBE,
     &smb::PROBE,
     &smtp::PROBE,
     &ssdp::PROBE,
     &ssh::PROBE,
+    &telnet::PROBE,
     &upnp::PROBE,
 ];
 
@@ -178,6 +192,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Shake hands for TLS on this connection; the certificate is kept by the carrier.
     StartTls,
+    /// Send this, then shake hands for TLS: for protocols whose servers wait for the handshake.
+    StartTlsAfter(Vec<u8>),
     /// Nothing more is wanted.
     Done,
 }

@@ -135,6 +135,10 @@ fn play(probe: &Probe, recording: &Recording, arrival: Arrival) -> Reading {
             since_send.extend_from_slice(piece);
             let mut step =
                 if piece.is_empty() { Step::More } else { conversation.read(&since_send) };
+            if let Step::StartTlsAfter(bytes) = &step {
+                expect_ours(&mut turns, bytes);
+                step = Step::StartTls;
+            }
             if step == Step::StartTls {
                 since_send.clear();
                 if arrival.why == End::NotSecured || !turns.any(|it| *it == Turn::Tls) {
@@ -143,7 +147,7 @@ fn play(probe: &Probe, recording: &Recording, arrival: Arrival) -> Reading {
                 step = conversation.secured();
             }
             match step {
-                Step::More | Step::StartTls => {}
+                Step::More | Step::StartTls | Step::StartTlsAfter(_) => {}
                 Step::Send(bytes) => {
                     since_send.clear();
                     expect_ours(&mut turns, &bytes);

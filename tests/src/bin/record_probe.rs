@@ -1,0 +1,135 @@
+//! Records what a server on this machine says to a probe: `record_probe PROBE ADDRESS:PORT clear|tls ORIGIN…`.
+//!
+//! Writes a recording for `shared/scan/tests/recordings` to standard output; its form is described
+//! in `shared/scan/src/probes/replay`. Asks loopback addresses only.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail, ensure};
+use scan::net::stream::converse;
+use scan::probes::{Conversation, End, Method, PROBES, Reading, Step, Subject};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [probe, address, kind, origin @ ..] = words.as_slice() else {
+        bail!("record_probe PROBE ADDRESS:PORT clear|tls ORIGIN…");
+    };
+    let address: SocketAddr = address.parse().context("the address")?;
+    ensure!(address.ip().is_loopback(), "only servers of this machine are recorded");
+    let id = format!("scan.{probe}");
+    let probe = PROBES.iter().find(|it| it.id == id).context("no such probe")?;
+    let Method::Stream(stream) = probe.method else { bail!("{id} is no conversation over TCP") };
+    let is_encrypted = kind == "tls";
+    let subject = Subject {
+        address: address.ip(),
+        port: address.port(),
+        is_encrypted,
+        argument: String::new(),
+        // As in the replay, which compares what is sent.
+        random: [7; 32],
+    };
+    let log = Log::default();
+    let conversation = Recorder { inner: (stream.begin)(&subject), log: log.clone() };
+    let talk = converse(address, is_encrypted, Box::new(conversation)).await?;
+    let mut text = format!("# {}\n", origin.join(" "));
+    text += &format!("= subject {} {} {kind}\n", address.ip(), address.port());
+    text += &log.text();
+    for fact in &talk.reading.facts {
+        text += &format!("? {}\n", serde_json::to_string(fact)?);
+    }
+    for complaint in &talk.reading.complaints {
+        text += &format!("# complaint: {}\n", complaint.problem);
+    }
+    text += &format!("# end: {:?}\n", talk.end);
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// Lines of the recording.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One line of the recording per line of the protocol.
+    fn bytes(&self, mark: char, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|it| *it == b'\n') {
+            self.line(mark, &escape(line));
+        }
+    }
+
+    fn line(&self, mark: char, text: &str) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push_str(&format!("{mark} {text}\n"));
+    }
+}
+
+fn escape(bytes: &[u8]) -> String {
+    let escape = |byte: &u8| match byte {
+        b'\r' => "\\r".to_owned(),
+        b'\n' => "\\n".to_owned(),
+        b'\t' => "\\t".to_owned(),
+        b'\\' => "\\\\".to_owned(),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    };
+    bytes.iter().map(escape).collect()
+}
+
+/// A probe's conversation, written down.
+struct Recorder {
+    inner: Box<dyn Conversation>,
+    log: Log,
+}
+
+impl Recorder {
+    fn note(&self, received: &[u8], step: &Step) {
+        match step {
+            Step::More | Step::Done => {}
+            Step::Send(bytes) => {
+                self.log.bytes('<', received);
+                self.log.bytes('>', bytes);
+            }
+            Step::StartTlsAfter(bytes) => {
+                self.log.bytes('<', received);
+                self.log.bytes('>', bytes);
+                self.log.line('=', "tls");
+            }
+            Step::StartTls => {
+                self.log.bytes('<', received);
+                self.log.line('=', "tls");
+            }
+        }
+    }
+}
+
+impl Conversation for Recorder {
+    fn open(&mut self) -> Vec<u8> {
+        let bytes = self.inner.open();
+        self.log.bytes('>', &bytes);
+        bytes
+    }
+
+    fn read(&mut self, received: &[u8]) -> Step {
+        let step = self.inner.read(received);
+        self.note(received, &step);
+        step
+    }
+
+    fn secured(&mut self) -> Step {
+        let step = self.inner.secured();
+        self.note(&[], &step);
+        step
+    }
+
+    fn finish(self: Box<Self>, received: &[u8], why: End) -> Reading {
+        self.log.bytes('<', received);
+        self.inner.finish(received, why)
+    }
+}
