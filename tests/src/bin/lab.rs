@@ -1,17 +1,19 @@
 //! `lab`: a company in network namespaces, for tests, benchmarks and people who want to look.
 //!
-//! `lab up FOLDER` builds it and stays until its standard input ends; meanwhile
-//! `lab exec FOLDER HOST COMMAND…` runs a command in one of its hosts. `lab inside`, `lab host`
-//! and `lab meter` are how it starts its own parts.
+//! `lab up FOLDER [WIRE…]` builds it and stays until its standard input ends; a wire is
+//! `HOST:INTERFACE:MILLISECONDS:PERCENT`, the delay and loss of that cable each way. Meanwhile
+//! `lab exec FOLDER HOST COMMAND…` runs a command in one of its hosts. `lab inside`, `lab host`,
+//! `lab wire` and `lab meter` are how it starts its own parts.
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tests::lab::{door, host, meter, world};
+use tests::lab::{door, host, meter, wire, world};
 
-const USAGE: &str = "usage: lab up FOLDER | lab exec FOLDER HOST COMMAND…";
+const USAGE: &str =
+    "usage: lab up FOLDER [HOST:INTERFACE:MS:PERCENT…] | lab exec FOLDER HOST COMMAND…";
 
 fn main() -> ExitCode {
     match run() {
@@ -28,8 +30,8 @@ fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["up", folder] => {
-            let lab = door::Lab::build(&std::env::current_exe()?, Path::new(folder))?;
+        ["up", folder, wires @ ..] => {
+            let lab = door::Lab::build(&std::env::current_exe()?, Path::new(folder), wires)?;
             writeln!(std::io::stdout(), "the lab stands; its truth is in {folder}/truth.json")?;
             let mut line = String::new();
             while std::io::stdin().read_line(&mut line)? > 0 {}
@@ -39,8 +41,11 @@ fn run() -> anyhow::Result<()> {
         ["exec", folder, name, command @ ..] => {
             Err(door::command_in(Path::new(folder), name)?.args(command).exec().into())
         }
-        ["inside", folder] => world::inside(Path::new(folder)),
+        ["inside", folder, wires @ ..] => world::inside(Path::new(folder), wires),
         ["meter", file, manner, ports @ ..] => meter::run(Path::new(file), manner, ports),
+        ["wire", one, other, delay, loss] => {
+            wire::run(one, other, wire::Quality::parse(delay, loss)?)
+        }
         ["host", name, folder] => host::be(name, Path::new(folder)),
         _ => anyhow::bail!(USAGE),
     }

@@ -19,11 +19,11 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Builds the lab; `lab` is the program of that name.
+    /// Builds the lab; `lab` is the program of that name, each wire a cable with delay and loss.
     ///
     /// # Errors
     /// Without root, without a daemon, or if a daemon does not come up.
-    pub fn build(lab: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub fn build(lab: &Path, folder: &Path, wires: &[&str]) -> anyhow::Result<Self> {
         anyhow::ensure!(
             rustix::process::geteuid().is_root(),
             "the lab makes namespaces and mounts: run it as root"
@@ -32,7 +32,7 @@ impl Lab {
         let folder = folder.canonicalize()?;
         let mut command = program("unshare");
         command.args(["--mount", "--net", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]);
-        command.args(["--propagation", "private"]).arg(lab).arg("inside").arg(&folder);
+        command.args(["--propagation", "private"]).arg(lab).arg("inside").arg(&folder).args(wires);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut unshare = command.spawn().context("unshare did not start")?;
         let orders = unshare.stdin.take();

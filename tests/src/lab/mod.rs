@@ -12,4 +12,5 @@ pub mod host;
 pub mod meter;
 mod shell;
 pub mod truth;
+pub mod wire;
 pub mod world;

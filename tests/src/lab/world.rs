@@ -20,9 +20,12 @@ const READY_WAIT: Duration = Duration::from_secs(90);
 ///
 /// # Errors
 /// What could not be built; the namespaces vanish with the process.
-pub fn inside(folder: &Path) -> anyhow::Result<()> {
+pub fn inside(folder: &Path, wires: &[&str]) -> anyhow::Result<()> {
     let company = Company::load()?;
     prepare(folder, &company)?;
+    for wire in wires {
+        string(&company, wire).with_context(|| format!("wire {wire}"))?;
+    }
     let mut running = Vec::new();
     for host in &company.host {
         running.push(start(folder, host)?);
@@ -136,6 +139,36 @@ fn default_routes(company: &Company, nic: &Nic, orders: &mut String) -> anyhow::
     if let (Some(gateway), Some(_)) = (segment.gateway6, nic.v6) {
         writeln!(orders, "route add default via {gateway}")?;
     }
+    Ok(())
+}
+
+/// Puts a cable with delay and loss between an interface of a host and its bridge.
+fn string(company: &Company, wire: &str) -> anyhow::Result<()> {
+    let mut words = wire.split(':');
+    let mut word = || words.next().context("HOST:INTERFACE:MILLISECONDS:PERCENT");
+    let (name, number, delay, loss) = (word()?, word()?, word()?, word()?);
+    let index = company.host.iter().position(|it| it.name == name).context("no such host")?;
+    let host = company.host(name)?;
+    let nic = host.nic.get(number.parse::<usize>()?).context("no such interface")?;
+    let (port, near, far) = (
+        format!("kl{index}-{number}"),
+        format!("klw{index}-{number}"),
+        format!("klx{index}-{number}"),
+    );
+    let bridge = bridge(&nic.segment);
+    let orders = format!(
+        "link set dev {port} nomaster\nlink add name {near} type veth peer name {far}\n\
+         link set dev {near} up\nlink set dev {far} master {bridge} up\n"
+    );
+    feed("ip", &["-batch", "-"], &orders)?;
+    // Whatever leaves towards the wire must be a frame as on a cable: whole, with its checksums.
+    let off = ["tx", "off", "tso", "off", "gso", "off"];
+    run("ethtool", &[&["-K", &far][..], &off].concat())?;
+    let interface = format!("eth{number}");
+    let inner = ["netns", "exec", &namespace(host), "ethtool", "-K", &interface];
+    run("ip", &[&inner[..], &off].concat())?;
+    let mut pump = program(&std::env::current_exe()?.display().to_string());
+    pump.args(["wire", &port, &near, delay, loss]).stdin(Stdio::null()).spawn()?;
     Ok(())
 }
 
