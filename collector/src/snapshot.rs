@@ -3,12 +3,20 @@
 use std::collections::HashMap;
 
 use inventory::asset::{Asset, Lifecycle, ObserverId};
-use inventory::export::{AgentSummary, ChangeEntry, ChangeKind, ExportStamp, Snapshot};
+use inventory::export::{
+    AgentSummary, ChangeEntry, ChangeKind, ExportStamp, ScanSummary, Snapshot,
+};
 use inventory::reconcile::{AssetFrame, MemberObservations, assemble, changes};
 use jiff::Timestamp;
-use store::{AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, Store, StoreError};
+use observation::latest::scan::ScanProfile;
+use store::{
+    AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, ScanRunRecord, ScanRunState,
+    Store, StoreError,
+};
 use uuid::Uuid;
 
+/// Scans that an export shows; older ones stay in the collector.
+const SCANS_SHOWN_MAX: u32 = 200;
 /// Events that are read at once.
 const EVENTS_AT_ONCE: u32 = 1000;
 /// Sources of events that are statements of people about the company.
@@ -50,10 +58,54 @@ pub async fn take(
         agents: agents.into_iter().map(summary).collect(),
         changes,
         conflicts,
-        scans: Vec::new(),
+        scans: scans(store).await?,
         event_count,
         event_head,
     })
+}
+
+/// The newest scans with their permits.
+async fn scans(store: &dyn Store) -> Result<Vec<ScanSummary>, StoreError> {
+    let plans = store.scan_plans().await?;
+    let runs = store.scan_runs(SCANS_SHOWN_MAX).await?;
+    let summary = |run: ScanRunRecord| {
+        let plan = plans.iter().find(|it| Some(it.id) == run.plan);
+        ScanSummary {
+            run: run.id,
+            plan: plan.map(|it| it.name.clone()),
+            ordered_by: run.ordered_by,
+            vantage: run.vantage,
+            networks: run.job.networks,
+            exclusions: run.job.exclusions,
+            profile: profile_code(run.job.profile).to_owned(),
+            rate_pps: run.job.rate_pps,
+            state: run_state_code(run.state).to_owned(),
+            ordered_at: run.ordered_at,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+            figures: run.figures,
+            remarks: run.remarks,
+        }
+    };
+    Ok(runs.into_iter().map(summary).collect())
+}
+
+const fn profile_code(profile: ScanProfile) -> &'static str {
+    match profile {
+        ScanProfile::Gentle => "gentle",
+        ScanProfile::Normal => "normal",
+        ScanProfile::Deep => "deep",
+    }
+}
+
+const fn run_state_code(state: ScanRunState) -> &'static str {
+    match state {
+        ScanRunState::Waiting => "waiting",
+        ScanRunState::Running => "running",
+        ScanRunState::Complete => "complete",
+        ScanRunState::Partial => "partial",
+        ScanRunState::Failed => "failed",
+    }
 }
 
 /// The assets as they were at a moment, sorted by label.

@@ -105,6 +105,7 @@ scan-collector = Sammelstelle
 scan-remark-interrupted = Er wurde abgebrochen; was bis dahin gefunden wurde, bleibt erhalten.
 scan-remark-window_closed = Sein Zeitfenster endete; was bis dahin gefunden wurde, bleibt erhalten.
 scan-remark-no_raw_sockets = Das Recht, eigene Pakete zu senden, fehlt: gefunden wurde nur, wohin sich verbinden lässt; ohne Hardwareadressen und Wege.
+scan-remark-no_route = Zu { $what } der Adressen führt kein Weg.
 scan-remark-raw_failed = Das Senden von Paketen schlug fehl: { $what }
 scan-remark-proxy_arp = Ein Gerät antwortet für einen ganzen Adressbereich ({ $what }); eine Adresse dort zählt nur, wo noch etwas anderes antwortete.
 scan-remark-silent_ports = { $what } blieb stumm; die übrigen Ports wurden nicht mehr gefragt.

@@ -265,6 +265,7 @@ sheets-reason-no-answer = antwortete keinem Scan
 sheets-scans = Netzscans
 sheets-scans-subtitle = Wer welchen Scan erlaubte, von wo aus, und was er ergab
 sheets-empty-scans = Kein Netz gescannt.
+sheets-column-scan-ordered = Anordnung
 sheets-column-scan-started = Beginn
 sheets-column-scan-finished = Ende
 sheets-column-scan-state = Zustand

@@ -105,6 +105,7 @@ scan-collector = collector
 scan-remark-interrupted = It was interrupted; what was found until then is kept.
 scan-remark-window_closed = Its time window ended; what was found until then is kept.
 scan-remark-no_raw_sockets = The right to send packets of its own making is missing: only what can be connected to was found, no hardware addresses, no paths.
+scan-remark-no_route = No route leads to { $what } of the addresses.
 scan-remark-raw_failed = Sending packets failed: { $what }
 scan-remark-proxy_arp = One device answers for a whole range of addresses ({ $what }); an address there counts only where something else answered too.
 scan-remark-silent_ports = { $what } stayed silent; its remaining ports were not asked.

@@ -265,6 +265,7 @@ sheets-reason-no-answer = answered no scan
 sheets-scans = Network scans
 sheets-scans-subtitle = Who allowed which scan, from where, and what came of it
 sheets-empty-scans = No network scanned.
+sheets-column-scan-ordered = Ordered
 sheets-column-scan-started = Start
 sheets-column-scan-finished = End
 sheets-column-scan-state = State

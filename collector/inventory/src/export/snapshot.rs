@@ -65,8 +65,6 @@ pub struct ScanSummary {
     pub ordered_by: String,
     /// From where it was looked; none: from the collector.
     pub vantage: Option<AgentId>,
-    /// Networks of links that the scanner was on.
-    pub links: Vec<IpNet>,
     /// What was allowed to be scanned.
     pub networks: Vec<IpNet>,
     /// What was not, inside of it.
@@ -75,14 +73,16 @@ pub struct ScanSummary {
     pub profile: String,
     /// Packets per second that were not exceeded.
     pub rate_pps: Option<u32>,
-    /// `running`, `complete`, `partial`, `failed`.
+    /// `waiting`, `running`, `complete`, `partial`, `failed`.
     pub state: String,
+    /// When it was ordered.
+    pub ordered_at: Timestamp,
     /// When it began.
-    pub started_at: Timestamp,
+    pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// Figures.
-    pub figures: ScanFigures,
+    /// Figures, where it ended by itself.
+    pub figures: Option<ScanFigures>,
     /// What is to be known about it.
     pub remarks: Vec<ScanRemark>,
 }

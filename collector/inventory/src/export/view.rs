@@ -187,11 +187,9 @@ impl<'a> View<'a> {
         )
     }
 
-    /// The networks that scans name: links of the scanners, and what was allowed, except single
-    /// addresses.
+    /// The networks that scans were allowed to ask, except single addresses.
     pub fn scanned_networks(&self) -> impl Iterator<Item = Cidr> + use<'a> {
-        let scans = self.snapshot.scans.iter();
-        let named = scans.flat_map(|it| it.links.iter().chain(&it.networks));
+        let named = self.snapshot.scans.iter().flat_map(|it| &it.networks);
         let wide = named.filter(|it| it.prefix_len() < it.max_prefix_len());
         wide.filter_map(|it| Cidr::of(it.addr(), it.prefix_len()))
     }

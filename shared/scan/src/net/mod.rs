@@ -1,7 +1,21 @@
 //! The network itself: the only module of this crate that opens sockets.
 
+pub mod book;
 pub mod datagram;
 pub mod limits;
 pub mod path;
+#[cfg(unix)]
+pub mod process;
+pub mod raw;
+pub mod rights;
+pub mod run;
+pub mod services;
+pub mod snmp;
 pub mod stream;
+pub mod surroundings;
 pub mod tls;
+
+mod clock;
+mod connect;
+mod names;
+mod pace;

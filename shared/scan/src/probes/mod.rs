@@ -23,6 +23,7 @@ mod smtp;
 mod ssdp;
 mod ssh;
 mod telnet;
+pub mod tls;
 mod upnp;
 
 use std::net::{IpAddr, SocketAddr};
@@ -50,6 +51,7 @@ pub const PROBES: &[&Probe] = &[
     &ssdp::PROBE,
     &ssh::PROBE,
     &telnet::PROBE,
+    &tls::PROBE,
     &upnp::PROBE,
 ];
 

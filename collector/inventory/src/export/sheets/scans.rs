@@ -1,5 +1,7 @@
 //! Scans of networks: what was allowed, by whom, from where, and what came of it.
 
+use observation::latest::scan::ScanFigures;
+
 use crate::export::cell::Cell;
 use crate::export::common_cells::some_lines;
 use crate::export::sheet::Column;
@@ -25,6 +27,7 @@ pub(super) const SHEET: Sheet = Sheet {
     evidence: RowEvidence::Band,
     columns: &[
         Column::key("scan.id", "sheets-column-id").width(38),
+        Column::computed("scan.ordered_at", "sheets-column-scan-ordered").instant().width(17),
         Column::computed("scan.started_at", "sheets-column-scan-started").instant().width(17),
         Column::computed("scan.finished_at", "sheets-column-scan-finished").instant().width(17),
         Column::computed("scan.state", "sheets-column-scan-state").width(16),
@@ -56,21 +59,18 @@ pub(super) const SHEET: Sheet = Sheet {
 fn row(view: &View<'_>, scan: &ScanSummary) -> Row {
     let lines =
         |networks: &[ipnet::IpNet]| some_lines(view, networks.iter().map(ToString::to_string));
-    let figures = &scan.figures;
-    let is_over = scan.finished_at.is_some();
-    let figure = |count: u64| {
-        if is_over {
-            Cell::count(usize::try_from(count).unwrap_or(usize::MAX))
-        } else {
-            Cell::no_data()
-        }
+    let figure = |count: fn(&ScanFigures) -> u64| {
+        let count = scan.figures.as_ref().map(count);
+        count
+            .map_or_else(Cell::no_data, |it| Cell::count(usize::try_from(it).unwrap_or(usize::MAX)))
     };
     let id = scan.run.to_string();
     Row::new(
         id.as_str(),
         vec![
             Cell::text(id.as_str()),
-            Cell::instant(scan.started_at),
+            Cell::instant(scan.ordered_at),
+            scan.started_at.map_or_else(Cell::no_data, Cell::instant),
             scan.finished_at.map_or_else(Cell::no_data, Cell::instant),
             Cell::text(view.text(&format!("sheets-scan-state-{}", scan.state))),
             scan.plan.as_deref().map_or_else(Cell::nothing, Cell::text),
@@ -80,9 +80,9 @@ fn row(view: &View<'_>, scan: &ScanSummary) -> Row {
             lines(&scan.exclusions),
             Cell::text(view.text(&format!("sheets-scan-profile-{}", scan.profile))),
             scan.rate_pps.map_or_else(Cell::no_data, Cell::number),
-            figure(figures.addresses),
-            figure(figures.answered),
-            figure(figures.packets_sent),
+            figure(|it| it.addresses),
+            figure(|it| it.answered),
+            figure(|it| it.packets_sent),
             some_lines(view, scan.remarks.iter().map(|it| remark(view, &it.code, &it.what))),
             Cell::open(),
         ],
@@ -96,7 +96,6 @@ fn remark(view: &View<'_>, code: &str, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use observation::latest::scan::ScanFigures;
     use observation::latest::scan::ScanRemark;
 
     use super::*;
@@ -110,15 +109,19 @@ mod tests {
             plan: Some("nachts".to_owned()),
             ordered_by: "anna".to_owned(),
             vantage: None,
-            links: Vec::new(),
             networks: vec!["10.20.0.0/16".parse().unwrap()],
             exclusions: vec!["10.20.30.0/24".parse().unwrap()],
             profile: "gentle".to_owned(),
             rate_pps: Some(1000),
             state: "partial".to_owned(),
-            started_at: snapshot.stamp.as_of,
+            ordered_at: snapshot.stamp.as_of,
+            started_at: Some(snapshot.stamp.as_of),
             finished_at: Some(snapshot.stamp.as_of),
-            figures: ScanFigures { addresses: 65_280, answered: 41, ..ScanFigures::default() },
+            figures: Some(ScanFigures {
+                addresses: 65_280,
+                answered: 41,
+                ..ScanFigures::default()
+            }),
             remarks: vec![ScanRemark { code: "interrupted".to_owned(), what: String::new() }],
         }];
         let lines = sample::table(&SHEET, &snapshot);
