@@ -11,9 +11,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use pki::{Authority, AuthorityError};
 use rustix::fs::{FlockOperation, flock};
+use zeroize::Zeroizing;
 
 /// Largest file of the authority that is read.
 const AUTHORITY_FILE_BYTES_MAX: u64 = 16 * 1024;
+/// Bytes of the key that credentials are sealed with.
+pub const CREDENTIAL_KEY_BYTES: usize = 32;
+/// The file of that key.
+pub(crate) const CREDENTIAL_KEY_FILE: &str = "credential.key";
 /// The name in the authority's certificate.
 const AUTHORITY_NAME: &str = "Kataster";
 
@@ -125,6 +130,27 @@ impl DataFolder {
         Ok(authority)
     }
 
+    /// The key that credentials are sealed with. `None`: none was made yet.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds something else.
+    pub fn credential_key(
+        &self,
+    ) -> Result<Option<Zeroizing<[u8; CREDENTIAL_KEY_BYTES]>>, DataFolderError> {
+        read_credential_key(&self.path)
+    }
+
+    /// Keeps the key that credentials are sealed with.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn keep_credential_key(
+        &self,
+        key: &[u8; CREDENTIAL_KEY_BYTES],
+    ) -> Result<(), DataFolderError> {
+        write_private(&self.path.join(CREDENTIAL_KEY_FILE), key)
+    }
+
     /// The authority's certificate.
     #[must_use]
     pub fn certificate_path(&self) -> PathBuf {
@@ -165,6 +191,23 @@ fn read_bounded(path: &Path) -> Result<String, DataFolderError> {
         .read_to_string(&mut text)
         .map_err(io_error("reading", path))?;
     Ok(text)
+}
+
+/// The key that credentials are sealed with, in the data folder of this path.
+///
+/// # Errors
+/// If the file is there and cannot be read, or is too short.
+pub(crate) fn read_credential_key(
+    folder: &Path,
+) -> Result<Option<Zeroizing<[u8; CREDENTIAL_KEY_BYTES]>>, DataFolderError> {
+    let path = folder.join(CREDENTIAL_KEY_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut key = Zeroizing::new([0; CREDENTIAL_KEY_BYTES]);
+    let mut file = File::open(&path).map_err(io_error("opening", &path))?;
+    file.read_exact(key.as_mut_slice()).map_err(io_error("reading", &path))?;
+    Ok(Some(key))
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DataFolderError {

@@ -12,6 +12,8 @@ pub mod config;
 
 pub mod active_runs;
 
+pub mod credentials;
+
 pub mod collector;
 
 pub mod ingest;

@@ -31,6 +31,10 @@ pub(super) struct Header {
     pub(super) certificate: String,
     /// The authority's private key, PEM, sealed.
     pub(super) key: Option<Sealed>,
+    /// The key that credentials are sealed with, sealed itself; none: there are no credentials, or
+    /// nobody gave a passphrase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) credential_key: Option<Sealed>,
     pub(super) database_bytes: u64,
     pub(super) database_hash: ContentHash,
 }
@@ -166,6 +170,7 @@ mod tests {
             software_version: "1".into(),
             certificate: "pem".into(),
             key: None,
+            credential_key: None,
             database_bytes: DATABASE.len() as u64,
             database_hash: ContentHash::of(DATABASE),
         };

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::archive::{self, Header};
 use super::seal::{Passphrase, seal};
-use super::{ArchiveError, BackupError, Contents, io_error};
+use super::{ArchiveError, BackupError, Contents, credentials_aad, io_error};
+use crate::data_folder::read_credential_key;
 
 /// Removes a file when it is no longer needed, whatever happens in between.
 struct Leftover(PathBuf);
@@ -49,6 +50,10 @@ pub async fn create(
         Some(it) => Some(seal(authority.key_pem().as_bytes(), certificate.as_bytes(), it)?),
         None => None,
     };
+    let credentials = match (passphrase, read_credential_key(folder)?) {
+        (Some(it), Some(key)) => Some(seal(key.as_slice(), &credentials_aad(&certificate), it)?),
+        (None, _) | (_, None) => None,
+    };
     let mut database = File::open(&copy.0).map_err(io_error("reading", &copy.0))?;
     let (database_bytes, database_hash) =
         archive::measure(&mut database).map_err(io_error("reading", &copy.0))?;
@@ -59,6 +64,7 @@ pub async fn create(
         software_version: software_version.clone(),
         certificate,
         key,
+        credential_key: credentials,
         database_bytes,
         database_hash,
     };

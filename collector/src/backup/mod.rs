@@ -1,7 +1,8 @@
 //! Backup and restore of a whole installation as one file.
 //!
 //! The file holds a consistent copy of the database and the authority's certificate. The authority's
-//! private key is in it only sealed under a passphrase; without one the backup holds no private key.
+//! private key and the key of the credentials are in it only sealed under a passphrase; without one
+//! the backup holds neither, and the credentials in its database open for nobody.
 //! A restore verifies everything before the data folder appears under its name.
 
 mod archive;
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use pki::AuthorityError;
 use store::StoreError;
+
+use crate::data_folder::DataFolderError;
 
 /// What a backup holds, or what was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +67,17 @@ pub enum BackupError {
     /// The database in it is damaged, or the copy failed.
     #[error("the database")]
     Store(#[from] StoreError),
+    /// The data folder cannot be read.
+    #[error("the data folder")]
+    Folder(#[from] DataFolderError),
     /// Certificate and key in it do not belong together.
     #[error("the authority in the backup")]
     Authority(#[from] AuthorityError),
+}
+
+/// What the sealed key of the credentials is bound to.
+fn credentials_aad(certificate: &str) -> Vec<u8> {
+    [b"credential key\n", certificate.as_bytes()].concat()
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BackupError {

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::archive::{self, Header};
 use super::seal::{Passphrase, open};
-use super::{BackupError, Contents, SealError, io_error};
+use super::{BackupError, Contents, SealError, credentials_aad, io_error};
+use crate::data_folder::CREDENTIAL_KEY_FILE;
 
 /// What is to become of the authority's private key.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,7 @@ pub(super) fn restore_with(
     let mut file = BufReader::new(File::open(from).map_err(io_error("reading", from))?);
     let header = archive::read_header(&mut file).map_err(bad)?;
     let key = authority_key(&header, choice)?;
+    let credentials = credential_key(&header, choice)?;
     let parent = target.parent().filter(|it| !it.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(io_error("making the folder", parent))?;
@@ -79,6 +81,9 @@ pub(super) fn restore_with(
         Authority::from_pem(&header.certificate, key)?;
         write(&staging.0.join("authority.key"), key.as_bytes())?;
         write(&staging.0.join("authority.pem"), header.certificate.as_bytes())?;
+    }
+    if let Some(key) = &credentials {
+        write(&staging.0.join(CREDENTIAL_KEY_FILE), key)?;
     }
     // Replaces an empty folder and nothing else.
     fs::rename(&staging.0, target).map_err(io_error("moving the restored folder to", target))?;
@@ -115,6 +120,20 @@ fn authority_key(
         (None, KeyChoice::Open(_)) => Err(SealError::NoKey),
         (Some(_), KeyChoice::Unsaid) => Err(SealError::NeedsPassphrase),
         (_, KeyChoice::LeaveOut) | (None, KeyChoice::Unsaid) => Ok(None),
+    }
+}
+
+/// The key of the credentials goes the way of the authority's.
+fn credential_key(
+    header: &Header,
+    choice: KeyChoice<'_>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, SealError> {
+    match (&header.credential_key, choice) {
+        (Some(sealed), KeyChoice::Open(passphrase)) => {
+            open(sealed, &credentials_aad(&header.certificate), passphrase).map(Some)
+        }
+        (Some(_), KeyChoice::Unsaid) => Err(SealError::NeedsPassphrase),
+        (Some(_), KeyChoice::LeaveOut) | (None, _) => Ok(None),
     }
 }
 

@@ -23,6 +23,7 @@ fn backup(folder: &Path, key: Option<&Passphrase>) -> (PathBuf, pki::Authority) 
         software_version: "1".into(),
         certificate,
         key: sealed,
+        credential_key: None,
         database_bytes: database.len() as u64,
         database_hash: observation::ContentHash::of(&database),
     };
@@ -66,6 +67,30 @@ fn without_a_passphrase_there_is_no_private_key_in_it() {
     assert!(!restore_with(&path, &target, KeyChoice::Unsaid, &good).unwrap().has_key);
     assert!(target.join("kataster.sqlite").exists());
     assert!(!target.join("authority.key").exists() && !target.join("authority.pem").exists());
+}
+
+#[tokio::test]
+async fn the_key_of_the_credentials_goes_with_the_passphrase_and_only_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = "2026-07-01T12:00:00Z".parse().unwrap();
+    let data = crate::data_folder::DataFolder::open(&folder.path().join("old")).unwrap();
+    let authority = data.authority(now).unwrap();
+    let store = SqliteStore::open(data.database()).unwrap();
+    data.keep_credential_key(b"0123456789abcdefghijklmnopqrstuv").unwrap();
+    let passphrase = Passphrase::new("correct horse battery").unwrap();
+    for (name, given) in [("with", Some(&passphrase)), ("without", None)] {
+        let out = folder.path().join(format!("{name}.backup"));
+        create(&store, &authority, data.path(), &out, given, now).await.unwrap();
+        let bytes = fs::read(&out).unwrap();
+        assert!(!bytes.windows(10).any(|it| it == b"0123456789"), "{name}");
+        let target = folder.path().join(name);
+        let choice = given.map_or(KeyChoice::Unsaid, KeyChoice::Open);
+        restore(&out, &target, choice).unwrap();
+        let restored = crate::data_folder::DataFolder::open(&target).unwrap();
+        let key = restored.credential_key().unwrap();
+        let expected = given.map(|_| b"0123456789abcdefghijklmnopqrstuv".as_slice());
+        assert_eq!(key.as_ref().map(|it| it.as_slice()), expected, "{name}");
+    }
 }
 
 #[test]

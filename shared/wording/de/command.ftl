@@ -184,7 +184,7 @@ command-done-register-imported = Register übernommen: {$count ->
    *[other] {$count} Änderungen
 }.
 command-done-backup-created = Die Sicherung {$object} ist geschrieben und geprüft.
-command-done-backup-created-without-key = Die Sicherung {$object} ist geschrieben und geprüft. Sie enthält keinen privaten Schlüssel: ohne ihn melden sich nach einer Wiederherstellung alle Agenten neu an (--passphrase-file nimmt ihn verschlüsselt auf).
+command-done-backup-created-without-key = Die Sicherung {$object} ist geschrieben und geprüft. Sie enthält keine Schlüssel: nach einer Wiederherstellung melden sich alle Agenten neu an, und die Zugangsdaten für Scans sind neu einzugeben (--passphrase-file nimmt die Schlüssel verschlüsselt auf).
 command-done-restored = Wiederhergestellt und geprüft: {$object}.
 
 ## Failures: what happened, why that is likely, what to do

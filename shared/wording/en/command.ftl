@@ -184,7 +184,7 @@ command-done-register-imported = Register imported: {$count ->
    *[other] {$count} changes
 }.
 command-done-backup-created = The backup {$object} is written and verified.
-command-done-backup-created-without-key = The backup {$object} is written and verified. It holds no private key: without it every agent enrols again after a restore (--passphrase-file includes it encrypted).
+command-done-backup-created-without-key = The backup {$object} is written and verified. It holds no private key: after a restore every agent enrols again and credentials of scans are entered again (--passphrase-file includes the keys encrypted).
 command-done-restored = Restored and verified: {$object}.
 
 ## Failures: what happened, why that is likely, what to do

@@ -93,6 +93,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "data_folder",
             "config",
             "active_runs",
+            "credentials",
             "collector",
             "ingest",
             "api",
