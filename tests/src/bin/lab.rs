@@ -2,7 +2,9 @@
 //!
 //! `lab up FOLDER [WIRE…]` builds it and stays until its standard input ends; a wire is
 //! `HOST:INTERFACE:MILLISECONDS:PERCENT`, the delay and loss of that cable each way. Meanwhile
-//! `lab exec FOLDER HOST COMMAND…` runs a command in one of its hosts. `lab inside`, `lab host`,
+//! `lab exec FOLDER HOST COMMAND…` runs a command in one of its hosts, and
+//! `lab compare FOLDER/truth.json RESULT` says how much of it a document of ours or an XML report of
+//! nmap's has right. `lab inside`, `lab host`,
 //! `lab wire` and `lab meter` are how it starts its own parts.
 
 use std::io::Write as _;
@@ -10,10 +12,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tests::lab::{door, host, meter, wire, world};
+use tests::lab::{compare, door, host, meter, wire, world};
 
-const USAGE: &str =
-    "usage: lab up FOLDER [HOST:INTERFACE:MS:PERCENT…] | lab exec FOLDER HOST COMMAND…";
+const USAGE: &str = "usage: lab up FOLDER [HOST:INTERFACE:MS:PERCENT…] | lab exec FOLDER HOST COMMAND… | \
+    lab compare TRUTH RESULT";
 
 fn main() -> ExitCode {
     match run() {
@@ -40,6 +42,10 @@ fn run() -> anyhow::Result<()> {
         }
         ["exec", folder, name, command @ ..] => {
             Err(door::command_in(Path::new(folder), name)?.args(command).exec().into())
+        }
+        ["compare", truth, result] => {
+            let result = compare::of_file(Path::new(truth), Path::new(result))?;
+            Ok(write!(std::io::stdout(), "{result}")?)
         }
         ["inside", folder, wires @ ..] => world::inside(Path::new(folder), wires),
         ["meter", file, manner, ports @ ..] => meter::run(Path::new(file), manner, ports),

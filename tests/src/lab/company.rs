@@ -132,6 +132,9 @@ pub struct Service {
     pub binary: Option<String>,
     /// What it says it is.
     pub product: Option<String>,
+    /// Other names that are as right.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Who tells the version.
     #[serde(default)]
     pub version: Told,
@@ -171,6 +174,9 @@ pub struct Port {
     /// Whether it speaks TLS from the first byte.
     #[serde(default)]
     pub is_tls: bool,
+    /// Whether its protocol has no way to tell the product.
+    #[serde(default)]
+    pub is_mute: bool,
 }
 
 fn tcp() -> String {

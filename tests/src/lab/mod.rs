@@ -7,9 +7,11 @@
 //! interface and mount of the lab.
 
 pub mod company;
+pub mod compare;
 pub mod door;
 pub mod host;
 pub mod meter;
+pub mod nmap;
 mod shell;
 pub mod truth;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! What is true about the lab, in the form in which results are compared with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,9 @@ use crate::lab::company::{Company, Host, Told, Visible};
 use crate::lab::host;
 use crate::lab::shell::read;
 
+/// The host that scans.
+pub const SCANNER: &str = "kataster01";
+
 /// Everything that is true.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Truth {
@@ -16,6 +19,8 @@ pub struct Truth {
     pub networks: Vec<String>,
     /// Addresses that every scan must leave alone.
     pub excluded: Vec<String>,
+    /// The host that scans.
+    pub scanner: String,
     /// All hosts.
     pub hosts: Vec<TrueHost>,
 }
@@ -49,6 +54,10 @@ pub struct TrueHost {
     pub services: Vec<TrueService>,
     /// Its packages with their versions.
     pub packages: BTreeMap<String, String>,
+    /// SHA-256 of the certificate that it shows.
+    pub certificate: Option<String>,
+    /// Stations from the scanner to it, itself included.
+    pub hops: Option<usize>,
 }
 
 /// What is true about a service.
@@ -64,6 +73,8 @@ pub struct TrueService {
     pub is_tls: bool,
     /// The product; none: it is part of the lab and says nothing.
     pub product: Option<String>,
+    /// Other names of the product that are as right.
+    pub also: Vec<String>,
     /// The version as its makers write it, from the package's version.
     pub version: Option<String>,
     /// Who can tell the version.
@@ -74,14 +85,20 @@ pub struct TrueService {
 ///
 /// # Errors
 /// If the package database cannot be read or contradicts the company.
-pub fn collect(_folder: &Path, company: &Company) -> anyhow::Result<Truth> {
+pub fn collect(folder: &Path, company: &Company) -> anyhow::Result<Truth> {
     let versions = versions(&read(Path::new("/var/lib/dpkg/status"))?);
     let hosts: anyhow::Result<Vec<TrueHost>> =
         company.host.iter().map(|it| about(company, it, &versions)).collect();
-    let hosts = hosts?;
+    let mut hosts = hosts?;
+    for it in &mut hosts {
+        let path = folder.join("shared/pki").join(format!("{}.sha256", it.name));
+        it.certificate = read(&path).ok().map(|it| it.trim().to_owned());
+        it.hops = hops(company, company.host(SCANNER)?, company.host(&it.name)?);
+    }
     let excluded = hosts.iter().filter(|it| it.is_excluded).flat_map(|it| it.ips.clone()).collect();
     let named = company.segment.iter().filter(|it| !it.is_transit);
-    Ok(Truth { networks: named.map(|it| it.v4.to_string()).collect(), excluded, hosts })
+    let scanner = SCANNER.to_owned();
+    Ok(Truth { networks: named.map(|it| it.v4.to_string()).collect(), excluded, scanner, hosts })
 }
 
 fn about(
@@ -97,7 +114,8 @@ fn about(
             proto: port.proto.clone(),
             service: port.service.clone(),
             is_tls: port.is_tls,
-            product: service.product.clone(),
+            product: service.product.clone().filter(|_| !port.is_mute),
+            also: service.also.clone(),
             version: version.map(|it| upstream(it).to_owned()),
             version_told: service.version,
         }));
@@ -125,7 +143,31 @@ fn about(
         is_router: host.is_router,
         services,
         packages: packages.map(|(name, version)| (name.clone(), version.clone())).collect(),
+        certificate: None,
+        hops: None,
     })
+}
+
+/// Stations from one host to another, the other one included: a search over segments, where only
+/// routers lead on.
+fn hops(company: &Company, from: &Host, to: &Host) -> Option<usize> {
+    let segments = |host: &Host| -> BTreeSet<String> {
+        host.nic.iter().map(|it| it.segment.clone()).collect()
+    };
+    let wanted = segments(to);
+    let mut reached = segments(from);
+    for hops in 1..=company.host.len() {
+        if from.name == to.name {
+            return Some(0);
+        }
+        if !reached.is_disjoint(&wanted) {
+            return Some(hops);
+        }
+        let routers = company.host.iter().filter(|it| it.is_router).map(segments);
+        let next: Vec<_> = routers.filter(|it| !it.is_disjoint(&reached)).collect();
+        reached.extend(next.into_iter().flatten());
+    }
+    None
 }
 
 /// The versions of installed packages in a `dpkg` database.
@@ -164,6 +206,15 @@ mod tests {
         assert_eq!(upstream("1:2.3.19.1+dfsg1-2.1+deb12u7"), "2.3.19.1");
         assert_eq!(upstream("15.18-0+deb12u1"), "15.18");
         assert_eq!(upstream("3"), "3");
+    }
+
+    #[test]
+    fn the_stations_on_the_way_are_counted_with_the_host_itself() {
+        let company = Company::load().unwrap();
+        let scanner = company.host(SCANNER).unwrap();
+        let hops = |name: &str| hops(&company, scanner, company.host(name).unwrap());
+        let names = ["kataster01", "file01", "rt-a", "pc01", "rt-b", "web01", "files-b"];
+        assert_eq!(names.map(hops), [0, 1, 1, 2, 2, 3, 3].map(Some));
     }
 
     #[test]
