@@ -101,6 +101,13 @@ impl ActiveRuns {
         self.with(|it| it.values().for_each(|it| it.stop(reason)));
     }
 
+    /// The ids of all of them, for a person.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let ids = self.with(|it| it.keys().map(ToString::to_string).collect::<Vec<_>>());
+        ids.join(", ")
+    }
+
     /// Whether a run is going on.
     #[must_use]
     pub fn is_going_on(&self, id: Uuid) -> bool {

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::scan::net::process;
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
 
@@ -50,6 +51,10 @@ pub fn main() -> u8 {
             return if error.use_stderr() { ExitCode::Usage as u8 } else { 0 };
         }
     };
+    if let Command::Scanner { socket } = &arguments.command {
+        // It gives up its rights, which is done before there is a second thread.
+        return scanner(socket.as_deref());
+    }
     pki::install_provider();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
@@ -66,6 +71,18 @@ pub fn main() -> u8 {
                 let _ = writeln!(err, "{line}");
             }
             failure.exit_code as u8
+        }
+    }
+}
+
+/// The scanner process.
+fn scanner(socket: Option<&Path>) -> u8 {
+    log_to_stderr();
+    match process::serve(socket) {
+        Ok(()) => 0,
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "the scanner ended");
+            ExitCode::Failed as u8
         }
     }
 }

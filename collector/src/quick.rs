@@ -20,7 +20,7 @@ use wording::{Language, Wording};
 
 use crate::clock;
 use crate::collector::Collector;
-use crate::command::{Order, Reply, check_writable, execute, execute_watched};
+use crate::command::{Order, Reply, ScanOrder, check_writable, execute, execute_watched};
 use crate::config::Config;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, reconcile_pending};
@@ -108,7 +108,8 @@ async fn work(
         Some((wanted, snmp)) => {
             // The scan has a bar of its own.
             steps.pause();
-            let order = Order::ScanRun { request: wanted.clone(), snmp: snmp.clone() };
+            let run = ScanOrder::Run { request: wanted.clone(), snmp: snmp.clone() };
+            let order = Order::Scan(run);
             let done = execute_watched(collector, &request.actor, order, watch).await?;
             let Reply::Scanned(outcome) = done else {
                 return Err(Failure::new(ExitCode::Failed, "internal", "scan"));

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::active_runs::ActiveRuns;
+use crate::active_runs::{ActiveRuns, StopReason};
 use crate::api::Listeners;
 use crate::clock;
 use crate::collector::{Collector, NAME_KEY_BYTES, SCHEDULE};
@@ -20,6 +20,7 @@ use crate::control;
 use crate::data_folder::DataFolder;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, run_reconciling};
+use crate::scans::run_plans;
 
 /// A collector that serves, until it is stopped.
 pub struct Running {
@@ -29,6 +30,7 @@ pub struct Running {
     listening: JoinHandle<()>,
     reconciling: JoinHandle<()>,
     controlling: JoinHandle<std::io::Result<()>>,
+    planning: JoinHandle<()>,
 }
 
 /// Opens a data folder for commands, without listening.
@@ -95,7 +97,8 @@ pub async fn start(path: &Path, config: &Config) -> Result<Running, Failure> {
     Ok(Running {
         listening: tokio::spawn(serving),
         reconciling: tokio::spawn(run_reconciling(Arc::clone(&collector))),
-        controlling: tokio::spawn(control::serve(Arc::clone(&collector), stopped)),
+        controlling: tokio::spawn(control::serve(Arc::clone(&collector), stopped.clone())),
+        planning: tokio::spawn(run_plans(Arc::clone(&collector), stopped)),
         collector,
         stop,
     })
@@ -123,6 +126,9 @@ impl Running {
     /// Lets requests end that were begun, then ends.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        // What a scan found so far is kept.
+        self.collector.active_runs.stop_all(StopReason::Ending);
+        let _ = self.planning.await;
         let _ = self.listening.await;
         let _ = self.controlling.await;
         self.reconciling.abort();

@@ -10,7 +10,7 @@ use wording::Wording;
 use super::{ask, show};
 use crate::active_runs::StopReason;
 use crate::arguments::{Arguments, FormName, PlanCommand, ScanCommand, ScanOptions};
-use crate::command::{Order, Reply};
+use crate::command::{Order, Reply, ScanOrder};
 use crate::failure::{ExitCode, Failure};
 use crate::progress::Progress;
 use crate::scans::{ScanEvent, ScanOutcome, ScanPlan, ScanRequest, Watch, networks, probes};
@@ -23,7 +23,7 @@ pub(super) async fn run(
     let (order, output) = match command {
         ScanCommand::Run { networks, options, output } => {
             let (request, snmp) = request(networks, options)?;
-            let order = Order::ScanRun { request, snmp };
+            let order = Order::Scan(ScanOrder::Run { request, snmp });
             return run_now(arguments, wording, order, *output).await;
         }
         ScanCommand::Plan(PlanCommand::Add { name, networks, cron, window, vantage, options }) => {
@@ -35,18 +35,18 @@ pub(super) async fn run(
                 window: window.clone(),
                 vantage: *vantage,
             };
-            (Order::ScanPlanAdd { plan, snmp }, None)
+            (ScanOrder::PlanAdd { plan, snmp }, None)
         }
-        ScanCommand::Plan(PlanCommand::List { output }) => (Order::ScanPlanList, *output),
+        ScanCommand::Plan(PlanCommand::List { output }) => (ScanOrder::PlanList, *output),
         ScanCommand::Plan(PlanCommand::Remove { name }) => {
-            (Order::ScanPlanRemove { name: name.clone() }, None)
+            (ScanOrder::PlanRemove { name: name.clone() }, None)
         }
-        ScanCommand::List { output } => (Order::ScanList, *output),
-        ScanCommand::Show { run, output } => (Order::ScanShow { run: run.clone() }, *output),
-        ScanCommand::Stop { run } => (Order::ScanStop { run: run.clone() }, None),
-        ScanCommand::Explain { ip, output } => (Order::ScanExplain { address: *ip }, *output),
+        ScanCommand::List { output } => (ScanOrder::List, *output),
+        ScanCommand::Show { run, output } => (ScanOrder::Show { run: run.clone() }, *output),
+        ScanCommand::Stop { run } => (ScanOrder::Stop { run: run.clone() }, None),
+        ScanCommand::Explain { ip, output } => (ScanOrder::Explain { address: *ip }, *output),
     };
-    let reply = ask(arguments, order, &Watch::default()).await?;
+    let reply = ask(arguments, Order::Scan(order), &Watch::default()).await?;
     show(&reply, super::form(output), None, wording)
 }
 

@@ -65,14 +65,7 @@ pub async fn execute_watched(
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::AuditVerify => work.verify_chain().await,
-        Order::ScanRun { .. }
-        | Order::ScanPlanAdd { .. }
-        | Order::ScanPlanList
-        | Order::ScanPlanRemove { .. }
-        | Order::ScanList
-        | Order::ScanShow { .. }
-        | Order::ScanStop { .. }
-        | Order::ScanExplain { .. } => scans::execute(&work, order, watch).await,
+        Order::Scan(order) => scans::execute(&work, order, watch).await,
     }
 }
 

@@ -13,7 +13,7 @@ mod scans;
 mod work;
 
 pub use execute::{check_writable, execute, execute_watched};
-pub use order::{AssetExplanation, AssetHistory, Order, Reply};
+pub use order::{AssetExplanation, AssetHistory, Order, Reply, ScanOrder};
 pub use print::{Form, print};
 pub(crate) use print::{clean, table};
 pub(crate) use print_scans::document as print_document;

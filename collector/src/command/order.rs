@@ -108,41 +108,49 @@ pub enum Order {
     },
     /// Checks the event chain.
     AuditVerify,
+    /// Something about scans.
+    Scan(ScanOrder),
+}
+
+/// A command about scans.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScanOrder {
     /// Scans networks now.
-    ScanRun {
+    Run {
         /// What and how.
         request: ScanRequest,
         /// What SNMP may be asked with in this run; it is not kept.
         snmp: Vec<SnmpCredential>,
     },
     /// Adds a plan, or puts another one in its place.
-    ScanPlanAdd {
+    PlanAdd {
         /// The plan.
         plan: ScanPlan,
         /// What SNMP may be asked with; kept encrypted.
         snmp: Vec<SnmpCredential>,
     },
     /// Lists plans.
-    ScanPlanList,
+    PlanList,
     /// Removes a plan.
-    ScanPlanRemove {
+    PlanRemove {
         /// Its name.
         name: String,
     },
     /// Lists runs.
-    ScanList,
+    List,
     /// Shows a run.
-    ScanShow {
+    Show {
         /// Its id, the beginning of it, or `last`.
         run: String,
     },
     /// Stops a run.
-    ScanStop {
+    Stop {
         /// Its id, the beginning of it, or `last`.
         run: String,
     },
     /// Shows what is known of an address.
-    ScanExplain {
+    Explain {
         /// The address.
         address: IpAddr,
     },

@@ -4,6 +4,9 @@ mod cron;
 mod outcome;
 mod plan;
 mod request;
+mod run;
+mod schedule;
+mod show;
 mod watch;
 mod window;
 
@@ -14,5 +17,8 @@ pub use outcome::{
 };
 pub use plan::{PlanTimes, ScanPlan};
 pub use request::{ScanRequest, networks, probes};
+pub use run::{FinishedRun, RunOrder, check, run};
+pub use schedule::run_plans;
+pub use show::{find, outcome, row};
 pub use watch::{ScanEvent, Watch};
 pub use window::Window;

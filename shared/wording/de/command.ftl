@@ -185,6 +185,9 @@ command-done-register-imported = Register übernommen: {$count ->
 }.
 command-done-backup-created = Die Sicherung {$object} ist geschrieben und geprüft.
 command-done-backup-created-without-key = Die Sicherung {$object} ist geschrieben und geprüft. Sie enthält keine Schlüssel: nach einer Wiederherstellung melden sich alle Agenten neu an, und die Zugangsdaten für Scans sind neu einzugeben (--passphrase-file nimmt die Schlüssel verschlüsselt auf).
+command-done-scan-plan-added = Der Plan {$object} ist angelegt; kataster serve führt ihn aus.
+command-done-scan-plan-removed = Der Plan {$object} ist entfernt; seine Läufe bleiben.
+command-done-scan-stopped = Der Lauf {$object} wird angehalten; was er gefunden hat, bleibt erhalten.
 command-done-restored = Wiederhergestellt und geprüft: {$object}.
 
 ## Failures: what happened, why that is likely, what to do

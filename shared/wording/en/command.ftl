@@ -185,6 +185,9 @@ command-done-register-imported = Register imported: {$count ->
 }.
 command-done-backup-created = The backup {$object} is written and verified.
 command-done-backup-created-without-key = The backup {$object} is written and verified. It holds no private key: after a restore every agent enrols again and credentials of scans are entered again (--passphrase-file includes the keys encrypted).
+command-done-scan-plan-added = The plan {$object} is added; kataster serve runs it.
+command-done-scan-plan-removed = The plan {$object} is removed; its runs stay.
+command-done-scan-stopped = The run {$object} is being stopped; what it found is kept.
 command-done-restored = Restored and verified: {$object}.
 
 ## Failures: what happened, why that is likely, what to do
