@@ -1,11 +1,14 @@
 //! `kataster scan` and the scan of `kataster quick`: from what was typed to an order, and from what
 //! came of a run to how the process ends.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use observation::latest::scan::SnmpCredential;
+use scan::plan::credentials::parse;
 use scan::probes::PROBES;
 use wording::Wording;
+use zeroize::Zeroizing;
 
 use super::{ask, show};
 use crate::active_runs::StopReason;
@@ -14,6 +17,9 @@ use crate::command::{Order, Reply, ScanOrder};
 use crate::failure::{ExitCode, Failure};
 use crate::progress::Progress;
 use crate::scans::{ScanEvent, ScanOutcome, ScanPlan, ScanRequest, Watch, networks, probes};
+
+/// What others than the owner may do with a file.
+const OTHERS: u32 = 0o077;
 
 pub(super) async fn run(
     arguments: &Arguments,
@@ -129,8 +135,19 @@ pub(super) fn request(
     Ok((request, snmp.unwrap_or_default()))
 }
 
+/// The credentials of a file that only its owner can read.
 fn credentials(path: &Path) -> Result<Vec<SnmpCredential>, Failure> {
-    Err(Failure::new(ExitCode::Usage, "scan-credentials", path.display().to_string()))
+    let object = path.display().to_string();
+    let wrong = |cause: String| {
+        Failure::new(ExitCode::Usage, "scan-credentials", object.clone()).because(cause)
+    };
+    let mode = std::fs::metadata(path).map_err(|it| wrong(it.to_string()))?.mode();
+    if mode & OTHERS != 0 {
+        let failure = Failure::new(ExitCode::Refused, "scan-credentials", object.clone());
+        return Err(failure.because(format!("mode {:03o}", mode & 0o777)));
+    }
+    let text = Zeroizing::new(super::read_text(path)?);
+    parse(&text).map_err(|error| wrong(error.to_string()))
 }
 
 /// That nothing of a scan was asked for where no network was named.
@@ -149,5 +166,63 @@ pub(super) fn none_given(options: &ScanOptions) -> Result<(), Failure> {
     match given.into_iter().find(|it| it.1) {
         Some((name, _)) => Err(Failure::new(ExitCode::Usage, "scan-options", name)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const FILE: &str =
+        "[[snmp]]\nversion = \"v2c\"\ncommunity = \"geheim-7\"\nscope = [\"10.0.0.0/24\"]\n";
+
+    fn file(text: &str, mode: u32) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        std::fs::set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
+        file
+    }
+
+    #[test]
+    fn credentials_that_others_can_read_are_refused() {
+        assert_eq!(credentials(file(FILE, 0o600).path()).unwrap().len(), 1);
+        let failure = credentials(file(FILE, 0o640).path()).unwrap_err();
+        assert_eq!(
+            (failure.exit_code, failure.cause),
+            (ExitCode::Refused, Some("mode 640".to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_mistake_in_credentials_names_its_line_and_no_secret() {
+        let failure = credentials(file(&FILE.replace("scope", "scop"), 0o600).path()).unwrap_err();
+        let lines = failure.lines(wording::Language::German.wording()).join("\n");
+        assert!(lines.contains("line 4") && !lines.contains("geheim"), "{lines}");
+        assert!(credentials(Path::new("/nowhere/credentials.toml")).is_err());
+    }
+
+    #[test]
+    fn options_of_a_scan_without_a_network_are_refused() {
+        assert_eq!(none_given(&ScanOptions::default()), Ok(()));
+        let options = ScanOptions { rate: Some(1), ..ScanOptions::default() };
+        assert_eq!(none_given(&options).unwrap_err().object, "--rate");
+    }
+
+    #[test]
+    fn what_was_typed_becomes_a_request() {
+        let options = ScanOptions {
+            exclude: vec!["10.0.0.1".to_owned()],
+            probes: Some("ssh".to_owned()),
+            ..ScanOptions::default()
+        };
+        let (request, snmp) = request(&["10.0.0.0/24".to_owned()], &options).unwrap();
+        assert_eq!(request.exclusions, ["10.0.0.1/32".parse().unwrap()]);
+        assert!(snmp.is_empty() && !request.allow_range);
+        let unknown = ScanOptions { probes: Some("telepathy".to_owned()), ..options };
+        let failure = super::request(&["10.0.0.0/24".to_owned()], &unknown).unwrap_err();
+        assert!(failure.cause.unwrap().contains("ssh"));
     }
 }

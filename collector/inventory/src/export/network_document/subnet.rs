@@ -91,7 +91,7 @@ fn found(owners: &Owners<'_>, frame: &DocumentFrame) -> BTreeMap<Cidr, SubnetEvi
     }
     for network in &frame.networks {
         let is_divided = found.keys().any(|it| overlap(it, network));
-        if !is_divided {
+        if !is_divided && is_network(network) {
             found.insert(*network, SubnetEvidence::Command);
         }
     }
