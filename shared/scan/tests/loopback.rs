@@ -1,5 +1,10 @@
 //! The whole runner against servers of this test on addresses of the loopback network: no rights, no
 //! other machine.
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on must stop"
+)]
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -33,7 +33,13 @@ async fn main() -> Result<()> {
     };
     let log = Log::default();
     let conversation = Recorder { inner: (stream.begin)(&subject), log: log.clone() };
-    let talk = converse(address, is_encrypted, Box::new(conversation)).await?;
+    let talk = converse(
+        address,
+        is_encrypted,
+        Box::new(conversation),
+        scan::net::limits::CONVERSATION_TIMEOUT,
+    )
+    .await?;
     let mut text = format!("# {}\n", origin.join(" "));
     text += &format!("= subject {} {} {kind}\n", address.ip(), address.port());
     text += &log.text();

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(2_500);
 /// A whole conversation ends within this time, however slowly the other side speaks.
 pub const CONVERSATION_TIMEOUT: Duration = Duration::from_secs(6);
+/// A server on a port that no probe knows gets this long to answer each guess.
+pub const GUESS_TIMEOUT: Duration = Duration::from_millis(2_000);
 /// A server that speaks first does so within this time.
 pub const GREETING_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// A TLS handshake ends within this time.

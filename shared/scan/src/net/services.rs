@@ -22,8 +22,8 @@ use super::book::{Book, Learnt, Note};
 use super::clock;
 use super::datagram::{Exchange, exchange};
 use super::limits::{
-    CONNECT_TIMEOUT, CONNECTIONS_PER_HOST_MAX, DATAGRAM_TIMEOUT, FOLLOW_UPS_PER_HOST_MAX,
-    SERVICES_PER_HOST_MAX,
+    CONNECT_TIMEOUT, CONNECTIONS_PER_HOST_MAX, CONVERSATION_TIMEOUT, DATAGRAM_TIMEOUT,
+    FOLLOW_UPS_PER_HOST_MAX, GUESS_TIMEOUT, SERVICES_PER_HOST_MAX,
 };
 use super::pace::Pace;
 use super::run::Stop;
@@ -37,6 +37,9 @@ use crate::probes::{
 
 /// Source of the words of servers that no probe understands.
 const UNKNOWN: &str = "scan.greeting";
+/// Ports of protocols that no probe asks over TCP, and whose servers wait for a question of theirs:
+/// others would only cost the server and us a timeout. Name service, Kerberos, RPC, LDAP, NFS.
+const WAITING_PORTS: [u16; 12] = [53, 88, 111, 135, 389, 464, 593, 636, 2049, 3268, 3269, 9389];
 /// The probe that is tried where a server waits for us.
 const HTTP: &str = "scan.http";
 
@@ -177,11 +180,12 @@ impl Visit {
             let Method::Stream(stream) = probe.method else { continue };
             for (ports, is_encrypted) in [(stream.ports, false), (stream.tls_ports, true)] {
                 if ports.contains(&port) {
-                    found.take(self.stream(probe, stream, port, is_encrypted, "").await);
+                    found.take(self.known(probe, stream, port, is_encrypted, "").await);
                 }
             }
         }
-        if !found.is_understood && self.shared.is_curious() {
+        let is_silent = WAITING_PORTS.contains(&port);
+        if !found.is_understood && !is_silent && self.shared.is_curious() {
             found.take(self.stranger(port).await);
         }
         found
@@ -199,7 +203,7 @@ impl Visit {
             for probe in PROBES {
                 let Method::Stream(stream) = probe.method else { continue };
                 if (stream.recognises)(&first) {
-                    found.take(self.stream(probe, stream, port, false, "").await);
+                    found.take(self.known(probe, stream, port, false, "").await);
                     return found;
                 }
             }
@@ -209,7 +213,7 @@ impl Visit {
         }
         let Some((probe, stream)) = http() else { return found };
         for is_encrypted in [false, true] {
-            let tried = self.stream(probe, stream, port, is_encrypted, "").await;
+            let tried = self.stream(probe, stream, port, is_encrypted, "", GUESS_TIMEOUT).await;
             // What a server that does not speak it gives is no news about its port.
             if tried.is_understood {
                 found.take(tried);
@@ -220,7 +224,8 @@ impl Visit {
         found
     }
 
-    async fn stream(
+    /// A conversation that has good reason to succeed.
+    async fn known(
         &self,
         probe: &Probe,
         stream: Stream,
@@ -228,10 +233,23 @@ impl Visit {
         is_encrypted: bool,
         argument: &str,
     ) -> Found {
+        self.stream(probe, stream, port, is_encrypted, argument, CONVERSATION_TIMEOUT).await
+    }
+
+    async fn stream(
+        &self,
+        probe: &Probe,
+        stream: Stream,
+        port: u16,
+        is_encrypted: bool,
+        argument: &str,
+        limit: Duration,
+    ) -> Found {
         let Some(_turn) = self.turn().await else { return Found::default() };
         let (asked_at, began) = (clock::now(), Instant::now());
         let subject = self.subject(port, is_encrypted, argument);
-        let talk = converse(self.socket(port), is_encrypted, (stream.begin)(&subject)).await;
+        let conversation = (stream.begin)(&subject);
+        let talk = converse(self.socket(port), is_encrypted, conversation, limit).await;
         let mut found = Found::default();
         let learnt = match talk {
             Ok(Talk { mut reading, end, served }) => {
@@ -260,7 +278,7 @@ impl Visit {
                 let is_encrypted = stream.tls_ports.contains(&follow_up.port);
                 let argument = &follow_up.argument;
                 let mut found =
-                    self.stream(probe, stream, follow_up.port, is_encrypted, argument).await;
+                    self.known(probe, stream, follow_up.port, is_encrypted, argument).await;
                 // One step and no further: answers do not lead on through a device.
                 found.follow_ups.clear();
                 found
@@ -294,7 +312,8 @@ impl Visit {
                 Learnt::Said(reading)
             }
         };
-        found.notes.push(self.note(probe.id, datagram.port, asked_at, began, learnt));
+        let (source, lasted) = (probe.id.to_owned(), began.elapsed());
+        found.notes.push(Note { source, cadence: Cadence::Steady, asked_at, lasted, learnt });
         found
     }
 
@@ -393,7 +412,7 @@ fn not_understood(end: End) -> Absent {
     let doing = "talking".to_owned();
     let cause = match end {
         End::TimedOut => {
-            let after_ms = millis(super::limits::CONVERSATION_TIMEOUT);
+            let after_ms = millis(CONVERSATION_TIMEOUT);
             return Absent::TimedOut { doing, after_ms };
         }
         End::Done => "the answer is of another protocol",

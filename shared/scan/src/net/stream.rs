@@ -47,7 +47,7 @@ pub enum TalkError {
     NotSecured(#[source] AskError),
 }
 
-/// Connects, talks, closes.
+/// Connects, talks for at most `limit`, closes.
 ///
 /// # Errors
 /// If there was nobody to talk to. A conversation that broke off is no error: it has an [`End`].
@@ -55,13 +55,14 @@ pub async fn converse(
     address: SocketAddr,
     is_encrypted: bool,
     conversation: Box<dyn Conversation>,
+    limit: Duration,
 ) -> Result<Talk, TalkError> {
     let socket = connect(address).await?;
     let mut line = Line { stream: Box::pin(socket), served: None, address };
     if is_encrypted {
-        line = line.secured().await.map_err(TalkError::NotSecured)?;
+        line = line.secured(limit).await.map_err(TalkError::NotSecured)?;
     }
-    let deadline = Instant::now() + CONVERSATION_TIMEOUT;
+    let deadline = Instant::now() + limit;
     Ok(talk(line, conversation, deadline).await)
 }
 
@@ -109,8 +110,9 @@ struct Line {
 }
 
 impl Line {
-    async fn secured(self) -> Result<Self, AskError> {
-        let (stream, served) = secure(self.stream, self.address.ip(), HANDSHAKE_TIMEOUT).await?;
+    async fn secured(self, limit: Duration) -> Result<Self, AskError> {
+        let limit = limit.min(HANDSHAKE_TIMEOUT);
+        let (stream, served) = secure(self.stream, self.address.ip(), limit).await?;
         Ok(Self { stream: Box::pin(stream), served: Some(served), address: self.address })
     }
 }
@@ -160,7 +162,7 @@ impl Held {
                 Step::StartTls => {
                     let Some(line) = self.line.take() else { return End::NotSecured };
                     self.received.clear();
-                    match line.secured().await {
+                    match line.secured(deadline.saturating_duration_since(Instant::now())).await {
                         Ok(line) => self.line = Some(line),
                         Err(_) => return End::NotSecured,
                     }
@@ -263,7 +265,7 @@ mod tests {
             // A reset would be an error here; a FIN is the end.
             socket.read(&mut hello).await.unwrap()
         });
-        let talk = converse(address, false, Box::new(Echo)).await.unwrap();
+        let talk = converse(address, false, Box::new(Echo), CONVERSATION_TIMEOUT).await.unwrap();
         assert_eq!(talk.end, End::Done);
         assert_eq!(talk.reading.complaints[0].problem, "hello");
         assert_eq!(served.await.unwrap(), 0);
@@ -286,7 +288,7 @@ mod tests {
             let (mut socket, _) = listener.accept().await.unwrap();
             while socket.write_all(&[b'x'; 10_000]).await.is_ok() {}
         });
-        let talk = converse(address, false, Box::new(Listen)).await.unwrap();
+        let talk = converse(address, false, Box::new(Listen), CONVERSATION_TIMEOUT).await.unwrap();
         assert_eq!(talk.end, End::TooLong);
     }
 
@@ -294,7 +296,8 @@ mod tests {
     async fn nobody_there_is_an_error_and_not_a_silence() {
         let (listener, address) = server().await;
         drop(listener);
-        let error = converse(address, false, Box::new(Echo)).await.unwrap_err();
+        let error =
+            converse(address, false, Box::new(Echo), CONVERSATION_TIMEOUT).await.unwrap_err();
         assert!(matches!(error, TalkError::Connect(_)));
     }
 
