@@ -17,7 +17,8 @@ use pki::Peer;
 use store::{AgentRecord, AgentState, EventDraft, IncomingReport, IncomingSection, ReportReceipt};
 
 use super::decode::decode_body;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, chain};
+use super::sightings::keep_sightings;
 use super::skew::Skew;
 use crate::collector::Collector;
 
@@ -244,8 +245,15 @@ async fn append(
     });
     let sections = sections.collect();
     let observer = manifest.observer;
+    let heard = receipt.clone();
     let report = IncomingReport { receipt, observer, host_hash, sections, identifiers, events };
     let appended = collector.store.append_report(report).await?;
+    if !appended.was_repeated
+        && let Err(error) = keep_sightings(collector, record.id, &heard, &decoded).await
+    {
+        // The report is kept; the next table shows the same neighbours again.
+        tracing::warn!(agent = %record.id, error = %chain(&error), "sightings were not kept");
+    }
     collector.reconcile_bell.notify_one();
     Ok(appended)
 }

@@ -4,12 +4,16 @@
 //! from the store for every request, so that a revocation works at once on open connections.
 
 mod accept;
+mod appear;
 mod decode;
 mod disk;
 mod reconcile;
 mod refusal;
+mod run_differences;
+mod run_events;
 mod scan;
 mod scan_scope;
+mod sightings;
 mod skew;
 
 pub use accept::{check_in, manifest, may_speak, upload};

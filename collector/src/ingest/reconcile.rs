@@ -8,6 +8,7 @@ use inventory::reconcile::{Grouping, Link, group};
 use jiff::Timestamp;
 use store::{EventDraft, StoreError};
 
+use super::appear::appearances;
 use super::refusal::chain;
 use crate::collector::Collector;
 
@@ -41,7 +42,8 @@ pub async fn reconcile_pending(collector: &Collector, now: Timestamp) -> Result<
         observers.extend(candidates.iter().map(|it| it.observer.clone()));
         let decisions = collector.store.decisions(observers.into_iter().collect()).await?;
         let groupings = group(&candidates, &decisions);
-        let events = new_merges(collector, &groupings, now).await?;
+        let mut events = new_merges(collector, &groupings, now).await?;
+        events.extend(appearances(collector, &groupings, &candidates, now).await?);
         collector.store.commit(groupings, events).await?;
     }
 }

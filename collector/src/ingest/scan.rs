@@ -15,7 +15,8 @@ use store::{
 use uuid::Uuid;
 
 use super::decode::check_body;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, chain};
+use super::run_events::log_differences;
 use super::scan_scope::may_speak_of;
 use super::skew::Skew;
 use crate::collector::Collector;
@@ -169,7 +170,11 @@ pub async fn accept_scan(
     };
     let started_at = skew.corrected(report.started_at);
     let part = IncomingPart { run: report.run, part: report.part, found, started_at, end };
+    let is_end = part.end.is_some() && !run.state.is_over();
     let appended = collector.store.append_scan(part).await?;
+    if is_end && !appended.was_repeated {
+        log_end(collector, report.run, received_at).await;
+    }
     collector.reconcile_bell.notify_one();
     Ok(ScanReceipt {
         was_repeated: appended.was_repeated,
@@ -177,6 +182,19 @@ pub async fn accept_scan(
         lines_begun: appended.lines_begun,
         left_out: u64::try_from(outside.len()).unwrap_or(u64::MAX),
     })
+}
+
+/// Logs what the run shows that earlier ones did not. The part is kept whether or not that works.
+async fn log_end(collector: &Collector, run: Uuid, now: Timestamp) {
+    let log = async {
+        match collector.store.scan_run(run).await? {
+            Some(run) => log_differences(collector, &run, now).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = log.await {
+        tracing::warn!(%run, error = %chain(&error), "the run was not compared with earlier ones");
+    }
 }
 
 /// The bounds of a part as a whole.
