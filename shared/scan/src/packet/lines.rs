@@ -16,6 +16,15 @@ impl NumberedReply<'_> {
     pub fn text(&self) -> Vec<u8> {
         self.lines.join(b" ".as_slice())
     }
+
+    /// The line of a greeting that names its protocol, else the first, with its number; without
+    /// the date at its end, so that it reads the same tomorrow.
+    #[must_use]
+    pub fn greeting(&self, protocol: &str) -> Vec<u8> {
+        let naming = self.lines.iter().find(|it| holds(it, protocol));
+        let line = naming.or_else(|| self.lines.first()).copied().unwrap_or_default();
+        [self.code.to_string().as_bytes(), b" ", without_date(line)].concat()
+    }
 }
 
 /// A reply, as far as it came.
@@ -80,6 +89,19 @@ fn parts(line: &[u8]) -> (Option<u16>, bool, &[u8]) {
     }
 }
 
+/// What stands before a date in the form of mail (RFC 5322 §3.3).
+fn without_date(line: &[u8]) -> &[u8] {
+    let is_day = |it: &[u8]| {
+        let [a, b, c, b',', b' ', digit] = it else { return false };
+        let days = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+        days.contains(&&[*a, *b, *c]) && digit.is_ascii_digit()
+    };
+    let Some(start) = line.windows(6).position(is_day) else { return line };
+    let before = line.get(..start).unwrap_or_default().trim_ascii_end();
+    let before = before.strip_suffix(b" at").unwrap_or(before);
+    before.strip_suffix(b";").unwrap_or(before).trim_ascii_end()
+}
+
 /// Whether `text` holds `word`, in whatever case; `word` is lower-case.
 #[must_use]
 pub fn holds(text: &[u8], word: &str) -> bool {
@@ -128,6 +150,26 @@ mod tests {
         for bytes in ["SSH-2.0-x\r\n", "22x", "2200 x\r\n", "+OK\r\n", "\n"] {
             assert_eq!(numbered_reply(bytes.as_bytes()), Reply::Foreign, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_greeting_is_its_naming_line_without_the_date() {
+        let check = |bytes: &[u8], protocol: &str, expected: &str| {
+            let Reply::Complete(reply) = numbered_reply(bytes) else { panic!("{bytes:?}") };
+            assert_eq!(String::from_utf8(reply.greeting(protocol)).unwrap(), expected);
+        };
+        let exim = b"220 mx.example ESMTP Exim 4.96 Tue, 24 Nov 2026 04:25:43 +0000\r\n";
+        check(exim, "smtp", "220 mx.example ESMTP Exim 4.96");
+        let sendmail =
+            b"220 mx ESMTP Sendmail 8.15.2/8.15.2; Tue, 24 Nov 2026 04:25:43 GMT; (hello)\r\n";
+        check(sendmail, "smtp", "220 mx ESMTP Sendmail 8.15.2/8.15.2");
+        let exchange =
+            b"220 mx Microsoft ESMTP MAIL Service ready at Tue, 24 Nov 2026 04:25:43 +0000\r\n";
+        check(exchange, "smtp", "220 mx Microsoft ESMTP MAIL Service ready");
+        let several = b"220-Local time is 04:25.\r\n220-ProFTPD 1.3.8\r\n220 be nice\r\n";
+        check(several, "ftp", "220 ProFTPD 1.3.8");
+        check(several, "smtp", "220 Local time is 04:25.");
+        check(b"220 Sun, of the East\r\n", "ftp", "220 Sun, of the East");
     }
 
     #[test]

@@ -108,6 +108,10 @@ impl Http {
         if self.subject.argument.is_empty() {
             said.say(Statement::Status, answer.status.to_string().as_bytes());
         }
+        // The page of a redirect says that it is one.
+        if (300..400).contains(&answer.status) {
+            return;
+        }
         let is_packed = answer
             .header("content-encoding")
             .is_some_and(|it| !it.eq_ignore_ascii_case(b"identity"));
@@ -241,11 +245,11 @@ mod tests {
     fn what_a_redirect_led_to_leads_no_further_and_keeps_the_first_status() {
         let subject = Subject { argument: "/login".to_owned(), ..subject(80) };
         let conversation = begin(&subject);
-        let bytes = b"HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n<title>Login</title>";
+        let bytes = b"HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n<title>302 Found</title>";
         let reading = conversation.finish(bytes, End::Closed);
         assert_eq!(reading.follow_ups, []);
         assert_eq!(said(&reading, Statement::Status), None);
-        assert_eq!(said(&reading, Statement::Title), Some("Login"));
+        assert_eq!(said(&reading, Statement::Title), None);
     }
 
     #[test]

@@ -87,8 +87,7 @@ impl Smtp {
     fn greeted(&mut self, reply: &NumberedReply<'_>) -> Step {
         let text = reply.text();
         self.is_proven = is_smtp(&text);
-        self.said
-            .say(Statement::Banner, &[reply.code.to_string().as_bytes(), b" ", &text].concat());
+        self.said.say(Statement::Banner, &reply.greeting("smtp"));
         if reply.code != 220 {
             // It refuses us (RFC 5321 §3.1) and expects QUIT; or it is no mail server at all.
             return if self.is_proven { self.leave() } else { Step::Done };

@@ -51,15 +51,19 @@ impl Conversation for Telnet {
             return Step::More;
         }
         self.is_proven |= heard.has_commands;
-        if !heard.refusals.is_empty() && self.refused < REFUSALS_MAX {
-            self.refused += heard.refusals.len() / 3;
-            self.text.extend(heard.text);
-            return Step::Send(heard.refusals);
-        }
         let text = [&self.text, heard.text.as_slice()].concat();
-        let is_prompt = text.trim_ascii_end().ends_with(b":");
-        let is_over = is_prompt || text.len() >= GREETING_BYTES_MAX || self.refused >= REFUSALS_MAX;
-        if is_over { Step::Done } else { Step::More }
+        let is_over = ends_with_prompt(&text)
+            || text.len() >= GREETING_BYTES_MAX
+            || self.refused >= REFUSALS_MAX;
+        if is_over {
+            return Step::Done;
+        }
+        if heard.refusals.is_empty() {
+            return Step::More;
+        }
+        self.refused += heard.refusals.len() / 3;
+        self.text = text;
+        Step::Send(heard.refusals)
     }
 
     fn finish(self: Box<Self>, received: &[u8], _why: End) -> Reading {
