@@ -3,11 +3,15 @@
 //!
 //! Knows facts of the wire; nothing of observers, evidence and time.
 
+mod answer;
+mod hardware_vendor;
 mod kind;
 mod placeholder;
 mod platforms;
 mod virtual_machine;
 
+pub use answer::{Confidence, Recognition, recognise};
+pub use hardware_vendor::mac_vendor;
 pub use kind::kind_of_chassis;
 pub use placeholder::{
     canonical_mac, disk_serial_text, host_name_text, is_removable_driver, is_virtual_router_mac,

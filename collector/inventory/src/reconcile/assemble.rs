@@ -1,27 +1,37 @@
 //! Observations of all members become one asset.
 //!
 //! A member that fell silent before another began to speak was replaced by it (a machine installed
-//! anew) and says nothing of the present. Of the others, each source counts once: as the member read
-//! it that has the greatest evidence. Meaning is added here and not on the host, so that a better
+//! anew) and says nothing of the present; for lines of scans see `presence`. Of the others, each
+//! source counts once: as the member read it that has the greatest evidence; a scan's source once for
+//! each address. Meaning is added here and not on the host, so that a better
 //! rule improves old observations too.
 
+mod answers;
 mod hardware;
 mod network;
+mod outside;
 mod parts;
+mod ports;
+mod presence;
 mod system;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use observation::latest::{Outcome, SourceId};
+use observation::latest::{AgentId, Outcome, SourceId};
 
 use super::evidence::{MemberObservations, ObservedSection};
 use crate::asset::{
-    Asset, AssetId, AssetKind, AssetLabel, Attested, Contact, Evidence, Lifecycle, ObserverId,
-    SourceState, SourceStatus, Trust,
+    Asset, AssetId, AssetKind, AssetLabel, Attested, Evidence, Lifecycle, ObserverId, SourceState,
+    SourceStatus, Trust,
 };
 
 pub use network::date_partners;
 use parts::Parts;
+pub(super) use presence::present;
+
+/// What the sources begin with that ask by SNMP.
+const SNMP: &str = "scan.snmp";
 
 /// What is known of an asset apart from observations.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,27 +79,19 @@ pub fn assemble(frame: AssetFrame, members: &[MemberObservations]) -> Option<Ass
         resolvers: network::resolvers(&parts),
         neighbours: network::neighbours(&parts),
         services: network::services(&parts),
-        ports: network::ports(&parts),
+        ports: ports::ports(&parts),
         partners: network::partners(&parts),
         software: system::software(&parts),
         certificates: network::certificates(&parts),
         accounts: system::accounts(&parts),
         groups: system::groups(&parts),
-        contact: Contact::Reported,
-        addresses: Vec::new(),
-        names: Vec::new(),
-        host_keys: Vec::new(),
-        paths: Vec::new(),
+        contact: outside::contact(&chosen),
+        addresses: outside::addresses(&parts),
+        names: outside::names(&parts),
+        host_keys: outside::host_keys(&parts),
+        paths: outside::paths(&parts),
         sources: source_states(&present),
     })
-}
-
-/// Members that nobody replaced.
-pub(super) fn present<'a>(members: &[&'a MemberObservations]) -> Vec<&'a MemberObservations> {
-    let was_replaced = |it: &MemberObservations| {
-        members.iter().any(|other| other.first_received_at > it.last_received_at)
-    };
-    members.iter().copied().filter(|it| !was_replaced(it)).collect()
 }
 
 /// A section that counts, with the evidence that all its facts have.
@@ -98,15 +100,35 @@ pub(super) struct Chosen<'a> {
     pub(super) evidence: Evidence,
 }
 
-/// Of each source the section with the greatest evidence among those that were read.
+/// A target of scans, from wherever in time: the place that looked, and the address.
+pub(super) type Door = (Option<AgentId>, IpAddr);
+
+impl Chosen<'_> {
+    /// What makes it the only one: an agent's source counts once for the whole asset, a scan's once
+    /// for each address and place.
+    pub(super) fn key(&self) -> (SourceId, Option<Door>) {
+        (self.section.source.clone(), door(&self.evidence.observer))
+    }
+}
+
+pub(super) fn door(observer: &ObserverId) -> Option<Door> {
+    match observer {
+        ObserverId::Target(target) => Some((target.vantage, target.address)),
+        ObserverId::Agent(_) | ObserverId::Person(_) => None,
+    }
+}
+
+/// Of each source the section with the greatest evidence among those that were read; of scans one
+/// for each address.
 pub(super) fn chosen<'a>(members: &[&'a MemberObservations]) -> Vec<Chosen<'a>> {
-    let mut best: BTreeMap<&SourceId, Chosen<'a>> = BTreeMap::new();
+    let mut best: BTreeMap<(&SourceId, Option<Door>), Chosen<'a>> = BTreeMap::new();
     for member in members {
         for section in member.sections.iter().filter(|it| is_read(it)) {
             let evidence = evidence(section, &member.observer);
-            let is_better = best.get(&section.source).is_none_or(|held| held.evidence < evidence);
+            let key = (&section.source, door(&member.observer));
+            let is_better = best.get(&key).is_none_or(|held| held.evidence < evidence);
             if is_better {
-                best.insert(&section.source, Chosen { section, evidence });
+                best.insert(key, Chosen { section, evidence });
             }
         }
     }
@@ -120,6 +142,8 @@ fn is_read(section: &ObservedSection) -> bool {
 fn evidence(section: &ObservedSection, observer: &ObserverId) -> Evidence {
     let trust = match observer {
         ObserverId::Agent(_) => Trust::Confirmed,
+        // Whoever may ask by SNMP was let in.
+        ObserverId::Target(_) if section.source.as_str().starts_with(SNMP) => Trust::Confirmed,
         ObserverId::Target(_) => Trust::Measured,
         ObserverId::Person(_) => Trust::Stated,
     };

@@ -4,15 +4,16 @@
 //! and a field that could not be read say neither that something came nor that it went.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use observation::latest::{Fact, Gap, Outcome, SourceId};
 use serde::{Deserialize, Serialize};
 
-use super::assemble::{Chosen, chosen, present};
+use super::assemble::{Chosen, Door, chosen, door, present};
 use super::evidence::MemberObservations;
 use super::rows::{Row, row};
-use crate::asset::{AssetId, AssetLabel};
+use crate::asset::{AssetId, AssetLabel, ObserverId};
 
 /// The field of the entry that says that an asset as a whole is new or gone.
 pub const WHOLE_ASSET: &str = "asset";
@@ -78,7 +79,7 @@ pub fn changes(
             whole(before, after).into_iter().map(entry).collect()
         }
         (old, new) => {
-            let both = old.iter().filter_map(|(source, old)| Some((old, new.get(source)?)));
+            let both = old.iter().filter_map(|(key, old)| Some((old, new.get(key)?)));
             both.flat_map(|(old, new)| of_source(old, new)).map(entry).collect()
         }
     };
@@ -96,10 +97,10 @@ struct Said {
     source: String,
 }
 
-fn sections(members: &[MemberObservations]) -> BTreeMap<SourceId, Chosen<'_>> {
+fn sections(members: &[MemberObservations]) -> BTreeMap<(SourceId, Option<Door>), Chosen<'_>> {
     let members: Vec<&MemberObservations> = members.iter().collect();
     let found = chosen(&present(&members));
-    found.into_iter().map(|it| (it.section.source.clone(), it)).collect()
+    found.into_iter().map(|it| (it.key(), it)).collect()
 }
 
 fn whole(before: &[MemberObservations], after: &[MemberObservations]) -> Option<Said> {
@@ -160,7 +161,7 @@ fn of_row(old: &Chosen<'_>, new: &Chosen<'_>, before: &Row, after: &Row) -> Vec<
     let said = differing.map(|((name, before_text), (_, after_text))| Said {
         at: new.section.first_observed_at,
         kind: ChangeKind::Changed,
-        field: field(&new.section.source, after, Some(name)),
+        field: field(&new.section.source, address_of(&new.evidence.observer), after, Some(name)),
         before: before_text.clone(),
         after: after_text.clone(),
         source: new.section.source.to_string(),
@@ -175,16 +176,28 @@ fn came_or_went(new: &Chosen<'_>, kind: ChangeKind, row: &Row) -> Said {
     Said {
         at: new.section.first_observed_at,
         kind,
-        field: field(&new.section.source, row, None),
+        field: field(&new.section.source, address_of(&new.evidence.observer), row, None),
         before,
         after,
         source: new.section.source.to_string(),
     }
 }
 
-/// `software.dpkg: nginx`, `hardware.disks: sda: firmware`, `system.host_name: name`.
-pub(super) fn field(source: &SourceId, row: &Row, name: Option<&str>) -> String {
-    let parts = [Some(source.as_str()), row.object.as_deref(), name];
+/// The address that was asked, where it was a scan.
+pub(super) fn address_of(observer: &ObserverId) -> Option<IpAddr> {
+    door(observer).map(|(_, address)| address)
+}
+
+/// `software.dpkg: nginx`, `hardware.disks: sda: firmware`, `system.host_name: name`,
+/// `scan.tcp: 10.0.0.5: tcp/22`.
+pub(super) fn field(
+    source: &SourceId,
+    asked: Option<IpAddr>,
+    row: &Row,
+    name: Option<&str>,
+) -> String {
+    let asked = asked.map(|it| it.to_string());
+    let parts = [Some(source.as_str()), asked.as_deref(), row.object.as_deref(), name];
     let said: Vec<&str> = parts.into_iter().flatten().filter(|it| !it.is_empty()).collect();
     said.join(": ")
 }
@@ -243,7 +256,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::asset::ObserverId;
     use crate::reconcile::ObservedSection;
 
     fn at(hour: i64) -> Timestamp {

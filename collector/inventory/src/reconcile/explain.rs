@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wording::Wording;
 
 use super::assemble::{chosen, present};
-use super::changes::field;
+use super::changes::{address_of, field};
 use super::evidence::{IdentifierKind, Link, MemberObservations};
 use super::rows::row;
 use crate::asset::{Evidence, ObserverId};
@@ -53,7 +53,7 @@ pub fn raw_facts(members: &[MemberObservations]) -> Vec<RawFact> {
                 observed_at: section.last_observed_at,
                 body,
                 field: match row(fact) {
-                    Some(row) => field(&section.source, &row, None),
+                    Some(row) => field(&section.source, address_of(&member.observer), &row, None),
                     None => section.source.to_string(),
                 },
                 is_shown,

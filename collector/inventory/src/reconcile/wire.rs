@@ -2,7 +2,7 @@
 
 use observation::latest::{
     AccountKind, Binding, FirmwareComponent, InterfaceKind, OwnerPackage, PackageManager,
-    PasswordState, StartMode, Transport, UserName,
+    PasswordState, SeenBy, ServiceProtocol, StartMode, Transport, UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {
@@ -87,4 +87,43 @@ pub(super) fn user_name(name: &UserName) -> String {
 pub(super) fn owner_package(package: &OwnerPackage) -> String {
     let OwnerPackage { manager: _, name, version } = package;
     format!("{name} {version}")
+}
+
+pub(super) const fn seen_by(means: SeenBy) -> &'static str {
+    match means {
+        SeenBy::Arp => "arp",
+        SeenBy::Ndp => "ndp",
+        SeenBy::IcmpEcho => "icmp_echo",
+        SeenBy::MulticastEcho => "multicast_echo",
+        SeenBy::Tcp => "tcp",
+        SeenBy::Udp => "udp",
+        SeenBy::NeighbourTable => "neighbour_table",
+        SeenBy::Path => "path",
+    }
+}
+
+pub(super) const fn service_protocol(protocol: ServiceProtocol) -> &'static str {
+    match protocol {
+        ServiceProtocol::Dns => "dns",
+        ServiceProtocol::Ftp => "ftp",
+        ServiceProtocol::Http => "http",
+        ServiceProtocol::Imap => "imap",
+        ServiceProtocol::Ipp => "ipp",
+        ServiceProtocol::Mdns => "mdns",
+        ServiceProtocol::Modbus => "modbus",
+        ServiceProtocol::Mysql => "mysql",
+        ServiceProtocol::Netbios => "netbios",
+        ServiceProtocol::Pop3 => "pop3",
+        ServiceProtocol::Postgresql => "postgresql",
+        ServiceProtocol::Rdp => "rdp",
+        ServiceProtocol::Redis => "redis",
+        ServiceProtocol::Smb => "smb",
+        ServiceProtocol::Smtp => "smtp",
+        ServiceProtocol::Snmp => "snmp",
+        ServiceProtocol::Ssdp => "ssdp",
+        ServiceProtocol::Ssh => "ssh",
+        ServiceProtocol::Telnet => "telnet",
+        ServiceProtocol::Tls => "tls",
+        ServiceProtocol::Unknown => "unknown",
+    }
 }

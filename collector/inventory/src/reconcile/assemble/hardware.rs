@@ -5,7 +5,8 @@ use observation::latest::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, MemoryModule, Processor, SystemProduct,
 };
 
-use super::parts::{Parts, best, list};
+use super::answers;
+use super::parts::{Parts, best, list, merged};
 use crate::asset::{
     Attested, BoardDescription, ChassisDescription, DiskDescription, FirmwareLevel,
     HardwareDescription, MemorySlot, ProcessorDescription,
@@ -26,9 +27,13 @@ pub(super) fn hardware(parts: &Parts<'_>) -> HardwareDescription {
     };
     HardwareDescription {
         manufacturer: of_system(|it| it.manufacturer.as_ref())
-            .or_else(|| of_board(|it| it.manufacturer.as_ref())),
-        product: of_system(|it| it.product.as_ref()).or_else(|| of_board(|it| it.product.as_ref())),
-        serial: best(&parts.products, |it| it.serial.as_deref().and_then(serial_text)),
+            .or_else(|| of_board(|it| it.manufacturer.as_ref()))
+            .or_else(|| answers::manufacturer(parts)),
+        product: of_system(|it| it.product.as_ref())
+            .or_else(|| of_board(|it| it.product.as_ref()))
+            .or_else(|| answers::model(parts)),
+        serial: best(&parts.products, |it| it.serial.as_deref().and_then(serial_text))
+            .or_else(|| answers::serial(parts)),
         uuid: best(&parts.products, |it| it.uuid.and_then(usable_uuid)),
         board: best(&parts.boards, board),
         chassis: best(&parts.chassis, chassis),
@@ -40,7 +45,7 @@ pub(super) fn hardware(parts: &Parts<'_>) -> HardwareDescription {
 }
 
 pub(super) fn firmware(parts: &Parts<'_>) -> Vec<Attested<FirmwareLevel>> {
-    list(&parts.firmware, |it| {
+    let mut levels = list(&parts.firmware, |it| {
         let Firmware { component, device, vendor, version, released_on } = it;
         FirmwareLevel {
             component: wire::firmware_component(*component).to_owned(),
@@ -56,7 +61,9 @@ pub(super) fn firmware(parts: &Parts<'_>) -> Vec<Attested<FirmwareLevel>> {
             },
             released_on: released_on.filter(|it: &Date| it.year() >= FIRMWARE_YEAR_MIN),
         }
-    })
+    });
+    levels.extend(answers::firmware(parts));
+    merged(levels)
 }
 
 fn board(board: &BaseBoard) -> Option<BoardDescription> {

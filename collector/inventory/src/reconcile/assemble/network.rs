@@ -9,7 +9,8 @@ use observation::latest::{
     NetworkInterface, Outcome, Resolver, Route, Service, Transport,
 };
 
-use super::parts::{Parts, list, merged};
+use super::parts::{Parts, asked, list, merged, own_word};
+use super::system::hardware_address;
 use crate::asset::{
     Asset, Attested, CertificateDescription, CommunicationPartner, InterfaceDescription,
     NeighbourDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
@@ -21,7 +22,7 @@ use crate::reconcile::wire;
 const SPEEDS_UNKNOWN: [u32; 3] = [0, u16::MAX as u32, u32::MAX];
 
 pub(super) fn interfaces(parts: &Parts<'_>) -> Vec<Attested<InterfaceDescription>> {
-    list(&parts.interfaces, |it| {
+    list(&own_word(&parts.interfaces), |it| {
         let NetworkInterface {
             name,
             kind,
@@ -54,14 +55,8 @@ pub(super) fn interfaces(parts: &Parts<'_>) -> Vec<Attested<InterfaceDescription
     })
 }
 
-/// Lower case; none for the zero address of links that have none.
-fn hardware_address(text: &str) -> Option<String> {
-    let has_digit = text.chars().any(|it| it.is_ascii_hexdigit() && it != '0');
-    has_digit.then(|| text.to_ascii_lowercase())
-}
-
 pub(super) fn routes(parts: &Parts<'_>) -> Vec<Attested<RouteDescription>> {
-    list(&parts.routes, |it| {
+    list(&own_word(&parts.routes), |it| {
         let Route { destination, prefix_length, gateway, interface, metric: _ } = it;
         RouteDescription {
             destination: *destination,
@@ -73,14 +68,14 @@ pub(super) fn routes(parts: &Parts<'_>) -> Vec<Attested<RouteDescription>> {
 }
 
 pub(super) fn resolvers(parts: &Parts<'_>) -> Vec<Attested<ResolverDescription>> {
-    list(&parts.resolvers, |it| {
+    list(&own_word(&parts.resolvers), |it| {
         let Resolver { address, configured_in, search_domains: _ } = it;
         ResolverDescription { address: *address, configured_in: configured_in.clone() }
     })
 }
 
 pub(super) fn neighbours(parts: &Parts<'_>) -> Vec<Attested<NeighbourDescription>> {
-    list(&parts.neighbours, |it| {
+    list(&own_word(&parts.neighbours), |it| {
         let Neighbour { address, mac, interface, is_router: _ } = it;
         NeighbourDescription {
             address: *address,
@@ -106,11 +101,9 @@ pub(super) fn services(parts: &Parts<'_>) -> Vec<Attested<ServiceDescription>> {
     })
 }
 
-pub(super) fn ports(parts: &Parts<'_>) -> Vec<Attested<ServicePort>> {
-    list(&parts.listeners, |it| port(it, &encryptions(parts, it)))
-}
-
-fn port(listener: &Listener, encryptions: &[String]) -> ServicePort {
+/// A listener as a row. No scan's answer is in it yet.
+pub(super) fn port(parts: &Parts<'_>, listener: &Listener) -> ServicePort {
+    let encryptions = encryptions(parts, listener);
     let Listener {
         transport,
         address,
@@ -159,23 +152,29 @@ fn encryptions(parts: &Parts<'_>, listener: &Listener) -> Vec<String> {
     versions
 }
 
-/// Whether asking this address and port reaches this listener: one on exactly this address before
-/// one on all addresses, and one on all IPv6 addresses takes IPv4 where nobody else does.
+/// Whether asking this address and port reaches this listener, and none that is nearer.
 fn answers_for(parts: &Parts<'_>, listener: &Listener, address: IpAddr, port: u16) -> bool {
-    let distance = |it: &Listener| {
-        if it.transport != Transport::Tcp || it.port != port {
-            None
-        } else if it.address == address {
-            Some(0)
-        } else if it.address.is_unspecified() && it.address.is_ipv4() == address.is_ipv4() {
-            Some(1)
-        } else {
-            (it.address.is_unspecified() && it.address.is_ipv6()).then_some(2)
-        }
+    let tcp = |it: &Listener| {
+        let distance = distance(it, address, port);
+        if it.transport == Transport::Tcp { distance } else { None }
     };
-    let nearest = parts.listeners.iter().filter_map(|it| distance(it.value)).min();
-    let own = distance(listener);
+    let nearest = parts.listeners.iter().filter_map(|it| tcp(it.value)).min();
+    let own = tcp(listener);
     own.is_some() && own == nearest
+}
+
+/// How directly a listener takes what is sent to this address and port: one on exactly this address
+/// before one on all addresses, and one on all IPv6 addresses takes IPv4 where nobody else does.
+pub(super) fn distance(listener: &Listener, address: IpAddr, port: u16) -> Option<u8> {
+    if listener.port != port {
+        None
+    } else if listener.address == address {
+        Some(0)
+    } else if listener.address.is_unspecified() && listener.address.is_ipv4() == address.is_ipv4() {
+        Some(1)
+    } else {
+        (listener.address.is_unspecified() && listener.address.is_ipv6()).then_some(2)
+    }
 }
 
 pub(super) fn partners(parts: &Parts<'_>) -> Vec<Attested<CommunicationPartner>> {
@@ -231,7 +230,24 @@ pub fn date_partners(asset: &mut Asset, earlier: &[ObservedSection]) {
 }
 
 pub(super) fn certificates(parts: &Parts<'_>) -> Vec<Attested<CertificateDescription>> {
-    list(&parts.certificates, certificate)
+    // What an agent saw on its own port is what scans see there, and stands once.
+    let is_own = |seen: &Attested<&Certificate>| asked(&seen.evidence).is_none();
+    let own: Vec<&Certificate> =
+        parts.certificates.iter().filter(|it| is_own(it)).map(|it| it.value).collect();
+    let is_repeated = |seen: &Attested<&Certificate>| {
+        own.iter().any(|it| {
+            it.fingerprint == seen.value.fingerprint && port_of(it) == port_of(seen.value)
+        })
+    };
+    let kept = parts.certificates.iter().filter(|it| is_own(it) || !is_repeated(it));
+    list(&kept.cloned().collect::<Vec<_>>(), certificate)
+}
+
+const fn port_of(certificate: &Certificate) -> Option<u16> {
+    match &certificate.place {
+        CertificatePlace::Served { port, .. } => Some(*port),
+        CertificatePlace::File { .. } => None,
+    }
 }
 
 fn certificate(certificate: &Certificate) -> CertificateDescription {

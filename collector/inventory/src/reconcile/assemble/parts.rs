@@ -1,14 +1,18 @@
 //! Facts sorted by their kind, each with its evidence.
 
+use std::net::IpAddr;
+
 use observation::latest::{
-    Account, BaseBoard, Certificate, Chassis, Connection, Disk, Fact, Firmware, Group, HostName,
-    InitSystem, InstalledPackage, Kernel, Listener, Memory, MemoryModule, Neighbour,
-    NetworkInterface, OperatingSystem, Outcome, Processor, Resolver, Route, Service, SystemProduct,
-    VirtualisationHint,
+    Account, AddressSeen, AnnouncedService, BaseBoard, Certificate, Chassis, Connection, Disk,
+    Fact, Firmware, Group, HostName, InitSystem, InstalledPackage, Kernel, Listener, Memory,
+    MemoryModule, Neighbour, NetworkInterface, NetworkPath, OpenPort, OperatingSystem, Outcome,
+    PhysicalEntity, Processor, Resolver, ReverseName, Route, Service, ServiceAnswer, SshHostKey,
+    SystemProduct, TlsVersions, VirtualisationHint,
 };
 
 use super::Chosen;
-use crate::asset::{Attested, Evidence};
+use crate::asset::{Attested, Evidence, ObserverId};
+use crate::recognise::{Recognition, recognise};
 
 /// Facts of one kind.
 pub(super) type Seen<'a, T> = Vec<Attested<&'a T>>;
@@ -41,6 +45,17 @@ pub(super) struct Parts<'a> {
     pub(super) services: Seen<'a, Service>,
     pub(super) products: Seen<'a, SystemProduct>,
     pub(super) hints: Seen<'a, VirtualisationHint>,
+    pub(super) addresses: Seen<'a, AddressSeen>,
+    pub(super) announced: Seen<'a, AnnouncedService>,
+    pub(super) answers: Seen<'a, ServiceAnswer>,
+    pub(super) entities: Seen<'a, PhysicalEntity>,
+    pub(super) host_keys: Seen<'a, SshHostKey>,
+    pub(super) open_ports: Seen<'a, OpenPort>,
+    pub(super) paths: Seen<'a, NetworkPath>,
+    pub(super) reverse_names: Seen<'a, ReverseName>,
+    pub(super) tls_versions: Seen<'a, TlsVersions>,
+    /// What the answers mean, in the order of `answers`.
+    pub(super) recognised: Vec<Attested<Recognition>>,
 }
 
 impl<'a> Parts<'a> {
@@ -52,6 +67,8 @@ impl<'a> Parts<'a> {
                 parts.take(fact, evidence, section.first_observed_at);
             }
         }
+        let answers = parts.answers.iter().cloned();
+        parts.recognised = answers.map(|it| it.map(recognise)).collect();
         parts
     }
 
@@ -81,27 +98,40 @@ impl<'a> Parts<'a> {
             Fact::Service(it) => self.services.push(attested(it, evidence)),
             Fact::SystemProduct(it) => self.products.push(attested(it, evidence)),
             Fact::VirtualisationHint(it) => self.hints.push(attested(it, evidence)),
+            Fact::AddressSeen(it) => self.addresses.push(attested(it, evidence)),
+            Fact::AnnouncedService(it) => self.announced.push(attested(it, evidence)),
+            Fact::NetworkPath(it) => self.paths.push(attested(it, evidence)),
+            Fact::OpenPort(it) => self.open_ports.push(attested(it, evidence)),
+            Fact::PhysicalEntity(it) => self.entities.push(attested(it, evidence)),
+            Fact::ReverseName(it) => self.reverse_names.push(attested(it, evidence)),
+            Fact::ServiceAnswer(it) => self.answers.push(attested(it, evidence)),
+            Fact::SshHostKey(it) => self.host_keys.push(attested(it, evidence)),
+            Fact::TlsVersions(it) => self.tls_versions.push(attested(it, evidence)),
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
-            Fact::AddressSeen(_)
-            | Fact::AnnouncedService(_)
-            | Fact::NetworkPath(_)
-            | Fact::OpenPort(_)
-            | Fact::PhysicalEntity(_)
-            | Fact::ReverseName(_)
-            | Fact::ServiceAnswer(_)
-            | Fact::SshHostKey(_)
-            | Fact::TlsVersions(_)
-            | Fact::Boot(_)
-            | Fact::FileSystem(_)
-            | Fact::FreeSpace(_)
-            | Fact::InstallationId(_) => {}
+            Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}
         }
     }
 }
 
 fn attested<'a, T>(value: &'a T, evidence: &Evidence) -> Attested<&'a T> {
     Attested { value, evidence: evidence.clone() }
+}
+
+/// What agents said, where one said anything; else all: a machine knows itself better than those who
+/// look at it.
+pub(super) fn own_word<'a, T>(seen: &[Attested<&'a T>]) -> Seen<'a, T> {
+    let is_own = |it: &&Attested<&'a T>| matches!(it.evidence.observer, ObserverId::Agent(_));
+    let own: Seen<'a, T> = seen.iter().filter(is_own).cloned().collect();
+    if own.is_empty() { seen.to_vec() } else { own }
+}
+
+/// The address that a scan asked to learn this.
+pub(super) const fn asked(evidence: &Evidence) -> Option<IpAddr> {
+    match &evidence.observer {
+        ObserverId::Target(target) => Some(target.address),
+        ObserverId::Agent(_) | ObserverId::Person(_) => None,
+    }
 }
 
 /// All values, sorted; of equal ones the one with the greatest evidence.

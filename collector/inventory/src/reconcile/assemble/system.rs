@@ -8,6 +8,8 @@ use observation::latest::{
 use serde::Serialize;
 
 use super::Chosen;
+use super::answers;
+use super::outside;
 use super::parts::{Parts, best, list};
 use crate::asset::{
     AccountDescription, AssetKind, Attested, Evidence, GroupDescription,
@@ -19,18 +21,27 @@ use crate::reconcile::wire;
 /// 1980-01-01: earlier moments are a clock that was never set.
 const STATED_SECONDS_MIN: i64 = 315_532_800;
 
+/// The host's own name; else the best that scans were told.
 pub(super) fn name(parts: &Parts<'_>) -> Option<Attested<String>> {
-    best(&parts.host_names, |it| {
+    let own = best(&parts.host_names, |it| {
         let name = it.name.trim();
         (!name.is_empty() && name != "(none)").then(|| name.to_owned())
-    })
+    });
+    own.or_else(|| outside::told_name(parts))
 }
 
 pub(super) fn domain(parts: &Parts<'_>) -> Option<Attested<String>> {
-    best(&parts.host_names, |it| {
+    let own = best(&parts.host_names, |it| {
         let domain = it.domain.as_deref().and_then(stated_text)?;
         (domain != "localdomain").then_some(domain)
-    })
+    });
+    own.or_else(|| outside::told_domain(parts))
+}
+
+/// Lower case; none for the zero address of links that have none.
+pub(super) fn hardware_address(text: &str) -> Option<String> {
+    let has_digit = text.chars().any(|it| it.is_ascii_hexdigit() && it != '0');
+    has_digit.then(|| text.to_ascii_lowercase())
 }
 
 /// What a person said; else what the enclosure or the edition of the system says; else that it was
@@ -55,7 +66,8 @@ pub(super) fn kind(
     let of_chassis =
         of_chassis.map(|it| if is_virtual { it.map(|_| AssetKind::Unknown) } else { it });
     let by_chassis = of_chassis.as_ref().filter(|it| it.value != AssetKind::Unknown).cloned();
-    by_chassis.or(of_edition).or(of_chassis).map(inferred)
+    let by_host = by_chassis.or(of_edition).map(inferred);
+    by_host.or_else(|| answers::kind(parts)).or_else(|| of_chassis.map(inferred))
 }
 
 pub(super) fn virtual_machine(
@@ -98,7 +110,7 @@ fn names(parts: &Parts<'_>) -> Vec<String> {
     names
 }
 
-fn inferred<T>(attested: Attested<T>) -> Attested<T> {
+pub(super) fn inferred<T>(attested: Attested<T>) -> Attested<T> {
     let evidence = Evidence { trust: Trust::Inferred, ..attested.evidence };
     Attested { value: attested.value, evidence }
 }
@@ -120,7 +132,8 @@ pub(super) fn operating_system(parts: &Parts<'_>) -> Option<Attested<OperatingSy
     let evidence = system
         .map(|it| &it.evidence)
         .or_else(|| kernel.map(|it| &it.evidence))
-        .or_else(|| init.map(|it| &it.evidence))?;
+        .or_else(|| init.map(|it| &it.evidence));
+    let Some(evidence) = evidence else { return answers::operating_system(parts) };
     let mut described = OperatingSystemDescription::default();
     if let Some(it) = system {
         let OperatingSystem {

@@ -359,7 +359,7 @@ fn a_certificate_tells_the_encryption_of_the_port_that_showed_it_and_of_no_other
         served("127.0.0.1", 8443, "TLS 1.3"),
     ]);
     let encryption = |address: &str, port: u16| {
-        let address: std::net::IpAddr = address.parse().unwrap();
+        let address: IpAddr = address.parse().unwrap();
         let mut ports = made.ports.iter();
         let port = ports.find(|it| it.value.address == address && it.value.port == port).unwrap();
         port.value.encryption.as_deref()

@@ -132,10 +132,12 @@ fn are_copies(left: &MemberEvidence, right: &MemberEvidence) -> bool {
 }
 
 /// Whether two addresses are likely on one link: the usual lengths of prefixes.
-fn is_same_link(one: IpAddr, other: IpAddr) -> bool {
+pub(in crate::reconcile) fn is_same_link(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
-        (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..4] == other.segments()[..4],
+        (IpAddr::V4(one), IpAddr::V4(other)) => one.octets().get(..3) == other.octets().get(..3),
+        (IpAddr::V6(one), IpAddr::V6(other)) => {
+            one.segments().get(..4) == other.segments().get(..4)
+        }
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
     }
 }

@@ -113,11 +113,11 @@ fn engine_id(text: &str) -> Option<String> {
 fn device_uuid(protocol: ServiceProtocol, text: &str) -> Option<Identifier> {
     let scope = match protocol {
         ServiceProtocol::Smb => "smb",
-        ServiceProtocol::Ssdp => "upnp",
+        // A description that a device of the home gives over HTTP (UPnP) is asked after SSDP named it.
+        ServiceProtocol::Ssdp | ServiceProtocol::Http => "upnp",
         ServiceProtocol::Ipp => "printer",
         ServiceProtocol::Dns
         | ServiceProtocol::Ftp
-        | ServiceProtocol::Http
         | ServiceProtocol::Imap
         | ServiceProtocol::Mdns
         | ServiceProtocol::Modbus
