@@ -14,7 +14,8 @@ use observation::latest::scan::{
 };
 use observation::latest::{Fact, Outcome, ServiceProtocol, Statement};
 use scan::net::process::Message;
-use scan::net::run::{Identity, Stop, run};
+use scan::net::run::{Identity, run};
+use scan::net::stop::Stop;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;

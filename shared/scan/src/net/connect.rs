@@ -106,7 +106,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::super::pace::Pace;
-    use super::super::run::Stop;
+    use super::super::stop::Stop;
     use super::*;
 
     fn shared() -> Arc<Shared> {

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod datagram;
 pub mod limits;
+pub mod message;
 pub mod path;
 #[cfg(unix)]
 pub mod process;
@@ -11,6 +12,7 @@ pub mod rights;
 pub mod run;
 pub mod services;
 pub mod snmp;
+pub mod stop;
 pub mod stream;
 pub mod surroundings;
 pub mod tls;

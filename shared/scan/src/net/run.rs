@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,14 +18,15 @@ use observation::latest::scan::{
 use observation::latest::{
     AddressSeen, AgentId, Cadence, Fact, NetworkPath, OpenPort, SeenBy, ServiceProtocol, Transport,
 };
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::book::{Book, Learnt, Note};
 use super::limits::{HOSTS_AT_ONCE_MAX, SOCKETS_MAX};
+use super::message::{Estimate, Message, Phase, Progress, Refused};
 use super::pace::Pace;
-use super::process::{Estimate, Message, Phase, Progress, Refused};
 use super::services::{self, Host, Shared};
+use super::stop::Stop;
 use super::{clock, connect, names, path, raw, snmp, surroundings};
 use crate::plan::ports::{self, Tier};
 use crate::plan::{Plan, PlanError, Scope, Surroundings};
@@ -47,37 +48,6 @@ pub struct Identity {
     pub agent: Option<AgentId>,
     /// The version of the program that asked.
     pub software_version: String,
-}
-
-/// The wish that a scan ends early.
-#[derive(Debug, Default)]
-pub struct Stop {
-    is_set: AtomicBool,
-    bell: Notify,
-}
-
-impl Stop {
-    /// Ends the scan; what was found is still told.
-    pub fn now(&self) {
-        self.is_set.store(true, Ordering::Relaxed);
-        self.bell.notify_waiters();
-    }
-
-    /// Whether it is over.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.is_set.load(Ordering::Relaxed)
-    }
-
-    /// Waits for the end.
-    pub async fn wait(&self) {
-        let bell = self.bell.notified();
-        tokio::pin!(bell);
-        bell.as_mut().enable();
-        if !self.is_set() {
-            bell.await;
-        }
-    }
 }
 
 /// Scans, and says everything to `out`. Ends early when `stop` says so or nobody listens any more.

@@ -26,7 +26,7 @@ use super::limits::{
     FOLLOW_UPS_PER_HOST_MAX, GUESS_TIMEOUT, SERVICES_PER_HOST_MAX,
 };
 use super::pace::Pace;
-use super::run::Stop;
+use super::stop::Stop;
 use super::stream::{Talk, TalkError, converse, greeting};
 use super::tls::Served;
 use crate::packet::text::clean;
