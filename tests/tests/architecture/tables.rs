@@ -47,6 +47,7 @@ const IO: &[&str] =
 /// Libraries that only these crates may name.
 pub(crate) const HOMES: &[(&str, &[&str], &str)] = &[
     ("pnet", &["shared/scan", "tests"], "packets are the scan engine's and the lab's wire"),
+    ("pnet_packet", &["shared/scan"], "packets are the scan engine's"),
     ("rcgen", &["shared/pki", "shared/scan"], "only pki makes certificates (scan: for its tests)"),
     ("resvg", &["collector"], "pictures are drawn by the workbook"),
     ("rusqlite", &["collector/store", "tests"], "only the store knows SQL"),

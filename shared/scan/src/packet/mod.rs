@@ -1,6 +1,7 @@
 //! What travels: building and reading, pure and bounded, without sockets or clock.
 
 pub mod certificate;
+pub mod cookie;
 pub mod der;
 pub mod html;
 pub mod http;
