@@ -36,6 +36,15 @@ impl Budget {
         }
     }
 
+    /// From this time on another rate holds.
+    pub fn set_rate(&mut self, now: Duration, rate_pps: u32) {
+        let before = std::mem::replace(self, Self::new(rate_pps));
+        self.at = now;
+        self.tokens = 0.0;
+        self.recent = before.recent;
+        self.in_window = before.in_window;
+    }
+
     /// How many packets may leave at this time.
     pub fn allowed(&mut self, now: Duration) -> u64 {
         let passed = now.saturating_sub(self.at);

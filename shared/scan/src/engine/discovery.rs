@@ -99,6 +99,7 @@ pub struct Sweep {
     conflicts: BTreeSet<IpAddr>,
     repeated: u64,
     is_over: bool,
+    is_trusting: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +131,14 @@ impl Sweep {
         let members = addresses.iter().map(|it| (*it, None)).collect();
         let mut sweep = Self::new(members, &ON_LINK, trips, seed);
         sweep.all_nodes = all_nodes.map(|it| (it, 0));
+        sweep
+    }
+
+    /// Asks neighbours for their hardware addresses, and believes them: routers answer for many.
+    #[must_use]
+    pub fn neighbours(addresses: &[IpAddr], trips: RoundTrips) -> Self {
+        let mut sweep = Self::on_link(addresses, None, trips, 0);
+        sweep.is_trusting = true;
         sweep
     }
 
@@ -165,6 +174,7 @@ impl Sweep {
             conflicts: BTreeSet::new(),
             repeated: 0,
             is_over: false,
+            is_trusting: false,
         }
     }
 
@@ -309,7 +319,11 @@ impl Sweep {
         if let Some(round_trip) = round_trip {
             self.round_trips.add(round_trip);
         }
-        match self.neighbours.add(index, heard.mac) {
+        let trust = match self.is_trusting {
+            true => Trust::Believed,
+            false => self.neighbours.add(index, heard.mac),
+        };
+        match trust {
             Trust::Believed => {
                 member.state = State::Alive(Some(heard.mac));
                 let means = if heard.address.is_ipv4() { SeenBy::Arp } else { SeenBy::Ndp };
@@ -420,6 +434,12 @@ impl Sweep {
         });
         let conflicts = self.conflicts.iter();
         proxies.chain(conflicts.map(|it| remark("duplicate_address", it.to_string()))).collect()
+    }
+
+    /// How far it is, from 0 to 1.
+    #[must_use]
+    pub fn fraction(&self) -> f64 {
+        self.rounds.fraction()
     }
 
     /// The round that runs, from 1.

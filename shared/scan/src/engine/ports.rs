@@ -125,6 +125,12 @@ impl PortSweep {
         })
     }
 
+    /// How far it is, from 0 to 1.
+    #[must_use]
+    pub fn fraction(&self) -> f64 {
+        self.rounds.fraction()
+    }
+
     /// What was measured; the next group begins with it.
     #[must_use]
     pub fn round_trips(&self) -> &RoundTrips {

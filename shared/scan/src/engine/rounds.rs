@@ -128,6 +128,13 @@ impl Rounds {
         self.asked.get(number).is_some_and(|it| it.times > 0)
     }
 
+    /// How much of the scheduled rounds is asked, from 0 to 1.
+    pub(super) fn fraction(&self) -> f64 {
+        let count = (self.groups * self.members).max(1);
+        let asked = u64::from(self.round - 1) * count + self.position;
+        (asked as f64 / (u64::from(ROUNDS_MIN) * count) as f64).min(1.0)
+    }
+
     /// The round, from 1.
     pub(super) fn round(&self) -> u8 {
         self.round

@@ -1,45 +1,332 @@
-//! Packets of our own making: not here yet, so that every scan connects.
-use crate::plan::{Plan, Surroundings};
-use observation::latest::SeenBy;
-use observation::latest::scan::{ScanFigures, ScanRemark};
+//! Packets of our own making: which addresses are alive, and which ports are open.
+//!
+//! Blocking: to be called where blocking is allowed. The engine decides, this module only carries:
+//! frames out, answers in, time from one clock.
+
+mod channel;
+mod drive;
+#[cfg(target_os = "linux")]
+mod packet_socket;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use observation::latest::SeenBy;
+use observation::latest::scan::{ScanFigures, ScanProfile, ScanRemark};
+use thiserror::Error;
+
+use self::drive::{Driver, Session};
+use crate::engine::{PortAnswer, PortHost, PortSweep, RoundTrips, Sweep, Target};
+use crate::plan::{Link, LinkPlan, Plan, Ranges, Surroundings};
+
+/// Addresses that one sweep holds in memory.
+const BLOCK_ADDRESSES_MAX: u64 = 1 << 16;
+/// Ports, of all hosts together, that one sweep holds in memory.
+const BLOCK_PORTS_MAX: usize = 1 << 20;
+/// Most packets per second to one host: what weak devices bear.
+const HOST_RATE_MAX_PPS: u32 = 5_000;
+/// Shortest wait for an answer while ports are swept.
+const PORT_FLOOR: Duration = Duration::from_millis(100);
+
+/// A hand on a sweep that runs: stop it, see how far it is.
 #[derive(Debug, Default)]
-pub struct Control;
+pub struct Control {
+    is_cancelled: AtomicBool,
+    done: AtomicU64,
+    found: AtomicU64,
+}
+
 impl Control {
-    pub fn cancel(&self) {}
+    /// Ends the sweep; what was found is still given.
+    pub fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to end.
+    #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        false
+        self.is_cancelled.load(Ordering::Relaxed)
     }
+
+    /// Addresses that are done, and how many of all answered.
+    #[must_use]
     pub fn progress(&self) -> (u64, u64) {
-        (0, 0)
+        (self.done.load(Ordering::Relaxed), self.found.load(Ordering::Relaxed))
     }
 }
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct RawError;
+
+/// Why no packet could be sent.
+#[derive(Debug, Error)]
+pub enum RawError {
+    /// The interface gave no channel.
+    #[error("opening a channel for frames on {interface}")]
+    Open {
+        /// The interface.
+        interface: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The channel failed.
+    #[error("sending or receiving frames on {interface}")]
+    Carry {
+        /// The interface.
+        interface: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gave no random bytes.
+    #[error("drawing random bytes")]
+    Random,
+}
+
+/// An address that is alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
+    /// The address.
     pub address: IpAddr,
+    /// What it answered.
     pub means: SeenBy,
+    /// Its hardware address, where it is on a link of ours and answered for itself.
     pub mac: Option<[u8; 6]>,
+    /// How long the answer took, where that is certain.
+    pub round_trip: Option<Duration>,
 }
+
+/// What discovery found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
+    /// Addresses that are alive.
     pub found: Vec<Found>,
+    /// What there is to say.
     pub remarks: Vec<ScanRemark>,
+    /// Figures.
     pub figures: ScanFigures,
+    /// Whether everything that was planned was asked.
+    pub is_complete: bool,
+    /// IPv4 addresses that need not be asked again: [`Plan::without`] continues an interrupted sweep.
+    pub done: Ranges,
 }
+
+/// What a sweep of ports found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PortsFound {
+    /// Open TCP ports of each host that could be asked, ascending.
     pub open: Vec<(IpAddr, Vec<u16>)>,
+    /// What there is to say.
     pub remarks: Vec<ScanRemark>,
+    /// Figures.
     pub figures: ScanFigures,
+    /// Whether everything that was planned was asked.
+    pub is_complete: bool,
 }
-pub fn discover(_: &Plan, _: &Control) -> Result<Discovery, RawError> {
-    Err(RawError)
+
+/// Asks all addresses of a plan whether they are there.
+///
+/// # Errors
+/// An interface gives no channel, or its channel fails.
+pub fn discover(plan: &Plan, control: &Control) -> Result<Discovery, RawError> {
+    let mut session = Session::new(plan.rate_pps(), control)?;
+    let mut discovery = Discovery { is_complete: true, ..Discovery::default() };
+    let mut trips = RoundTrips::new(floor(plan.profile()));
+    for entry in &plan.links {
+        let mut driver = Driver::open(&entry.link, &mut session)?;
+        driver.on_link(entry, plan, &mut trips, &mut discovery)?;
+        driver.routed(entry, &mut trips, &mut discovery)?;
+    }
+    if !plan.unreachable.is_empty() {
+        discovery.remarks.push(remark("no_route", plan.unreachable.count().to_string()));
+    }
+    discovery.is_complete &= !control.is_cancelled();
+    discovery.figures.answered = discovery.found.len() as u64;
+    session.write_to(&mut discovery.figures);
+    Ok(discovery)
 }
+
+/// The gentler a scan, the longer it waits for devices that sleep.
+fn floor(profile: ScanProfile) -> Duration {
+    match profile {
+        ScanProfile::Gentle => Duration::from_millis(500),
+        ScanProfile::Normal => Duration::from_millis(250),
+        ScanProfile::Deep => Duration::from_millis(40),
+    }
+}
+
+impl Driver<'_, '_> {
+    fn on_link(
+        &mut self,
+        entry: &LinkPlan,
+        plan: &Plan,
+        trips: &mut RoundTrips,
+        discovery: &mut Discovery,
+    ) -> Result<(), RawError> {
+        let count = entry.on_link.count();
+        let mut all_nodes = (!entry.multicast.is_empty()).then(|| plan.scope().clone());
+        let mut first = 0;
+        while first < count || all_nodes.is_some() {
+            let last = count.min(first + BLOCK_ADDRESSES_MAX);
+            let block: Vec<IpAddr> = (first..last).filter_map(|it| entry.on_link.get(it)).collect();
+            let mut sweep = Sweep::on_link(&block, all_nodes.take(), trips.clone(), self.seed());
+            self.sweep(&mut sweep, block.len() as u64, trips, discovery)?;
+            first = last;
+        }
+        Ok(())
+    }
+
+    fn routed(
+        &mut self,
+        entry: &LinkPlan,
+        trips: &mut RoundTrips,
+        discovery: &mut Discovery,
+    ) -> Result<(), RawError> {
+        let gateways: Vec<IpAddr> = entry.routed.iter().map(|it| it.gateway).collect();
+        let macs = self.resolve(&gateways)?;
+        let mut block = Vec::new();
+        for routed in &entry.routed {
+            let count = routed.targets.count();
+            let Some(router) = macs.get(&routed.gateway).copied() else {
+                let what = format!("{} ({count})", routed.gateway);
+                discovery.remarks.push(remark("gateway_silent", what));
+                discovery.is_complete = false;
+                continue;
+            };
+            for index in 0..count {
+                let Some(address) = routed.targets.get(index) else { break };
+                block.push(Target { address, router });
+                if block.len() as u64 == BLOCK_ADDRESSES_MAX {
+                    self.sweep_routed(&std::mem::take(&mut block), trips, discovery)?;
+                }
+            }
+        }
+        if block.is_empty() { Ok(()) } else { self.sweep_routed(&block, trips, discovery) }
+    }
+
+    fn sweep_routed(
+        &mut self,
+        block: &[Target],
+        trips: &mut RoundTrips,
+        discovery: &mut Discovery,
+    ) -> Result<(), RawError> {
+        let mut sweep = Sweep::routed(block, trips.clone(), self.seed());
+        self.sweep(&mut sweep, block.len() as u64, trips, discovery)
+    }
+
+    fn sweep(
+        &mut self,
+        sweep: &mut Sweep,
+        addresses: u64,
+        trips: &mut RoundTrips,
+        discovery: &mut Discovery,
+    ) -> Result<(), RawError> {
+        self.run(sweep, addresses)?;
+        discovery.figures.addresses += addresses;
+        discovery.remarks.extend(sweep.remarks());
+        discovery.found.extend(sweep.found().iter().map(|it| Found {
+            address: it.address,
+            means: it.means,
+            mac: it.mac,
+            round_trip: it.round_trip,
+        }));
+        let done = Ranges::of_addresses(sweep.done());
+        discovery.done = discovery.done.and(&done);
+        *trips = sweep.round_trips().clone();
+        Ok(())
+    }
+
+    /// The hardware addresses of neighbours, asked afresh: a table may be old.
+    fn resolve(&mut self, addresses: &[IpAddr]) -> Result<BTreeMap<IpAddr, [u8; 6]>, RawError> {
+        if addresses.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut sweep = Sweep::neighbours(addresses, RoundTrips::new(Duration::from_millis(100)));
+        self.run(&mut sweep, 0)?;
+        Ok(sweep.found().iter().filter_map(|it| it.mac.map(|mac| (it.address, mac))).collect())
+    }
+}
+
+/// Asks hosts which of these TCP ports accept connections, with single segments that hold no data.
+///
+/// # Errors
+/// An interface gives no channel, or its channel fails.
 pub fn scan_ports(
-    _: &[(IpAddr, Vec<u16>)],
-    _: &Surroundings,
-    _: u32,
-    _: &Control,
+    hosts: &[(IpAddr, Vec<u16>)],
+    around: &Surroundings,
+    rate_pps: u32,
+    control: &Control,
 ) -> Result<PortsFound, RawError> {
-    Err(RawError)
+    let mut found = PortsFound { is_complete: true, ..PortsFound::default() };
+    let mut by_link: BTreeMap<u32, (&Link, Vec<Way<'_>>)> = BTreeMap::new();
+    for (address, ports) in hosts {
+        match around.way_to(*address) {
+            Some((link, next)) => {
+                let way = Way { address: *address, ports, next };
+                by_link.entry(link.index).or_insert_with(|| (link, Vec::new())).1.push(way);
+            }
+            None => found.remarks.push(remark("no_way", address.to_string())),
+        }
+    }
+    for (link, ways) in by_link.into_values() {
+        scan_link(link, &ways, rate_pps, control, &mut found)?;
+    }
+    found.open.sort_unstable();
+    found.is_complete &= !control.is_cancelled();
+    Ok(found)
+}
+
+/// A host and the neighbour that packets to it go to.
+#[derive(Debug, Clone, Copy)]
+struct Way<'a> {
+    address: IpAddr,
+    ports: &'a [u16],
+    next: IpAddr,
+}
+
+fn scan_link(
+    link: &Link,
+    ways: &[Way<'_>],
+    rate_pps: u32,
+    control: &Control,
+    found: &mut PortsFound,
+) -> Result<(), RawError> {
+    let mut session = Session::new(rate_pps, control)?;
+    let mut driver = Driver::open(link, &mut session)?;
+    let mut next: Vec<IpAddr> = ways.iter().map(|it| it.next).collect();
+    next.sort_unstable();
+    next.dedup();
+    let macs = driver.resolve(&next)?;
+    let mut hosts = Vec::new();
+    for way in ways {
+        match macs.get(&way.next) {
+            Some(mac) => {
+                let ports = way.ports.to_vec();
+                hosts.push(PortHost { address: way.address, mac: *mac, ports });
+            }
+            None => {
+                found.remarks.push(remark("no_way", way.address.to_string()));
+                found.is_complete = false;
+            }
+        }
+    }
+    let longest = hosts.iter().map(|it| it.ports.len()).max().unwrap_or(0).max(1);
+    let mut trips = RoundTrips::new(PORT_FLOOR);
+    for group in hosts.chunks((BLOCK_PORTS_MAX / longest).max(1)) {
+        let count = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        driver.set_rate(rate_pps.min(HOST_RATE_MAX_PPS.saturating_mul(count)));
+        let mut sweep = PortSweep::new(group.to_vec(), trips.clone(), driver.seed());
+        driver.run(&mut sweep, u64::from(count))?;
+        found.open.extend(sweep.results().map(|(address, ports)| {
+            let open = ports.into_iter().filter(|it| it.1 == PortAnswer::Open);
+            (address, open.map(|it| it.0).collect())
+        }));
+        trips = sweep.round_trips().clone();
+    }
+    session.write_to(&mut found.figures);
+    Ok(())
+}
+
+fn remark(code: &str, what: String) -> ScanRemark {
+    ScanRemark { code: code.to_owned(), what }
 }

@@ -1,6 +1,6 @@
 //! Sets of IPv4 addresses as sorted ranges.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
@@ -13,6 +13,15 @@ impl Ranges {
     pub fn of<'a>(networks: impl IntoIterator<Item = &'a Ipv4Net>) -> Self {
         let bounds = |it: &Ipv4Net| (it.network().to_bits(), it.broadcast().to_bits());
         Self::merged(networks.into_iter().map(bounds).collect())
+    }
+
+    /// The IPv4 addresses among these.
+    pub fn of_addresses(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let bits = addresses.into_iter().filter_map(|it| match it {
+            IpAddr::V4(it) => Some((it.to_bits(), it.to_bits())),
+            IpAddr::V6(_) => None,
+        });
+        Self::merged(bits.collect())
     }
 
     /// One address.

@@ -196,6 +196,19 @@ impl Plan {
         &mut self.links[index]
     }
 
+    /// What is left of it when these addresses are done: an interrupted scan goes on.
+    #[must_use]
+    pub fn without(mut self, done: &Ranges) -> Self {
+        for entry in &mut self.links {
+            let behind = entry.routed.iter_mut().map(|it| &mut it.targets);
+            for targets in behind.chain([&mut entry.on_link]) {
+                targets.v4 = targets.v4.without(done);
+            }
+            entry.routed.retain(|it| it.targets.count() > 0);
+        }
+        self
+    }
+
     /// Packets per second.
     #[must_use]
     pub fn rate_pps(&self) -> u32 {
@@ -240,6 +253,21 @@ fn behind(entry: &mut LinkPlan, gateway: IpAddr) -> &mut Targets {
     };
     #[expect(clippy::indexing_slicing, reason = "found or pushed just above")]
     &mut entry.routed[index].targets
+}
+
+impl Surroundings {
+    /// By which link, and over which neighbour, packets reach an address that is not our own.
+    #[must_use]
+    pub fn way_to(&self, address: IpAddr) -> Option<(&Link, IpAddr)> {
+        if self.is_own(address) {
+            return None;
+        }
+        let leads = |it: &&Route| it.network.contains(&address);
+        let route = by_preference(&self.routes).into_iter().find(leads)?;
+        let link = self.links.iter().find(|it| it.interface == route.interface)?;
+        let is_framed = link.mac.is_some() && !link.is_loopback;
+        is_framed.then(|| (link, route.gateway.unwrap_or(address)))
+    }
 }
 
 /// Longest prefix first, then lowest metric: how a host chooses (RFC 1812 §5.2.4.3).

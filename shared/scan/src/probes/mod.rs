@@ -9,10 +9,13 @@
 #[cfg(test)]
 mod replay;
 
+pub mod arp;
 mod ftp;
 mod http;
+pub mod icmp_echo;
 mod imap;
 mod mysql;
+pub mod ndp;
 mod netbios;
 mod pop3;
 mod postgresql;
@@ -22,6 +25,7 @@ mod smb;
 mod smtp;
 mod ssdp;
 mod ssh;
+pub mod tcp_syn;
 mod telnet;
 pub mod tls;
 mod upnp;
@@ -37,10 +41,13 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// All probes, sorted by id.
 pub const PROBES: &[&Probe] = &[
+    &arp::PROBE,
     &ftp::PROBE,
     &http::PROBE,
+    &icmp_echo::PROBE,
     &imap::PROBE,
     &mysql::PROBE,
+    &ndp::PROBE,
     &netbios::PROBE,
     &pop3::PROBE,
     &postgresql::PROBE,
@@ -50,6 +57,7 @@ pub const PROBES: &[&Probe] = &[
     &smtp::PROBE,
     &ssdp::PROBE,
     &ssh::PROBE,
+    &tcp_syn::PROBE,
     &telnet::PROBE,
     &tls::PROBE,
     &upnp::PROBE,
