@@ -146,6 +146,15 @@ pub fn discover(plan: &Plan, control: &Control) -> Result<Discovery, RawError> {
     Ok(discovery)
 }
 
+/// Sends one frame that nobody answers, in batches and without pace: what the machine can do at most,
+/// for measurements. The frame is addressed to a hardware address that nobody has.
+///
+/// # Errors
+/// The interface gives no channel, or its channel fails.
+pub fn plain_send(link: &Link, packets: u64) -> Result<u64, RawError> {
+    drive::plain_send(link, packets)
+}
+
 /// The gentler a scan, the longer it waits for devices that sleep.
 fn floor(profile: ScanProfile) -> Duration {
     match profile {

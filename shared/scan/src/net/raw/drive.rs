@@ -192,3 +192,24 @@ impl<'s, 'c> Driver<'s, 'c> {
         Ok(())
     }
 }
+
+/// See [`super::plain_send`].
+pub(super) fn plain_send(link: &Link, packets: u64) -> Result<u64, RawError> {
+    let fail = |source| RawError::Carry { interface: link.interface.clone(), source };
+    let mut channel = channel::open(link, 0)
+        .map_err(|source| RawError::Open { interface: link.interface.clone(), source })?;
+    let mut frames = Frames::default();
+    let mut frame = vec![2, 0, 0, 0, 0, 0xfe];
+    frame.extend(link.mac.unwrap_or_default());
+    // Experimental (IEEE 802, 88b5): no machine understands it.
+    frame.extend([0x88, 0xb5]);
+    frame.resize(58, 0);
+    while frames.len() < BATCH {
+        frames.push(|it| it.extend_from_slice(&frame));
+    }
+    let mut sent = 0;
+    while sent < packets {
+        sent += channel.send(&frames, 0).map_err(fail)? as u64;
+    }
+    Ok(sent)
+}
