@@ -20,7 +20,7 @@ use crate::control;
 use crate::data_folder::DataFolder;
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, run_reconciling};
-use crate::scans::run_plans;
+use crate::scans::{end_left_behind, run_plans};
 
 /// A collector that serves, until it is stopped.
 pub struct Running {
@@ -55,7 +55,7 @@ async fn open_with(
     getrandom::fill(&mut fresh)
         .map_err(|it| Failure::new(ExitCode::Failed, "internal", "").because(it.to_string()))?;
     let name_key = store.setting_or_insert("name_key", fresh).await?;
-    Ok(Collector {
+    let collector = Collector {
         store,
         authority,
         addresses,
@@ -67,7 +67,9 @@ async fn open_with(
         plan_bell: Notify::new(),
         scanning,
         folder,
-    })
+    };
+    end_left_behind(&collector).await?;
+    Ok(collector)
 }
 
 /// Starts a collector: both listeners, reconciling, the control socket.

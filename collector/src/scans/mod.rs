@@ -17,7 +17,7 @@ pub use outcome::{
 };
 pub use plan::{PlanTimes, ScanPlan};
 pub use request::{ScanRequest, networks, probes};
-pub use run::{FinishedRun, RunOrder, check, run};
+pub use run::{FinishedRun, RunOrder, check, end_left_behind, run};
 pub use schedule::run_plans;
 pub use show::{find, outcome, row};
 pub use watch::{ScanEvent, Watch};

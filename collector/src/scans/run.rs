@@ -6,7 +6,7 @@ use std::time::Duration;
 use observation::latest::scan::{ScanRemark, ScanReport, SnmpCredential, Vantage};
 use scan::net::process::{Message, Phase, ProcessError, Scanner};
 use scan::plan::{PlanError, Scope};
-use store::ScanRunState;
+use store::{ScanRunRecord, ScanRunState, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ use crate::ingest::{
 /// How long a scanner that was told to stop may take to hand over what it has: sessions are closed
 /// cleanly.
 const STOPPING_TIME: Duration = Duration::from_secs(20);
+/// Newest runs among which those are looked for that nobody ended: one scanner leaves one at most.
+const LEFT_BEHIND_MAX: u32 = 20;
 /// The scanner's own remark that it was told to stop; ours says by what.
 const INTERRUPTED: &str = "interrupted";
 
@@ -65,6 +67,24 @@ pub fn check(request: &ScanRequest) -> Result<(), Failure> {
         }
         PlanError::RateZero => Failure::new(ExitCode::Usage, "scan-rate-zero", ""),
     })
+}
+
+/// Ends runs that a collector left behind that did not end in order. To be called while nobody else
+/// can be scanning.
+///
+/// # Errors
+/// If the store fails.
+pub async fn end_left_behind(collector: &Collector) -> Result<(), StoreError> {
+    let runs = collector.store.scan_runs(LEFT_BEHIND_MAX).await?;
+    let is_left = |it: &&ScanRunRecord| it.state == ScanRunState::Running && it.vantage.is_none();
+    for run in runs.iter().filter(is_left) {
+        let why = vec![remark(StopReason::Ending.code(), String::new())];
+        let (state, now) = (ScanRunState::Partial, clock::now());
+        if let Err(refusal) = end_scan(collector, run.id, state, why, "collector", now).await {
+            tracing::warn!(run = %run.id, why = refusal.title, "a run could not be ended");
+        }
+    }
+    Ok(())
 }
 
 /// Scans with the collector's own scanner. Returns when everything was kept and reconciled.

@@ -9,16 +9,34 @@ use inventory::register::Cidr;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::scan::{ScanProfile, Vantage};
-use store::{ScanPlanRecord, ScanRunRecord, ScanRunState, Store, StoreError};
+use store::{EventDraft, ScanPlanRecord, ScanRunRecord, ScanRunState, Store, StoreError};
 use uuid::Uuid;
 
-use super::outcome::{RunRow, ScanOutcome};
+use super::outcome::{RunRow, ScanChange, ScanOutcome};
 use crate::snapshot;
 
 /// What the last part of a run needs to be received after the scanner sent it.
 const RECEIVING_TIME: SignedDuration = SignedDuration::from_secs(60);
 
+/// The events that differences become; the catalogue has `scan-change-<code>`.
+const CHANGES: &[&str] = &[
+    "address_changed",
+    APPEARED,
+    "device_gone",
+    "differences_not_listed",
+    "firmware_changed",
+    "hardware_address_changed",
+    "ports_closed",
+    "ports_opened",
+];
+const APPEARED: &str = "device_appeared";
+/// Events that are read at once.
+const EVENTS_PER_PAGE: u32 = 1000;
+/// Pages that are looked through for the events of a run.
+const EVENT_PAGES_MAX: usize = 100;
+
 /// A run in a list.
+#[must_use]
 pub fn row(run: &ScanRunRecord, plans: &[ScanPlanRecord]) -> RunRow {
     let plan = plans.iter().find(|it| Some(it.id) == run.plan).map(|it| it.name.clone());
     RunRow {
@@ -78,7 +96,46 @@ pub async fn outcome(
     assets.retain(|it| belongs(it, &found));
     let row = row(run, &plans);
     let document = network_document(&assets, &frame(run, vantage, row.run.clone()));
-    Ok(ScanOutcome { row, document, changes: Vec::new() })
+    let changes = changes(store, run).await?;
+    Ok(ScanOutcome { row, document, changes })
+}
+
+/// What the event log says of a run: what differs from the run before, and devices that are new.
+async fn changes(store: &dyn Store, run: &ScanRunRecord) -> Result<Vec<ScanChange>, StoreError> {
+    let source = format!("scan {}", run.id);
+    let end = run.finished_at.and_then(|it| it.checked_add(RECEIVING_TIME).ok());
+    let is_of_run = |event: &EventDraft| {
+        let is_in_time = event.at >= run.ordered_at && end.is_none_or(|it| event.at <= it);
+        event.source == source || (is_in_time && event.action == APPEARED)
+    };
+    let (mut until, _) = store.event_head().await?;
+    let mut found = Vec::new();
+    for _ in 0..EVENT_PAGES_MAX {
+        let from = until.saturating_sub(EVENTS_PER_PAGE.into());
+        let page = store.events(from, EVENTS_PER_PAGE).await?;
+        let page: Vec<EventDraft> =
+            page.into_iter().filter(|it| it.number <= until).map(|it| it.event).collect();
+        let is_before = page.first().is_none_or(|it| it.at < run.ordered_at);
+        found.extend(page.into_iter().filter(is_of_run).filter_map(change));
+        until = from;
+        if is_before || until == 0 {
+            break;
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// That a run began or ended is no difference.
+fn change(event: EventDraft) -> Option<ScanChange> {
+    let code = event.action;
+    CHANGES.contains(&code.as_str()).then_some(ScanChange {
+        at: event.at,
+        code,
+        object: event.object,
+        before: event.before,
+        after: event.after,
+    })
 }
 
 /// What this run found, and what agents and neighbour tables know; not what only earlier runs found.
@@ -166,6 +223,16 @@ mod tests {
         assert_eq!(id(&runs[1].id.to_string()), Some(runs[1].id));
         for name in ["a", "", "c", "letzter"] {
             assert_eq!(id(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_difference_has_its_words() {
+        for language in [wording::Language::German, wording::Language::English] {
+            for code in CHANGES {
+                let key = format!("scan-change-{}", code.replace('_', "-"));
+                assert!(language.wording().has(&key), "{key}");
+            }
         }
     }
 

@@ -135,3 +135,13 @@ scan-explain-facts = {$count ->
     [one] hat geantwortet, ein Fakt
    *[other] hat geantwortet, {$count} Fakten
 }
+
+## Differences between runs
+scan-change-address-changed = andere Adresse
+scan-change-device-appeared = neues Gerät
+scan-change-device-gone = verschwunden
+scan-change-differences-not-listed = weitere Unterschiede, die nicht aufgeführt sind
+scan-change-firmware-changed = andere Firmware
+scan-change-hardware-address-changed = andere Hardwareadresse
+scan-change-ports-closed = Ports geschlossen
+scan-change-ports-opened = Ports geöffnet

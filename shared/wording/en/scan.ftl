@@ -135,3 +135,13 @@ scan-explain-facts = {$count ->
     [one] answered, one fact
    *[other] answered, {$count} facts
 }
+
+## Differences between runs
+scan-change-address-changed = other address
+scan-change-device-appeared = new device
+scan-change-device-gone = gone
+scan-change-differences-not-listed = more differences that are not listed
+scan-change-firmware-changed = other firmware
+scan-change-hardware-address-changed = other hardware address
+scan-change-ports-closed = ports closed
+scan-change-ports-opened = ports opened

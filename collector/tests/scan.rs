@@ -1,0 +1,177 @@
+//! A scan as a person orders it: the program itself, its scanner process, real listeners on loopback.
+//! Without rights: the scanner connects.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops where something is missing; it runs the program"
+)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Addresses of this test alone: nobody else listens on all of 127.0.0.0/8.
+const WEB: Ipv4Addr = Ipv4Addr::new(127, 83, 10, 1);
+const SILENT: Ipv4Addr = Ipv4Addr::new(127, 83, 10, 2);
+
+fn kataster(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kataster"));
+    command.arg("--data-dir").arg(folder).args(["--lang", "en"]).args(arguments);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = kataster(folder, arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A server of web pages that says who it is, for as long as the test runs.
+fn web_server(address: Ipv4Addr) -> SocketAddr {
+    let listener = TcpListener::bind((IpAddr::V4(address), 8080)).unwrap();
+    let local = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let mut line = String::new();
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
+            let _ = BufReader::new(&stream).read_line(&mut line);
+            let head = "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Length: 0\r\n\r\n";
+            let _ = stream.write_all(head.as_bytes());
+        }
+    });
+    local
+}
+
+#[test]
+fn a_scan_finds_a_server_and_tells_it_as_one_document() {
+    let folder = folder();
+    web_server(WEB);
+    let network = format!("{WEB}/32");
+    let (code, out, err) = run(folder.path(), &["scan", "run", &network, "-o", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["format"], 1);
+    assert_eq!(document["run"]["state"], "complete", "{err}");
+    let devices = document["devices"].as_array().unwrap();
+    assert_eq!(devices.len(), 1, "{devices:?}");
+    assert_eq!(devices[0]["ips"], serde_json::json!([WEB.to_string()]));
+    let services = devices[0]["services"].as_array().unwrap();
+    let web = services.iter().find(|it| it["port"] == 8080).unwrap();
+    assert_eq!((&web["proto"], &web["service"]), (&"tcp".into(), &"http".into()));
+    // The estimate stands on the error stream and leaves the document alone.
+    assert!(err.contains("One address"), "{err}");
+
+    let (code, out, _) = run(folder.path(), &["scan", "list", "-o", "json"]);
+    let runs: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, runs.as_array().unwrap().len()), (Some(0), 1));
+    let (code, shown, _) = run(folder.path(), &["scan", "show", "last", "-o", "json"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((code, &shown["devices"]), (Some(0), &document["devices"]));
+    let (code, table, _) = run(folder.path(), &["scan", "show", "last"]);
+    assert!(code == Some(0) && table.contains("8080/tcp http"), "{table}");
+    let (code, explained, _) = run(folder.path(), &["scan", "explain", &WEB.to_string()]);
+    assert!(code == Some(0) && explained.contains("scan.http"), "{explained}");
+}
+
+#[test]
+fn a_second_run_tells_what_is_different() {
+    let folder = folder();
+    let address = Ipv4Addr::new(127, 83, 10, 7);
+    let _first = TcpListener::bind((IpAddr::V4(address), 8080)).unwrap();
+    let scan = ["scan", "run", &address.to_string(), "--probes", "http"].map(str::to_owned);
+    let scan: Vec<&str> = scan.iter().map(String::as_str).collect();
+    assert_eq!(run(folder.path(), &scan).0, Some(0));
+    let _second = TcpListener::bind((IpAddr::V4(address), 8000)).unwrap();
+    let (code, out, err) = run(folder.path(), &scan);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("ports opened") && out.contains("8000"), "{out}");
+}
+
+#[test]
+fn an_address_that_nobody_has_is_nothing_found() {
+    let folder = folder();
+    let excluded = format!("{SILENT}/32");
+    let both = ["scan", "run", &excluded, "--exclude", &excluded];
+    assert_eq!(run(folder.path(), &both).0, Some(2));
+    // TEST-NET-1 lies on no route of a test; it is refused by the scope here, never sent to.
+    let (code, _, err) = run(folder.path(), &["scan", "run", "224.0.0.0/24"]);
+    assert!(code == Some(2) && err.contains("224.0.0.0/24"), "{err}");
+}
+
+#[test]
+fn mistakes_say_what_why_and_what_to_do() {
+    let folder = folder();
+    for (arguments, said) in [
+        (&["scan", "run", "10.0.0.7/24"][..], "10.0.0.0/24"),
+        (&["scan", "run", "printer.example"], "printer.example"),
+        (&["scan", "run", "0.0.0.0/0"], "0.0.0.0/0"),
+        (&["scan", "run", "10.0.0.0/16"], "--allow-range"),
+        (&["scan", "run", "127.0.0.1", "--probes", "telepathy"], "ssh"),
+        (&["scan", "run", "127.0.0.1", "--rate", "0"], "--rate"),
+        (&["scan", "plan", "add", "x", "127.0.0.1", "--cron", "0 2 * *"], "0 2 * *"),
+        (&["quick", "--out", "x.xlsx", "--rate", "5"], "--rate"),
+    ] {
+        let (code, out, err) = run(folder.path(), arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(err.contains(said) && err.lines().count() >= 3, "{arguments:?}: {err}");
+        assert!(!err.contains('⟨'), "{err}");
+    }
+}
+
+#[test]
+fn plans_are_added_listed_explained_and_removed() {
+    let folder = folder();
+    let plan = ["scan", "plan", "add", "office", "10.1.0.0/24", "--exclude", "10.1.0.7"];
+    let times = ["--cron", "0 2 * * *", "--window", "22:00-05:00"];
+    let (code, _, err) = run(folder.path(), &[&plan[..], &times[..]].concat());
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(run(folder.path(), &[&plan[..], &times[..]].concat()).0, Some(7));
+    let (_, out, _) = run(folder.path(), &["scan", "plan", "list", "-o", "json"]);
+    let plans: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(plans[0]["plan"]["name"], "office");
+    assert!(plans[0]["next_run_at"].is_string(), "{plans}");
+    let (_, out, _) = run(folder.path(), &["scan", "explain", "10.1.0.7"]);
+    assert!(out.contains("office") && out.contains("excluded"), "{out}");
+    assert_eq!(run(folder.path(), &["scan", "plan", "remove", "office"]).0, Some(0));
+    assert_eq!(run(folder.path(), &["scan", "plan", "remove", "office"]).0, Some(6));
+    assert_eq!(run(folder.path(), &["scan", "show", "last"]).0, Some(6));
+}
+
+#[test]
+fn a_running_collector_scans_for_the_command_line() {
+    let folder = folder();
+    let address = Ipv4Addr::new(127, 83, 10, 5);
+    web_server(address);
+    let config = folder.path().join("kataster.toml");
+    std::fs::write(&config, "agents = \"127.0.0.1:0\"\nenrolment = \"127.0.0.1:0\"\n").unwrap();
+    let data = folder.path().join("data");
+    let mut serving = kataster(&data, &["--config", config.to_str().unwrap(), "serve"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(serving.stderr.take().unwrap()).lines();
+    let begun = log.by_ref().map_while(Result::ok).find(|it| it.contains("is running"));
+    assert!(begun.is_some());
+    let (code, out, err) = run(&data, &["scan", "run", &address.to_string(), "-o", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["devices"].as_array().unwrap().len(), 1);
+    assert!(err.contains("One address"), "{err}");
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&serving),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    assert!(serving.wait().unwrap().success());
+}
