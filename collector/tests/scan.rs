@@ -8,7 +8,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -37,9 +37,8 @@ fn folder() -> TempDir {
 }
 
 /// A server of web pages that says who it is, for as long as the test runs.
-fn web_server(address: Ipv4Addr) -> SocketAddr {
-    let listener = TcpListener::bind((IpAddr::V4(address), 8080)).unwrap();
-    let local = listener.local_addr().unwrap();
+fn web_server(address: Ipv4Addr, port: u16) {
+    let listener = TcpListener::bind((address, port)).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
@@ -50,13 +49,12 @@ fn web_server(address: Ipv4Addr) -> SocketAddr {
             let _ = stream.write_all(head.as_bytes());
         }
     });
-    local
 }
 
 #[test]
 fn a_scan_finds_a_server_and_tells_it_as_one_document() {
     let folder = folder();
-    web_server(WEB);
+    web_server(WEB, 8080);
     let network = format!("{WEB}/32");
     let (code, out, err) = run(folder.path(), &["scan", "run", &network, "-o", "json"]);
     assert_eq!(code, Some(0), "{err}");
@@ -88,11 +86,11 @@ fn a_scan_finds_a_server_and_tells_it_as_one_document() {
 fn a_second_run_tells_what_is_different() {
     let folder = folder();
     let address = Ipv4Addr::new(127, 83, 10, 7);
-    let _first = TcpListener::bind((IpAddr::V4(address), 8080)).unwrap();
-    let scan = ["scan", "run", &address.to_string(), "--probes", "http"].map(str::to_owned);
-    let scan: Vec<&str> = scan.iter().map(String::as_str).collect();
+    web_server(address, 8080);
+    let named = address.to_string();
+    let scan = ["scan", "run", &named];
     assert_eq!(run(folder.path(), &scan).0, Some(0));
-    let _second = TcpListener::bind((IpAddr::V4(address), 8000)).unwrap();
+    web_server(address, 8000);
     let (code, out, err) = run(folder.path(), &scan);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("ports opened") && out.contains("8000"), "{out}");
@@ -152,7 +150,7 @@ fn plans_are_added_listed_explained_and_removed() {
 fn a_running_collector_scans_for_the_command_line() {
     let folder = folder();
     let address = Ipv4Addr::new(127, 83, 10, 5);
-    web_server(address);
+    web_server(address, 8080);
     let config = folder.path().join("kataster.toml");
     std::fs::write(&config, "agents = \"127.0.0.1:0\"\nenrolment = \"127.0.0.1:0\"\n").unwrap();
     let data = folder.path().join("data");
