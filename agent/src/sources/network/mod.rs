@@ -5,6 +5,7 @@ mod interfaces;
 mod neighbours;
 mod resolvers;
 mod routes;
+mod ssh_host_keys;
 
 use super::Source;
 
@@ -15,4 +16,5 @@ pub(super) const SOURCES: &[&Source] = &[
     &neighbours::SOURCE,
     &resolvers::SOURCE,
     &routes::SOURCE,
+    &ssh_host_keys::SOURCE,
 ];
