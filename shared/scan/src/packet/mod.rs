@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod cookie;
 pub mod der;
+pub mod dns;
 pub mod frame;
 pub mod html;
 pub mod http;

@@ -10,10 +10,12 @@
 mod replay;
 
 pub mod arp;
+mod dns;
 mod ftp;
 mod http;
 pub mod icmp_echo;
 mod imap;
+mod mdns;
 mod mysql;
 pub mod ndp;
 mod netbios;
@@ -42,10 +44,12 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// All probes, sorted by id.
 pub const PROBES: &[&Probe] = &[
     &arp::PROBE,
+    &dns::PROBE,
     &ftp::PROBE,
     &http::PROBE,
     &icmp_echo::PROBE,
     &imap::PROBE,
+    &mdns::PROBE,
     &mysql::PROBE,
     &ndp::PROBE,
     &netbios::PROBE,
