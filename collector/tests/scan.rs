@@ -10,9 +10,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,6 +31,10 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = kataster(folder, arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (status.code(), text(stdout), text(stderr))
+}
+
+fn end(process: &Child, signal: Signal) {
+    kill_process(Pid::from_child(process), signal).unwrap();
 }
 
 fn folder() -> TempDir {
@@ -94,6 +99,35 @@ fn a_second_run_tells_what_is_different() {
     let (code, out, err) = run(folder.path(), &scan);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("ports opened") && out.contains("8000"), "{out}");
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_found() {
+    let folder = folder();
+    // Accepts and never speaks: every probe waits its time.
+    let tarpit = Ipv4Addr::new(127, 83, 10, 9);
+    let ports = [8080, 8000, 8008, 8081, 8443, 3306, 5432, 6379];
+    let _listening = ports.map(|it| TcpListener::bind((tarpit, it)).unwrap());
+    let mut scanning = kataster(folder.path(), &["scan", "run", &tarpit.to_string(), "-o", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(scanning.stderr.take().unwrap()).lines();
+    assert!(said.by_ref().map_while(Result::ok).any(|it| it.contains("One address")));
+    // The run can be seen from elsewhere while it lasts, without a server.
+    let (code, runs, err) = run(folder.path(), &["scan", "list", "-o", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(runs.contains("running"), "{runs}");
+    end(&scanning, Signal::INT);
+    let output = scanning.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["run"]["state"], "partial", "{document}");
+    let gaps = document["gaps"].as_array().unwrap();
+    assert!(gaps.iter().any(|it| it["reason"] == "interrupted"), "{gaps:?}");
+    let said: Vec<String> = said.map_while(Result::ok).collect();
+    assert!(said.iter().any(|it| it.contains("is kept")), "{said:?}");
 }
 
 #[test]
@@ -166,10 +200,6 @@ fn a_running_collector_scans_for_the_command_line() {
     let document: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(document["devices"].as_array().unwrap().len(), 1);
     assert!(err.contains("One address"), "{err}");
-    rustix::process::kill_process(
-        rustix::process::Pid::from_child(&serving),
-        rustix::process::Signal::TERM,
-    )
-    .unwrap();
+    end(&serving, Signal::TERM);
     assert!(serving.wait().unwrap().success());
 }

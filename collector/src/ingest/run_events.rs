@@ -15,8 +15,10 @@ const EVENTS_MAX: usize = 500;
 const RUNS_LOOKED_AT: u32 = 500;
 /// A device is gone when this many complete runs in a row do not see it.
 const UNSEEN_RUNS: usize = 3;
-/// Parts of a run are corrected for skew one by one.
-const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
+/// Parts of an agent's run are corrected for skew one by one.
+const TOLERANCE_OF_AGENTS: SignedDuration = SignedDuration::from_secs(2);
+/// The collector's own scanner has its clock: runs may follow one another at once.
+const TOLERANCE_HERE: SignedDuration = SignedDuration::from_millis(20);
 
 /// Logs what differs from the run before that asked the same.
 pub(super) async fn log_differences(
@@ -75,7 +77,11 @@ async fn found(collector: &Collector, run: &ScanRunRecord) -> Result<Found, Stor
     let (Some(from), Some(to)) = (run.started_at, run.finished_at) else {
         return Ok(Found::new());
     };
-    let (from, to) = (from.saturating_sub(TOLERANCE), to.saturating_add(TOLERANCE));
+    let tolerance = match run.vantage {
+        Some(_) => TOLERANCE_OF_AGENTS,
+        None => TOLERANCE_HERE,
+    };
+    let (from, to) = (from.saturating_sub(tolerance), to.saturating_add(tolerance));
     let (Ok(from), Ok(to)) = (from, to) else { return Ok(Found::new()) };
     let mut found: Found = BTreeMap::new();
     for member in store.observations(observers, to).await? {

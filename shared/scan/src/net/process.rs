@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -62,6 +63,9 @@ impl Scanner {
             .arg("scanner")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
+            // Ctrl-C at the terminal is for whoever ordered the scan: the scanner hands over what it
+            // has when it is told to stop.
+            .process_group(0)
             .spawn()
             .map_err(ProcessError::Start)?;
         ours.set_nonblocking(true).map_err(ProcessError::Start)?;
