@@ -1,9 +1,13 @@
-//! The libraries that are linked into the programs, with their licences, as Cargo knows them.
+//! The libraries that are linked into the programs, with their licences, as Cargo knows them, and the
+//! data that they carry.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
+
+/// Data of others, with their licences.
+const DATA: [&str; 1] = ["oui-data 2.1.9 BSD-2-Clause"];
 
 /// One line per library: name, version, licence expression (SPDX). Sorted.
 ///
@@ -18,7 +22,8 @@ pub fn lines() -> anyhow::Result<String> {
     let output = command.output().context("running cargo tree")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).context("reading the answer of cargo tree")?;
-    let libraries: BTreeSet<String> = text.lines().filter_map(line).collect();
+    let data = DATA.iter().map(|it| (*it).to_owned());
+    let libraries: BTreeSet<String> = text.lines().filter_map(line).chain(data).collect();
     Ok(libraries.into_iter().map(|it| it + "\n").collect())
 }
 

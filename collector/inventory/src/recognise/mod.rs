@@ -11,7 +11,7 @@ mod platforms;
 mod virtual_machine;
 
 pub use answer::{Confidence, Recognition, recognise};
-pub use hardware_vendor::mac_vendor;
+pub use hardware_vendor::{mac_vendor, mac_vendors_origin};
 pub use kind::kind_of_chassis;
 pub use placeholder::{
     canonical_mac, disk_serial_text, host_name_text, is_removable_driver, is_virtual_router_mac,

@@ -14,6 +14,9 @@ use crate::asset::{Attested, ServiceIdentity, ServicePort};
 use crate::recognise::Recognition;
 use crate::reconcile::wire;
 
+/// The binding of a port that only scans saw: they cannot tell what else it is bound to.
+const SCANNED: &str = "scanned";
+
 /// An address and a port that a scan found open.
 type Door = (Transport, IpAddr, u16);
 
@@ -49,7 +52,7 @@ impl Behind {
             transport: wire::transport(transport).to_owned(),
             address,
             port,
-            binding: "address".to_owned(),
+            binding: SCANNED.to_owned(),
             process: None,
             executable: None,
             account: None,
