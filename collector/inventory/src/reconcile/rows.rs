@@ -3,6 +3,8 @@
 //! Counters, link states and whatever else moves by itself are left out, and volatile facts have no
 //! row at all.
 
+mod scans;
+
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
     Group, HostName, InitSystem, InstallationId, InstalledPackage, Kernel, Listener, Memory,
@@ -62,15 +64,16 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Service(it) => service(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::VirtualisationHint(it) => hint(it),
-        Fact::AddressSeen(_)
-        | Fact::AnnouncedService(_)
+        Fact::AddressSeen(it) => scans::address_seen(it)?,
+        Fact::OpenPort(it) => scans::open_port(it),
+        Fact::PhysicalEntity(it) => scans::entity(it),
+        Fact::ReverseName(it) => scans::reverse_name(it),
+        Fact::ServiceAnswer(it) => scans::answer(it),
+        Fact::SshHostKey(it) => scans::host_key(it),
+        Fact::TlsVersions(it) => scans::tls_versions(it),
+        // Announcements come and go with the programs of users, and ways with the weather.
+        Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
-        | Fact::OpenPort(_)
-        | Fact::PhysicalEntity(_)
-        | Fact::ReverseName(_)
-        | Fact::ServiceAnswer(_)
-        | Fact::SshHostKey(_)
-        | Fact::TlsVersions(_)
         | Fact::Boot(_)
         | Fact::Connection(_)
         | Fact::FreeSpace(_)

@@ -1,3 +1,5 @@
+mod targets;
+
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::{
