@@ -16,6 +16,7 @@ pub mod stop;
 pub mod stream;
 pub mod surroundings;
 pub mod tls;
+pub mod tls_versions;
 
 mod clock;
 mod connect;

@@ -29,10 +29,12 @@ use super::pace::Pace;
 use super::stop::Stop;
 use super::stream::{Talk, TalkError, converse, greeting};
 use super::tls::Served;
+use super::tls_versions::ask as ask_version;
 use crate::packet::text::clean;
+use crate::packet::tls_hello::Version;
 use crate::plan::ports::{Tier, is_ot, is_print, tier};
 use crate::probes::{
-    Datagram, End, FollowUp, Method, PROBES, Probe, Reading, Stream, Subject, tls,
+    Datagram, End, FollowUp, Method, PROBES, Probe, Reading, Stream, Subject, tls, tls_versions,
 };
 
 /// Source of the words of servers that no probe understands.
@@ -134,6 +136,8 @@ struct Found {
     follow_ups: Vec<FollowUp>,
     /// Whether the answer was understood.
     is_understood: bool,
+    /// Whether TLS was spoken from the first byte.
+    is_secured: bool,
 }
 
 impl Found {
@@ -141,6 +145,7 @@ impl Found {
         self.notes.extend(other.notes);
         self.follow_ups.extend(other.follow_ups);
         self.is_understood |= other.is_understood;
+        self.is_secured |= other.is_secured;
     }
 }
 
@@ -188,6 +193,9 @@ impl Visit {
         if !found.is_understood && !is_silent && self.shared.is_curious() {
             found.take(self.stranger(port).await);
         }
+        if found.is_secured && self.shared.allows(&tls_versions::PROBE) {
+            found.take(self.tls_versions(port).await);
+        }
         found
     }
 
@@ -219,6 +227,7 @@ impl Visit {
                 found.take(tried);
                 break;
             }
+            found.is_secured |= tried.is_secured;
             found.notes.extend(tried.notes.into_iter().filter(|it| it.source.starts_with(tls::ID)));
         }
         found
@@ -253,6 +262,7 @@ impl Visit {
         let mut found = Found::default();
         let learnt = match talk {
             Ok(Talk { mut reading, end, served }) => {
+                found.is_secured = is_encrypted && served.is_some();
                 if let Some(served) = served {
                     let seen = self.served(port, &served);
                     found.notes.push(self.note(tls::ID, port, asked_at, began, Learnt::Said(seen)));
@@ -269,6 +279,20 @@ impl Visit {
         };
         found.notes.push(self.note(probe.id, port, asked_at, began, learnt));
         found
+    }
+
+    /// One version after another, each on a connection of its own.
+    async fn tls_versions(&self, port: u16) -> Found {
+        let (asked_at, began) = (clock::now(), Instant::now());
+        let random = self.subject(port, true, "").random;
+        let mut answers = Vec::new();
+        for version in Version::ALL {
+            let Some(_turn) = self.turn().await else { return Found::default() };
+            answers.push((version, ask_version(self.socket(port), version, &random).await));
+        }
+        let learnt = Learnt::Said(tls_versions::read(port, &answers));
+        let note = self.note(tls_versions::ID, port, asked_at, began, learnt);
+        Found { notes: vec![note], ..Found::default() }
     }
 
     async fn follow(&self, follow_up: FollowUp) -> Found {

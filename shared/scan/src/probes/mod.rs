@@ -30,6 +30,7 @@ mod ssh;
 pub mod tcp_syn;
 mod telnet;
 pub mod tls;
+pub mod tls_versions;
 mod upnp;
 
 use std::net::{IpAddr, SocketAddr};
@@ -64,6 +65,7 @@ pub const PROBES: &[&Probe] = &[
     &tcp_syn::PROBE,
     &telnet::PROBE,
     &tls::PROBE,
+    &tls_versions::PROBE,
     &upnp::PROBE,
 ];
 
