@@ -87,6 +87,7 @@ pub async fn run(job: ScanJob, identity: Identity, stop: Arc<Stop>, out: mpsc::S
         scope,
         around,
         own: BTreeSet::new(),
+        macs: BTreeMap::new(),
         shared,
         out,
         part: 0,
@@ -146,6 +147,8 @@ struct Run {
     around: Surroundings,
     /// Addresses that packets of our own making do not reach.
     own: BTreeSet<IpAddr>,
+    /// Hardware addresses on the links.
+    macs: BTreeMap<IpAddr, String>,
     shared: Arc<Shared>,
     out: mpsc::Sender<Message>,
     part: u32,
@@ -163,6 +166,7 @@ type Seen = BTreeMap<IpAddr, Means>;
 impl Run {
     async fn go(&mut self, plan: Plan) {
         let seen = self.discover(plan).await;
+        self.learn_macs(&seen);
         self.figures.answered = seen.len() as u64;
         if self.job.probes == ProbeSelection::Discovery {
             for books in chunks(seen.into_iter().map(|(at, means)| discovered(at, &means))) {
@@ -356,7 +360,10 @@ impl Run {
             books.extend(done);
         }
         match ways.await {
-            Ok(ways) => note_ways(&mut books, ways, &mut self.remarks),
+            Ok(ways) => {
+                note_ways(&mut books, ways, &mut self.remarks);
+                books.iter_mut().for_each(|it| self.note_near_side(it));
+            }
             Err(error) => self.remark("paths_failed", error.to_string()),
         }
         books
@@ -392,6 +399,32 @@ impl Run {
             open.insert(address, ports);
         }
         open
+    }
+
+    /// An address behind a router that answers although its packets could pass no router is one of
+    /// that router's own, on another side of it.
+    fn note_near_side(&self, book: &mut Book) {
+        let target = book.address();
+        let answers_at_once = |it: &Fact| matches!(it, Fact::NetworkPath(way) if way.is_complete && way.hops == [Some(target)]);
+        if !book.facts().any(answers_at_once) {
+            return;
+        }
+        if let Some(mac) = self.around.gateway_to(target).and_then(|it| self.macs.get(&it)) {
+            let mac = Some(mac.clone());
+            let seen = AddressSeen { address: target, means: SeenBy::Path, mac };
+            book.add(told("scan.path", vec![Fact::AddressSeen(seen)], Cadence::Steady));
+        }
+    }
+
+    /// Hardware addresses of routers, as heard by this scan or known before it.
+    fn learn_macs(&mut self, seen: &Seen) {
+        let known = self.around.neighbours.iter().map(|(at, mac)| (*at, mac_text(*mac)));
+        self.macs.extend(known);
+        for (address, means) in seen {
+            if let Some(mac) = means.iter().find_map(|it| it.1.clone()) {
+                self.macs.insert(*address, mac);
+            }
+        }
     }
 
     fn ports_of(&self, address: IpAddr) -> Vec<u16> {

@@ -62,4 +62,48 @@ impl Surroundings {
     pub fn mac_of(&self, address: IpAddr) -> Option<[u8; 6]> {
         self.neighbours.iter().find(|(it, _)| *it == address).map(|(_, mac)| *mac)
     }
+
+    /// The router that packets to this address are handed to. `None`: the address is on a link, or
+    /// no route leads there.
+    #[must_use]
+    pub fn gateway_to(&self, address: IpAddr) -> Option<IpAddr> {
+        let is_near = |it: &Link| it.addresses.iter().any(|network| network.contains(&address));
+        if self.links.iter().any(is_near) {
+            return None;
+        }
+        let fitting = self.routes.iter().filter(|it| it.network.contains(&address));
+        let best = fitting.max_by_key(|it| (it.network.prefix_len(), std::cmp::Reverse(it.metric)));
+        best.and_then(|it| it.gateway)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(network: &str, gateway: Option<&str>, metric: u32) -> Route {
+        let gateway = gateway.map(|it| it.parse().unwrap());
+        Route { network: network.parse().unwrap(), gateway, interface: "eth0".to_owned(), metric }
+    }
+
+    #[test]
+    fn the_narrowest_route_names_the_router_and_a_link_needs_none() {
+        let link = Link {
+            interface: "eth0".to_owned(),
+            index: 2,
+            addresses: vec!["10.1.0.5/24".parse().unwrap()],
+            mac: None,
+            is_loopback: false,
+        };
+        let routes = vec![
+            route("0.0.0.0/0", Some("10.1.0.1"), 0),
+            route("10.2.0.0/16", Some("10.1.0.2"), 0),
+            route("10.2.0.0/16", Some("10.1.0.3"), 10),
+        ];
+        let around = Surroundings { links: vec![link], routes, ..Surroundings::default() };
+        let to = |text: &str| around.gateway_to(text.parse().unwrap()).map(|it| it.to_string());
+        assert_eq!(to("10.2.7.7").as_deref(), Some("10.1.0.2"));
+        assert_eq!(to("192.0.2.1").as_deref(), Some("10.1.0.1"));
+        assert_eq!(to("10.1.0.77"), None);
+    }
 }

@@ -40,7 +40,8 @@ pub enum SeenBy {
     Udp,
     /// A neighbour table names it; it was not contacted.
     NeighbourTable,
-    /// It answered on the way to another address.
+    /// It answered a packet that a router may not pass on (TTL 1): the router that was handed the
+    /// packet, by its hardware address, has this address too.
     Path,
 }
 
