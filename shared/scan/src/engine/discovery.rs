@@ -98,6 +98,8 @@ pub struct Sweep {
     found: Vec<Discovered>,
     conflicts: BTreeSet<IpAddr>,
     repeated: u64,
+    /// Members that nothing was heard of.
+    unheard: usize,
     is_over: bool,
     is_trusting: bool,
 }
@@ -162,6 +164,7 @@ impl Sweep {
         Self {
             by_address: members.iter().enumerate().map(|(index, it)| (it.address, index)).collect(),
             rounds: Rounds::new(questions.len() as u64, members.len() as u64, seed),
+            unheard: members.len(),
             members,
             questions,
             doubted: None,
@@ -191,7 +194,7 @@ impl Sweep {
             let (members, count) = (&self.members, self.members.len().max(1));
             let is_settled =
                 |it: usize| members.get(it % count).is_none_or(|it| it.state != State::Unheard);
-            match self.rounds.turn(now, timeout, is_settled) {
+            match self.rounds.turn(now, timeout, self.unheard > 0, is_settled) {
                 Turn::Ask(number) => return self.ask(number / count, number % count, None),
                 Turn::Wait(until) => return Next::Wait(until),
                 Turn::Over if now < self.all_nodes_until => {
@@ -216,7 +219,8 @@ impl Sweep {
             let member = doubted.get(it % count).and_then(|it| members.get(*it));
             member.is_none_or(|it| !matches!(it.state, State::Doubted(_)))
         };
-        match rounds.turn(now, timeout, is_settled) {
+        let is_open = (0..doubted.len()).any(|it| !is_settled(it));
+        match rounds.turn(now, timeout, is_open, is_settled) {
             Turn::Ask(number) => {
                 let member = doubted.get(number % count).copied().unwrap_or_default();
                 let mac = self.doubted_mac(member);
@@ -287,6 +291,7 @@ impl Sweep {
             if let Some(member) = self.by_address.get(&heard.address)
                 && let Some(member) = self.members.get_mut(*member)
             {
+                self.unheard -= usize::from(member.state == State::Unheard);
                 member.state = State::Alive(Some(heard.mac));
             }
             self.find(heard.address, SeenBy::MulticastEcho, Some(heard.mac), None);
@@ -313,7 +318,7 @@ impl Sweep {
                 self.repeated += 1;
                 return true;
             }
-            State::Unheard => {}
+            State::Unheard => self.unheard -= 1,
         }
         let round_trip = self.rounds.answered(index, now);
         if let Some(round_trip) = round_trip {
@@ -382,6 +387,7 @@ impl Sweep {
                 }
                 let Some(member) = self.members.get_mut(index) else { return false };
                 member.state = State::Alive(None);
+                self.unheard -= 1;
                 let address = member.address;
                 self.find(address, means, None, round_trip);
                 true

@@ -41,6 +41,8 @@ pub struct PortSweep {
     places: Vec<HashMap<u16, usize>>,
     list_of: Vec<usize>,
     answers: Vec<PortAnswer>,
+    /// Ports that nothing was heard of.
+    silent: usize,
     rounds: Rounds,
     round_trips: RoundTrips,
 }
@@ -63,6 +65,7 @@ impl PortSweep {
         let groups = lists.iter().map(|it| it.len()).max().unwrap_or(0);
         Self {
             by_address: hosts.iter().enumerate().map(|(index, it)| (it.address, index)).collect(),
+            silent: hosts.iter().map(|it| it.ports.len()).sum(),
             answers: vec![PortAnswer::Silent; groups * hosts.len()],
             rounds: Rounds::new(groups as u64, hosts.len() as u64, seed),
             places,
@@ -82,7 +85,7 @@ impl PortSweep {
         let is_settled = |number: usize| {
             port(number).is_none() || answers.get(number) != Some(&PortAnswer::Silent)
         };
-        match self.rounds.turn(now, self.round_trips.timeout(), is_settled) {
+        match self.rounds.turn(now, self.round_trips.timeout(), self.silent > 0, is_settled) {
             Turn::Ask(number) => port(number).map_or(Next::Done, |(host, port)| {
                 let question = Question::Syn(port);
                 Next::Ask(Ask { address: host.address, question, mac: Some(host.mac) })
@@ -104,6 +107,7 @@ impl PortSweep {
         }
         let Some(answer) = self.answers.get_mut(number) else { return false };
         if *answer == PortAnswer::Silent {
+            self.silent -= 1;
             *answer = if is_open { PortAnswer::Open } else { PortAnswer::Closed };
             if let Some(round_trip) = self.rounds.answered(number, now) {
                 self.round_trips.add(round_trip);

@@ -59,16 +59,21 @@ impl Rounds {
         }
     }
 
-    /// The next question that is neither settled nor too early. A question that is given counts as sent.
+    /// The next question that is neither settled nor too early, while any of them is `open`. A question
+    /// that is given counts as sent.
     pub(super) fn turn(
         &mut self,
         now: Duration,
         timeout: Duration,
+        is_open: bool,
         is_settled: impl Fn(usize) -> bool,
     ) -> Turn {
         // Times are kept from the first question on, so that they fit however late it comes.
         let began = *self.began.get_or_insert(now);
         let count = self.groups * self.members;
+        if !is_open {
+            return Turn::Over;
+        }
         loop {
             if self.position >= count {
                 if !self.has_further_round() || count == 0 {
@@ -157,7 +162,7 @@ mod tests {
         let mut asked = vec![0; 6];
         let mut now = Duration::ZERO;
         loop {
-            match rounds.turn(now, 50 * MS, |it| it < 3 && asked[it] > 0) {
+            match rounds.turn(now, 50 * MS, true, |it| it < 3 && asked[it] > 0) {
                 Turn::Ask(number) => asked[number] += 1,
                 Turn::Wait(until) => {
                     assert!(until > now);
@@ -176,7 +181,7 @@ mod tests {
         let (mut asked, mut settled) = ([0; 10], [false; 10]);
         let mut now = Duration::ZERO;
         loop {
-            match rounds.turn(now, 50 * MS, |it| settled[it]) {
+            match rounds.turn(now, 50 * MS, true, |it| settled[it]) {
                 Turn::Ask(number) => {
                     asked[number] += 1;
                     if number < 5 && asked[number] == 2 || number == 7 {
@@ -195,16 +200,16 @@ mod tests {
     fn only_the_answer_to_a_single_question_is_measured() {
         let mut rounds = Rounds::new(1, 1, 0);
         assert_eq!(rounds.answered(0, MS), None);
-        assert_eq!(rounds.turn(MS, 5 * MS, |_| false), Turn::Ask(0));
+        assert_eq!(rounds.turn(MS, 5 * MS, true, |_| false), Turn::Ask(0));
         assert_eq!(rounds.answered(0, 4 * MS), Some(3 * MS));
-        assert_eq!(rounds.turn(4 * MS, 5 * MS, |_| false), Turn::Wait(6 * MS));
-        assert_eq!(rounds.turn(6 * MS, 5 * MS, |_| false), Turn::Ask(0));
+        assert_eq!(rounds.turn(4 * MS, 5 * MS, true, |_| false), Turn::Wait(6 * MS));
+        assert_eq!(rounds.turn(6 * MS, 5 * MS, true, |_| false), Turn::Ask(0));
         assert_eq!(rounds.answered(0, 7 * MS), None);
     }
 
     #[test]
     fn nothing_to_ask_is_over_at_once() {
-        assert_eq!(Rounds::new(6, 0, 9).turn(MS, MS, |_| false), Turn::Over);
-        assert_eq!(Rounds::new(0, 5, 9).turn(MS, MS, |_| false), Turn::Over);
+        assert_eq!(Rounds::new(6, 0, 9).turn(MS, MS, true, |_| false), Turn::Over);
+        assert_eq!(Rounds::new(0, 5, 9).turn(MS, MS, true, |_| false), Turn::Over);
     }
 }
