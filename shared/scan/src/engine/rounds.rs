@@ -9,7 +9,7 @@ const ROUNDS_MIN: u8 = 2;
 /// Never more, however much is lost.
 const ROUNDS_MAX: u8 = 4;
 /// Expected number of missed answers above which a further round follows.
-const MISSED_MAX: f64 = 0.01;
+const MISSED_MAX: f64 = 0.025;
 /// Resolution of the times that are kept per question.
 const TICK: Duration = Duration::from_micros(10);
 
@@ -112,10 +112,13 @@ impl Rounds {
         if self.round < ROUNDS_MIN {
             return true;
         }
-        // If a round finds the part q of what it asks, 1 - q of what is there stays unseen.
-        let answers = |round: u8| self.answers.get(usize::from(round)).copied().unwrap_or(0) as f64;
-        let (last, before) = (answers(self.round), answers(self.round - 1));
-        self.round < ROUNDS_MAX && last * last > MISSED_MAX * before.max(1.0)
+        // Whoever answered only later shows which part q of the answers gets lost; of what the last round
+        // found, that part is still to be found.
+        let late: u64 = self.answers.iter().skip(2).sum();
+        let all: u64 = self.answers.iter().sum();
+        let last = self.answers.get(usize::from(self.round)).copied().unwrap_or(0);
+        let missed = last as f64 * late as f64 / all.max(1) as f64;
+        self.round < ROUNDS_MAX && missed > MISSED_MAX
     }
 
     /// An answer to this question that settled something. The round trip, where it is certain.
