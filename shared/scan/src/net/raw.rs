@@ -137,9 +137,6 @@ pub fn discover(plan: &Plan, control: &Control) -> Result<Discovery, RawError> {
         driver.on_link(entry, plan, &mut trips, &mut discovery)?;
         driver.routed(entry, &mut trips, &mut discovery)?;
     }
-    if !plan.unreachable.is_empty() {
-        discovery.remarks.push(remark("no_route", plan.unreachable.count().to_string()));
-    }
     discovery.is_complete &= !control.is_cancelled();
     discovery.figures.answered = discovery.found.len() as u64;
     session.write_to(&mut discovery.figures);
