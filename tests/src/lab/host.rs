@@ -62,13 +62,14 @@ fn own_files(host: &Host, folder: &Path) -> anyhow::Result<()> {
     run("mount", &["--bind", &folder.join("shared").display().to_string(), &at("lab")])?;
     let programs = std::env::current_exe()?;
     let programs = programs.parent().context("this program has no folder")?;
+    // The folder and not its files: what is built again while the lab stands is there at once.
+    std::fs::create_dir_all(root.join("opt/kataster"))?;
+    run("mount", &["--bind", &programs.display().to_string(), &at("opt/kataster")])?;
     for name in ["lab", "kataster", "kataster-agent"] {
-        let from = programs.join(name);
-        if from.exists() {
-            let to = root.join("usr/local/bin").join(name);
-            File::create(&to)?;
-            run("mount", &["--bind", &from.display().to_string(), &to.display().to_string()])?;
-        }
+        let link = root.join("usr/local/bin").join(name);
+        // Whatever the machine itself has of that name is not what is tried here.
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(Path::new("/opt/kataster").join(name), link)?;
     }
     std::env::set_current_dir(&root)?;
     run("pivot_root", &[".", ".machine"])?;

@@ -17,6 +17,10 @@ pub fn read(xml: &str) -> anyhow::Result<Vec<Seen>> {
     loop {
         match reader.read_event()? {
             Event::Eof => return Ok(devices),
+            // What nmap guesses before it has looked.
+            Event::Start(tag) if tag.name().as_ref() == "hosthint" => {
+                reader.read_to_end(tag.name())?;
+            }
             Event::Start(tag) if tag.name().as_ref() == "host" => devices.push(Seen::default()),
             Event::Start(tag) | Event::Empty(tag) => {
                 let Some(device) = devices.last_mut() else { continue };
@@ -74,7 +78,7 @@ mod tests {
 
     #[test]
     fn addresses_distance_and_open_ports_are_read() {
-        let xml = r#"<nmaprun><host><status state="up"/><address addr="10.0.0.7" addrtype="ipv4"/>
+        let xml = r#"<nmaprun><hosthint><address addr="10.0.0.7" addrtype="ipv4"/></hosthint><host><status state="up"/><address addr="10.0.0.7" addrtype="ipv4"/>
             <address addr="52:54:00:AA:00:07" addrtype="mac"/><ports>
             <port protocol="tcp" portid="22"><state state="open"/>
             <service name="ssh" product="OpenSSH" version="9.2p1"/></port>
