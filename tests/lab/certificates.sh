@@ -37,6 +37,8 @@ issue old01 20230101000000Z 20240101000000Z
 key cam01
 openssl req -config authority.cnf -x509 -new -key cam01.key -subj "/CN=cam01" -days 3650 -out cam01.pem
 chmod 644 ./*.key ./*.pem
+# What is true about them: subject, day of expiry.
 for name in web01 mail01 old01 cam01; do
-    openssl x509 -in "$name.pem" -outform DER | sha256sum | cut -d ' ' -f 1 > "$name.sha256"
+    openssl x509 -in "$name.pem" -noout -subject -nameopt multiline | sed -n 's/.*commonName *= //p' > "$name.facts"
+    openssl x509 -in "$name.pem" -noout -enddate -dateopt iso_8601 | sed 's/notAfter=\([0-9-]*\).*/\1/' >> "$name.facts"
 done

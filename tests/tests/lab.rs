@@ -1,1 +1,204 @@
-//! The lab.
+//! The company in network namespaces, documented by agents and a scan as a user would do it, and
+//! compared with the truth. Needs root and the daemons that `.ci/run` installs.
+
+#[path = "lab/book.rs"]
+mod book;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use inventory::export::NetworkDocument;
+use tests::lab::compare::{Comparison, compare, of_document};
+use tests::lab::door::Lab;
+use tests::lab::meter::Count;
+use tests::lab::truth::{SCANNER, Truth};
+
+/// The network of a company changes while it is looked at; a lab does not. What may be missing is
+/// what a later version has to learn.
+const SHARES: &[(&str, f64)] = &[
+    ("hosts", 0.99),
+    ("silent hosts", 1.0),
+    ("addresses", 0.99),
+    ("MACs", 0.95),
+    ("hops", 1.0),
+    ("services", 0.97),
+    ("products", 0.92),
+    ("versions", 0.85),
+];
+const CONFIG: &str = "names = [\"10.20.1.5\"]\n";
+const CREDENTIALS: &str = r#"
+[[snmp]]
+version = "v2c"
+community = "kl-read"
+scope = ["10.20.0.0/16", "10.30.0.0/16"]
+
+[[snmp]]
+version = "v3"
+user = "kluser"
+auth = "sha"
+auth_password = "kl-auth-password"
+priv = "aes"
+priv_password = "kl-priv-password"
+scope = ["10.20.1.0/24"]
+"#;
+
+#[test]
+fn agents_and_a_scan_document_the_company_and_harm_nothing() -> anyhow::Result<()> {
+    let programs = build_programs()?;
+    let folder = tempfile::tempdir()?;
+    let start = Instant::now();
+    let lab = Lab::build(&programs, folder.path(), &[])?;
+    say(&format!("the lab stands after {:.1} s", start.elapsed().as_secs_f64()))?;
+    let truth = lab.truth()?;
+    serve(&lab)?;
+    enrol(&lab, &truth)?;
+    say(&format!("agents have reported after {:.1} s", start.elapsed().as_secs_f64()))?;
+    let document = scan(&lab, &truth)?;
+    say(&format!("the scan is done after {:.1} s", start.elapsed().as_secs_f64()))?;
+    let result = compare(&truth, &of_document(&document));
+    say(&result.to_string())?;
+    let mut wrong = shortcomings(&result)?;
+    wrong.extend(harm(&lab)?);
+    wrong.extend(export(&lab, &truth)?);
+    say(&format!("everything is compared after {:.1} s", start.elapsed().as_secs_f64()))?;
+    anyhow::ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// The programs that a user runs, beside `lab` itself.
+fn build_programs() -> anyhow::Result<std::path::PathBuf> {
+    let lab = Path::new(env!("CARGO_BIN_EXE_lab")).to_owned();
+    let mut build = command(env!("CARGO"));
+    build.args(["build", "--locked", "--quiet", "-p", "kataster", "-p", "kataster-agent"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    anyhow::ensure!(build.status()?.success(), "the programs cannot be built");
+    Ok(lab)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test of programs")]
+fn command(name: &str) -> Command {
+    Command::new(name)
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stderr(), "{text}")?)
+}
+
+/// A command that must succeed; what it printed.
+fn run(lab: &Lab, host: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = lab.command(host)?.args(arguments).stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    anyhow::ensure!(output.status.success(), "{host}: {}: {said}", arguments.join(" "));
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Starts the collector and waits until it says that it runs.
+fn serve(lab: &Lab) -> anyhow::Result<()> {
+    std::fs::write(lab.shared().join("kataster.toml"), CONFIG)?;
+    let credentials = lab.shared().join("credentials.toml");
+    std::fs::write(&credentials, CREDENTIALS)?;
+    std::fs::set_permissions(&credentials, std::fs::Permissions::from_mode(0o600))?;
+    let path = lab.shared().join("logs/kataster-serve");
+    let log = File::create(&path)?;
+    let mut serve = lab.command(SCANNER)?;
+    serve.args(["kataster", "--lang", "en", "--config", "/lab/kataster.toml", "serve"]);
+    let mut serve = serve.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+    let start = Instant::now();
+    while !run(lab, SCANNER, &["cat", "/lab/logs/kataster-serve"])?.contains("is running") {
+        let is_there = serve.try_wait()?.is_none() && start.elapsed() < Duration::from_secs(20);
+        anyhow::ensure!(is_there, "the collector does not listen, see {}", path.display());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// Makes every host with an agent known, and has it report once.
+fn enrol(lab: &Lab, truth: &Truth) -> anyhow::Result<()> {
+    let hosts: Vec<&str> =
+        truth.hosts.iter().filter(|it| it.has_agent).map(|it| it.name.as_str()).collect();
+    let uses = hosts.len().to_string();
+    let token = ["kataster", "agent", "token", "create", "--kind", "server", "--uses", &uses];
+    run(lab, SCANNER, &[&token[..], &["--out", "/lab/token"]].concat())?;
+    for host in hosts {
+        run(lab, host, &["kataster-agent", "enrol", "--token-file", "/lab/token"])?;
+        run(lab, host, &["kataster-agent", "once"])?;
+    }
+    Ok(())
+}
+
+/// The scan as a user orders it. Partial is no failure here: hosts that say nothing on an open port
+/// are part of the lab.
+fn scan(lab: &Lab, truth: &Truth) -> anyhow::Result<NetworkDocument> {
+    let mut scan = lab.command(SCANNER)?;
+    scan.args(["kataster", "--lang", "en", "scan", "run"]).args(&truth.networks);
+    scan.args(["--exclude"]).args(&truth.excluded).args(["--profile", "normal", "--allow-range"]);
+    scan.args(["--credentials", "/lab/credentials.toml", "-o", "json"]);
+    let output = scan.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let is_usable = matches!(output.status.code(), Some(0 | 3));
+    anyhow::ensure!(is_usable, "scan run: {:?}: {said}", output.status.code());
+    std::fs::write(lab.shared().join("scan.json"), &output.stdout)?;
+    serde_json::from_slice(&output.stdout).context(said)
+}
+
+fn shortcomings(result: &Comparison) -> anyhow::Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    for (name, share) in SHARES {
+        let measure = result.measure(name)?;
+        if measure.share() < *share {
+            wrong.push(format!("{name}: {} of {}", measure.right, measure.of));
+        }
+    }
+    let none = [
+        ("stands there twice", &result.duplicates),
+        ("is several hosts", &result.merged),
+        ("does not exist", &result.invented),
+        ("wrong version", &result.wrong_versions),
+    ];
+    for (what, list) in none {
+        wrong.extend(list.iter().map(|it| format!("{what}: {it}")));
+    }
+    Ok(wrong)
+}
+
+/// What the meters say that a scan must not do.
+fn harm(lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let mut harm = Vec::new();
+    let mut check = |is_fine: bool, what: String| {
+        if !is_fine {
+            harm.push(what);
+        }
+    };
+    for entry in std::fs::read_dir(lab.shared().join("meters"))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let count: Count = serde_json::from_reader(File::open(entry.path())?)?;
+        check(count.at_once_max <= 4, format!("{name}: too many at once: {count:?}"));
+        check(count.foreign_messages == 0, format!("{name}: not its protocol: {count:?}"));
+        check(count.left == 0 && count.reset == 0, format!("{name}: not closed: {count:?}"));
+        let is_silent = name.ends_with("-print") || name.ends_with("-modbus");
+        check(count.bytes == 0 || !is_silent, format!("{name}: bytes: {count:?}"));
+        let is_open_to_scans = !name.ends_with("-modbus");
+        check(count.connections == 0 || is_open_to_scans, format!("{name}: asked: {count:?}"));
+    }
+    // Everything from the scanner to other segments passes rt-a.
+    for (host, counter) in [("quiet01", "touched"), ("rt-a", "strayed")] {
+        let said = run(lab, host, &["nft", "list", "counter", "inet", "lab", counter])?;
+        check(said.contains("packets 0 "), format!("{host} {counter}: {said}"));
+    }
+    Ok(harm)
+}
+
+/// Exports the workbook and reads it back.
+fn export(lab: &Lab, truth: &Truth) -> anyhow::Result<Vec<String>> {
+    let path = "/lab/kataster.xlsx";
+    run(lab, SCANNER, &["kataster", "--lang", "en", "export", "workbook", "--out", path])?;
+    book::compare(&lab.shared().join("kataster.xlsx"), truth)
+}

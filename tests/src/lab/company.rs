@@ -177,6 +177,9 @@ pub struct Port {
     /// Whether its protocol has no way to tell the product.
     #[serde(default)]
     pub is_mute: bool,
+    /// Whether a scan must leave it alone, so that nobody can expect it to be found.
+    #[serde(default)]
+    pub is_taboo: bool,
 }
 
 fn tcp() -> String {

@@ -272,7 +272,7 @@ fn services<'a>(
     let mut wrong = Vec::new();
     for host in scanned(truth) {
         let device = found(host);
-        for service in &host.services {
+        for service in host.services.iter().filter(|it| !it.is_taboo) {
             let at = format!("{} {}/{}", host.name, service.port, service.proto);
             let seen = device.and_then(|device| {
                 let same = |it: &&SeenService| it.port == service.port && it.proto == service.proto;
@@ -346,6 +346,7 @@ mod tests {
             product: Some("OpenSSH".to_owned()),
             also: Vec::new(),
             version: Some("9.2p1".to_owned()),
+            is_taboo: false,
             version_told: Told::Wire,
         }
     }

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::lab::company::{Company, Host, Port, Service};
 use crate::lab::shell::{program, read, run};
+use crate::lab::sockets::{LISTENING, UNCONNECTED, local_port};
 use crate::lab::truth;
 
 /// Packages that every host has.
@@ -166,7 +167,7 @@ fn wait_for_ports(
     running: &mut [(&Service, Child)],
 ) -> anyhow::Result<()> {
     loop {
-        let (tcp, udp) = (open("tcp", "0A")?, open("udp", "07")?);
+        let (tcp, udp) = (open("tcp", LISTENING)?, open("udp", UNCONNECTED)?);
         let is_open = |port: &Port| {
             let table = if port.proto == "udp" { &udp } else { &tcp };
             table.contains(&port.port)
@@ -187,17 +188,9 @@ fn open(proto: &str, state: &str) -> anyhow::Result<BTreeSet<u16>> {
     let mut ports = BTreeSet::new();
     for table in [proto.to_owned(), format!("{proto}6")] {
         let text = read(&PathBuf::from(format!("/proc/net/{table}")))?;
-        ports.extend(text.lines().skip(1).filter_map(|line| listening(line, state)));
+        ports.extend(text.lines().skip(1).filter_map(|line| local_port(line, state)));
     }
     Ok(ports)
-}
-
-/// The local port of a line of `/proc/net/tcp` in a state.
-fn listening(line: &str, state: &str) -> Option<u16> {
-    let mut words = line.split_whitespace().skip(1);
-    let (local, _, now) = (words.next()?, words.next()?, words.next()?);
-    let port = local.rsplit(':').next().filter(|_| now == state)?;
-    u16::from_str_radix(port, 16).ok()
 }
 
 /// Collects ended processes until standard input ends.
@@ -213,17 +206,4 @@ fn reap_until_told() -> anyhow::Result<()> {
     let mut rest = [0; 64];
     while std::io::stdin().lock().read(&mut rest)? > 0 {}
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_listening_port_is_read_from_the_kernels_table() {
-        let line = "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000";
-        assert_eq!(listening(line, "0A"), Some(22));
-        assert_eq!(listening(line, "07"), None);
-        assert_eq!(listening("", "0A"), None);
-    }
 }

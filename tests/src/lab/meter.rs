@@ -9,6 +9,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use crate::lab::shell::read;
+use crate::lab::sockets::{ESTABLISHED, local_port};
+
 /// Sessions that the Modbus device can hold; one more and it answers nobody until it is restarted.
 pub const MODBUS_SESSIONS: usize = 4;
 /// How long a session may be quiet before it counts as left behind.
@@ -39,7 +42,6 @@ pub struct Count {
     pub left: usize,
     /// Whether the device stopped answering.
     pub is_wedged: bool,
-    open: usize,
 }
 
 /// How the meter's ports behave.
@@ -73,6 +75,7 @@ struct Meter {
     file: PathBuf,
     count: Arc<Mutex<Count>>,
     manner: Manner,
+    ports: Arc<[u16]>,
 }
 
 /// Listens on the ports, counts, and keeps the count in a file; does not return.
@@ -84,8 +87,8 @@ pub fn run(file: &Path, manner: &str, ports: &[&str]) -> anyhow::Result<()> {
         Meter { file: file.to_owned(), count: Arc::default(), manner: Manner::named(manner)? };
     meter.change(|_| ());
     let mut listeners = Vec::new();
-    for port in ports {
-        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port.parse::<u16>()?));
+    for port in numbers {
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
         let listener = TcpListener::bind(address).with_context(|| address.to_string())?;
         let meter = meter.clone();
         listeners.push(std::thread::spawn(move || meter.listen(&listener)));
@@ -99,15 +102,23 @@ pub fn run(file: &Path, manner: &str, ports: &[&str]) -> anyhow::Result<()> {
 impl Meter {
     fn listen(&self, listener: &TcpListener) {
         for stream in listener.incoming().flatten() {
+            let open = self.established();
             let is_wedged = self.change(|it| {
                 it.connections += 1;
-                it.open += 1;
-                it.at_once_max = it.at_once_max.max(it.open);
-                it.is_wedged |= self.manner == Manner::Modbus && it.open > MODBUS_SESSIONS;
+                it.at_once_max = it.at_once_max.max(open);
+                it.is_wedged |= self.manner == Manner::Modbus && open > MODBUS_SESSIONS;
             });
             let meter = self.clone();
             std::thread::spawn(move || meter.serve(stream, is_wedged));
         }
+    }
+
+    /// How many connections are open on both sides, as the kernel has it: a session that the other
+    /// side has closed is none, however late this program notices.
+    fn established(&self) -> usize {
+        let table = read(Path::new("/proc/net/tcp")).unwrap_or_default();
+        let open = table.lines().skip(1).filter_map(|line| local_port(line, ESTABLISHED));
+        open.filter(|it| self.ports.contains(it)).count()
     }
 
     fn serve(&self, mut stream: TcpStream, mut is_wedged: bool) {
@@ -142,10 +153,7 @@ impl Meter {
     }
 
     fn end(&self, change: impl FnOnce(&mut Count)) {
-        self.change(|it| {
-            it.open = it.open.saturating_sub(1);
-            change(it);
-        });
+        self.change(change);
     }
 
     /// Changes the count and writes it; whether the device is wedged.

@@ -13,6 +13,7 @@ pub mod host;
 pub mod meter;
 pub mod nmap;
 mod shell;
+mod sockets;
 pub mod truth;
 pub mod wire;
 pub mod world;

@@ -54,10 +54,19 @@ pub struct TrueHost {
     pub services: Vec<TrueService>,
     /// Its packages with their versions.
     pub packages: BTreeMap<String, String>,
-    /// SHA-256 of the certificate that it shows.
-    pub certificate: Option<String>,
+    /// The certificate that it shows.
+    pub certificate: Option<TrueCertificate>,
     /// Stations from the scanner to it, itself included.
     pub hops: Option<usize>,
+}
+
+/// What is true about a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrueCertificate {
+    /// The common name of its subject.
+    pub subject: String,
+    /// The day on which it expires, `2036-01-01`.
+    pub until: String,
 }
 
 /// What is true about a service.
@@ -77,6 +86,8 @@ pub struct TrueService {
     pub also: Vec<String>,
     /// The version as its makers write it, from the package's version.
     pub version: Option<String>,
+    /// Whether a scan must leave it alone.
+    pub is_taboo: bool,
     /// Who can tell the version.
     pub version_told: Told,
 }
@@ -91,14 +102,14 @@ pub fn collect(folder: &Path, company: &Company) -> anyhow::Result<Truth> {
         company.host.iter().map(|it| about(company, it, &versions)).collect();
     let mut hosts = hosts?;
     for it in &mut hosts {
-        let path = folder.join("shared/pki").join(format!("{}.sha256", it.name));
-        it.certificate = read(&path).ok().map(|it| it.trim().to_owned());
+        let path = folder.join("shared/pki").join(format!("{}.facts", it.name));
+        it.certificate = read(&path).ok().and_then(|it| certificate(&it));
         it.hops = hops(company, company.host(SCANNER)?, company.host(&it.name)?);
     }
     let excluded = hosts.iter().filter(|it| it.is_excluded).flat_map(|it| it.ips.clone()).collect();
     let named = company.segment.iter().filter(|it| !it.is_transit);
-    let scanner = SCANNER.to_owned();
-    Ok(Truth { networks: named.map(|it| it.v4.to_string()).collect(), excluded, scanner, hosts })
+    let networks = named.flat_map(|it| [it.v4.to_string(), it.v6.to_string()]).collect();
+    Ok(Truth { networks, excluded, scanner: SCANNER.to_owned(), hosts })
 }
 
 fn about(
@@ -117,6 +128,7 @@ fn about(
             product: service.product.clone().filter(|_| !port.is_mute),
             also: service.also.clone(),
             version: version.map(|it| upstream(it).to_owned()),
+            is_taboo: port.is_taboo,
             version_told: service.version,
         }));
     }
@@ -146,6 +158,11 @@ fn about(
         certificate: None,
         hops: None,
     })
+}
+
+fn certificate(facts: &str) -> Option<TrueCertificate> {
+    let (subject, until) = facts.trim().split_once('\n')?;
+    Some(TrueCertificate { subject: subject.to_owned(), until: until.to_owned() })
 }
 
 /// Stations from one host to another, the other one included: a search over segments, where only

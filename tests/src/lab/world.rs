@@ -207,8 +207,9 @@ fn wait_until_ready(
             return Ok(());
         }
         for it in running.iter_mut() {
-            let ended = it.unshare.try_wait()?.is_some();
-            anyhow::ensure!(!ended, "{} ended: {}", it.name, said(folder, &it.name));
+            if let Some(status) = it.unshare.try_wait()? {
+                anyhow::bail!("{} ended ({status}): {}", it.name, said(folder, &it.name));
+            }
         }
         let late = start.elapsed() > READY_WAIT;
         anyhow::ensure!(
