@@ -83,8 +83,14 @@ struct Meter {
 /// # Errors
 /// If a port is taken.
 pub fn run(file: &Path, manner: &str, ports: &[&str]) -> anyhow::Result<()> {
-    let meter =
-        Meter { file: file.to_owned(), count: Arc::default(), manner: Manner::named(manner)? };
+    let numbers: Result<Vec<u16>, _> = ports.iter().map(|it| it.parse()).collect();
+    let numbers = numbers?;
+    let meter = Meter {
+        file: file.to_owned(),
+        count: Arc::default(),
+        manner: Manner::named(manner)?,
+        ports: numbers.as_slice().into(),
+    };
     meter.change(|_| ());
     let mut listeners = Vec::new();
     for port in numbers {
