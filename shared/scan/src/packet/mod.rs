@@ -10,6 +10,7 @@ pub mod http;
 pub mod lines;
 pub mod ntlm;
 pub mod reader;
+pub mod snmp;
 pub mod ssh;
 pub mod statements;
 pub mod text;
