@@ -25,6 +25,7 @@ mod rdp;
 mod redis;
 mod smb;
 mod smtp;
+pub mod snmp;
 mod ssdp;
 mod ssh;
 pub mod tcp_syn;
@@ -60,6 +61,7 @@ pub const PROBES: &[&Probe] = &[
     &redis::PROBE,
     &smb::PROBE,
     &smtp::PROBE,
+    &snmp::PROBE,
     &ssdp::PROBE,
     &ssh::PROBE,
     &tcp_syn::PROBE,

@@ -23,18 +23,8 @@ const MANUFACTURER: &[u32] = &[1, 3, 6, 1, 2, 1, 47, 1, 1, 1, 1, 12];
 const MODEL: &[u32] = &[1, 3, 6, 1, 2, 1, 47, 1, 1, 1, 1, 13];
 
 /// The columns of parts.
-pub const ENTITY_COLUMNS: &[&[u32]] = &[
-    DESCR,
-    CONTAINED_IN,
-    CLASS,
-    NAME,
-    HARDWARE,
-    FIRMWARE,
-    SOFTWARE,
-    SERIAL,
-    MANUFACTURER,
-    MODEL,
-];
+pub const ENTITY_COLUMNS: &[&[u32]] =
+    &[DESCR, CONTAINED_IN, CLASS, NAME, HARDWARE, FIRMWARE, SOFTWARE, SERIAL, MANUFACTURER, MODEL];
 
 /// prtGeneralSerialNumber.
 const PRINTER_SERIAL: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 5, 1, 1, 17];

@@ -32,16 +32,8 @@ const IP_ADDRESS_PREFIX: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 34, 1, 5];
 const IP_ADDRESS_ORIGIN: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 34, 1, 6];
 
 /// The columns of interfaces.
-pub const INTERFACE_COLUMNS: &[&[u32]] = &[
-    IF_DESCR,
-    IF_TYPE,
-    IF_MTU,
-    IF_SPEED,
-    IF_PHYS_ADDRESS,
-    IF_OPER_STATUS,
-    IF_NAME,
-    IF_HIGH_SPEED,
-];
+pub const INTERFACE_COLUMNS: &[&[u32]] =
+    &[IF_DESCR, IF_TYPE, IF_MTU, IF_SPEED, IF_PHYS_ADDRESS, IF_OPER_STATUS, IF_NAME, IF_HIGH_SPEED];
 /// The columns of addresses, in the older table (IPv4 alone).
 pub const IPV4_ADDRESS_COLUMNS: &[&[u32]] = &[IP_AD_ENT_IF_INDEX, IP_AD_ENT_NET_MASK];
 /// The columns of addresses, in the newer table.
@@ -181,7 +173,8 @@ fn older_addresses(tree: &Tree) -> BTreeMap<IpAddr, (u32, InterfaceAddress)> {
         let Some(prefix_length) = prefix_length(*mask) else { continue };
         let address = IpAddr::from(address);
         let origin = origin(address, None);
-        by_address.insert(address, (interface, InterfaceAddress { address, prefix_length, origin }));
+        by_address
+            .insert(address, (interface, InterfaceAddress { address, prefix_length, origin }));
     }
     by_address
 }

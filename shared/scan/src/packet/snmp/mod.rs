@@ -297,7 +297,9 @@ pub(crate) mod tests {
 
     #[test]
     fn malformed_names_are_none() {
-        for bytes in [&[][..], &[0x2b, 0x86], &[0x2b, 0x80, 1], &[0x2b, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
+        for bytes in
+            [&[][..], &[0x2b, 0x86], &[0x2b, 0x80, 1], &[0x2b, 0xff, 0xff, 0xff, 0xff, 0x7f]]
+        {
             assert_eq!(ObjectId::from_ber(bytes), None, "{bytes:?}");
         }
         assert_eq!(ObjectId::from_ber(&[1; 60_000]), None);
@@ -305,7 +307,9 @@ pub(crate) mod tests {
 
     #[test]
     fn a_column_ends_where_the_next_begins() {
-        let tree = tree("1.3.5.1 = INTEGER 1\n1.3.5.2.7 = INTEGER 2\n1.3.6.1 = INTEGER 3\n1.3.5 = INTEGER 9");
+        let tree = tree(
+            "1.3.5.1 = INTEGER 1\n1.3.5.2.7 = INTEGER 2\n1.3.6.1 = INTEGER 3\n1.3.5 = INTEGER 9",
+        );
         let column: Vec<_> = tree.column(&[1, 3, 5]).map(|it| it.0).collect();
         assert_eq!(column, [&[1][..], &[2, 7]]);
         assert_eq!(tree.cell(&[1, 3, 5], &[2, 7]), Some(&Value::Integer(2)));
@@ -319,7 +323,9 @@ pub(crate) mod tests {
         v6.extend([0; 13]);
         v6.extend([1, 0, 0, 0, 2]);
         assert_eq!(indexed_address(&v6).unwrap().0, "fe80::1".parse::<IpAddr>().unwrap());
-        for bad in [&[][..], &[1], &[1, 4, 1, 2, 3], &[1, 4, 1, 2, 3, 256], &[1, 3, 1, 2, 3], &[9, 1, 1]] {
+        for bad in
+            [&[][..], &[1], &[1, 4, 1, 2, 3], &[1, 4, 1, 2, 3, 256], &[1, 3, 1, 2, 3], &[9, 1, 1]]
+        {
             assert_eq!(indexed_address(bad), None, "{bad:?}");
         }
     }

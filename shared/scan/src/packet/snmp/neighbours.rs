@@ -15,10 +15,8 @@ const NET_TO_MEDIA_ADDRESS: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 22, 1, 2];
 const NET_TO_MEDIA_TYPE: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 22, 1, 4];
 
 /// The columns of neighbours, newer table first; each is asked only where those before gave nothing.
-pub const NEIGHBOUR_TABLES: &[&[&[u32]]] = &[
-    &[NET_TO_PHYSICAL_ADDRESS, NET_TO_PHYSICAL_TYPE],
-    &[NET_TO_MEDIA_ADDRESS, NET_TO_MEDIA_TYPE],
-];
+pub const NEIGHBOUR_TABLES: &[&[&[u32]]] =
+    &[&[NET_TO_PHYSICAL_ADDRESS, NET_TO_PHYSICAL_TYPE], &[NET_TO_MEDIA_ADDRESS, NET_TO_MEDIA_TYPE]];
 
 const INET_ROUTE_IF_INDEX: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 24, 7, 1, 7];
 const INET_ROUTE_TYPE: &[u32] = &[1, 3, 6, 1, 2, 1, 4, 24, 7, 1, 8];
@@ -240,19 +238,14 @@ mod tests {
              1.3.6.1.2.1.4.24.7.1.7.1.4.10.9.0.0.24.2.0.0.0.0 = INTEGER 2
              1.3.6.1.2.1.4.24.7.1.8.1.4.10.9.0.0.24.2.0.0.0.0 = INTEGER 5
              1.3.6.1.2.1.4.24.7.1.7.1.4.10.8.0.0.33.2.0.0.0.0 = INTEGER 2",
-            &[
-                ("0.0.0.0/0", Some("10.0.0.254"), Some("eth0")),
-                ("10.0.0.0/24", None, Some("eth0")),
-            ],
+            &[("0.0.0.0/0", Some("10.0.0.254"), Some("eth0")), ("10.0.0.0/24", None, Some("eth0"))],
         );
     }
 
     #[test]
     fn the_older_tables_of_routes_are_read_too() {
-        let expected = [
-            ("0.0.0.0/0", Some("10.0.0.254"), Some("eth0")),
-            ("10.0.0.0/24", None, Some("eth0")),
-        ];
+        let expected =
+            [("0.0.0.0/0", Some("10.0.0.254"), Some("eth0")), ("10.0.0.0/24", None, Some("eth0"))];
         check_routes(
             "1.3.6.1.2.1.4.24.4.1.5.0.0.0.0.0.0.0.0.0.10.0.0.254 = INTEGER 2
              1.3.6.1.2.1.4.24.4.1.5.10.0.0.0.255.255.255.0.0.0.0.0.0 = INTEGER 2

@@ -29,6 +29,8 @@ pub enum Trouble {
     NotIncreasing,
     /// An answer held nothing that could be read.
     Unreadable,
+    /// No answer came any more.
+    NoAnswer,
     /// The table is longer than what is kept of it.
     TooLong,
 }
@@ -40,6 +42,7 @@ impl Trouble {
         match self {
             Self::NotIncreasing => "the agent repeats itself: the walk was stopped",
             Self::Unreadable => "an answer could not be read: the walk was stopped",
+            Self::NoAnswer => "no further answer came: the rest is missing",
             Self::TooLong => "longer than what is kept: the rest was left out",
         }
     }
@@ -67,8 +70,7 @@ impl Walk {
     /// Takes the answer: for each object that was asked its successor, then for each the next, and so
     /// on; it may end anywhere.
     pub fn take(&mut self, answer: Vec<Row>) {
-        let open: Vec<usize> =
-            (0..self.columns.len()).filter(|it| !self.is_done(*it)).collect();
+        let open: Vec<usize> = (0..self.columns.len()).filter(|it| !self.is_done(*it)).collect();
         if answer.is_empty() {
             self.end(Trouble::Unreadable);
         }
@@ -77,9 +79,9 @@ impl Walk {
         }
     }
 
-    /// Ends the walk for a reason of the agent's: it has no such table, or nothing follows (v1).
-    pub fn stop(&mut self) {
-        self.columns.iter_mut().for_each(|it| it.is_done = true);
+    /// Ends the walk because no further answer came, or none that could be read.
+    pub fn lose(&mut self, is_unreadable: bool) {
+        self.end(if is_unreadable { Trouble::Unreadable } else { Trouble::NoAnswer });
     }
 
     /// What was found, and why it is not all.
@@ -111,7 +113,7 @@ impl Walk {
 
     fn end(&mut self, trouble: Trouble) {
         self.trouble = Some(trouble);
-        self.stop();
+        self.columns.iter_mut().for_each(|it| it.is_done = true);
     }
 }
 
@@ -152,7 +154,10 @@ mod tests {
         let mut walk = Walk::new(&[FIRST, SECOND], 3);
         walk.take(vec![row(&[1, 3, 2, 1]), row(&[1, 3, 2, 5])]);
         assert_eq!(walk.question(), [ObjectId::new(&[1, 3, 2, 5])]);
-        walk.take(vec![row(&[1, 3, 2, 6]), Row { id: ObjectId::new(&[1, 3, 2, 6]), value: Value::End }]);
+        walk.take(vec![
+            row(&[1, 3, 2, 6]),
+            Row { id: ObjectId::new(&[1, 3, 2, 6]), value: Value::End },
+        ]);
         assert_eq!(walk.question(), []);
         assert_eq!(walk.finish().1, None);
     }
@@ -167,9 +172,8 @@ mod tests {
 
     #[test]
     fn a_table_without_end_is_cut() {
-        let answers = (0..9)
-            .map(|it| vec![row(&[1, 3, 1, it]), row(&[1, 3, 2, it])])
-            .collect::<Vec<_>>();
+        let answers =
+            (0..9).map(|it| vec![row(&[1, 3, 1, it]), row(&[1, 3, 2, it])]).collect::<Vec<_>>();
         assert_eq!(walk(answers), (6, Some(Trouble::TooLong), true));
     }
 
