@@ -1,6 +1,7 @@
 //! The network itself: the only module of this crate that opens sockets.
 
 pub mod book;
+pub mod credentials;
 pub mod datagram;
 pub mod limits;
 pub mod message;

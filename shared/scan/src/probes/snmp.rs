@@ -173,10 +173,8 @@ mod tests {
     }
 
     fn answer(readings: &Readings) -> &ServiceAnswer {
-        match &readings.steady.facts[0] {
-            Fact::ServiceAnswer(answer) => answer,
-            other => panic!("{other:?}"),
-        }
+        let Fact::ServiceAnswer(answer) = &readings.steady.facts[0] else { panic!("{readings:?}") };
+        answer
     }
 
     #[test]
@@ -237,19 +235,13 @@ mod tests {
         said.troubles =
             vec![(LANES[2][1], Trouble::TooLong), (LANES[1][0], Trouble::NotIncreasing)];
         let readings = read(&said);
-        let kinds = |reading: &Reading| -> Vec<&'static str> {
-            let kinds = reading.facts.iter().map(|it| match it {
-                Fact::ServiceAnswer(_) => "answer",
-                Fact::NetworkInterface(_) => "interface",
-                Fact::PhysicalEntity(_) => "part",
-                Fact::Neighbour(_) => "neighbour",
-                Fact::Route(_) => "route",
-                other => panic!("{other:?}"),
-            });
-            kinds.collect()
-        };
-        assert_eq!(kinds(&readings.steady), ["answer", "part", "interface"]);
-        assert_eq!(kinds(&readings.changing), ["neighbour", "route"]);
+        let [answer, part, interface] = readings.steady.facts.as_slice() else { panic!() };
+        assert!(matches!(answer, Fact::ServiceAnswer(_)));
+        assert!(matches!(part, Fact::PhysicalEntity(_)));
+        assert!(matches!(interface, Fact::NetworkInterface(_)));
+        let [neighbour, route] = readings.changing.facts.as_slice() else { panic!() };
+        assert!(matches!(neighbour, Fact::Neighbour(_)));
+        assert!(matches!(route, Fact::Route(_)));
         assert_eq!(readings.changing.complaints[0].place, "routes");
         assert_eq!(readings.steady.complaints[0].place, "interfaces");
     }
