@@ -9,7 +9,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 
 use super::super::pace::Pace;
-use super::super::run::Stop;
+use super::super::stop::Stop;
 use super::*;
 use crate::packet::der::{OCTET_STRING, SEQUENCE, element, elements};
 
