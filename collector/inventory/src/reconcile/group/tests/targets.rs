@@ -437,6 +437,22 @@ fn years_of_lines_of_one_device_are_one_asset_and_cost_little() {
     assert_eq!(group(&members, &[]).len(), 1);
 }
 
+#[test]
+fn a_network_of_a_thousand_devices_seen_from_two_places_costs_little() {
+    let members: Vec<MemberEvidence> = (0..1_000_u32)
+        .flat_map(|it| {
+            let address = format!("10.{}.{}.{}", it % 3, it / 250, it % 250 + 1);
+            let (mac, key) = (format!("m{it}"), format!("ed/{it}"));
+            [
+                line(HERE, &address, (0, 1), &[(KEY, &key)]),
+                line(Some(7), &address, (0, 1), &[(LINK, &mac)]),
+                line(Some(8), &address, (0, 1), &[(LINK, &mac), (CERTIFICATE, "wildcard")]),
+            ]
+        })
+        .collect();
+    assert_eq!(group(&members, &[]).len(), 1_000);
+}
+
 const ANY: [IdentifierKind; 13] = [
     UUID,
     SERIAL,
