@@ -82,7 +82,12 @@ fn doors(parts: &Parts<'_>) -> BTreeMap<Door, Behind> {
         found.entry(door).or_default().push(identity);
     }
     let described = found.into_iter().filter_map(|(door, all)| {
-        let identity = all.into_iter().max_by(richer)?;
+        // A printer answers HTTP and IPP at one door: it is an IPP server of whatever product either
+        // of them names.
+        let protocols = all.iter().filter_map(|it| it.value.protocol.clone());
+        let protocol = protocols.max_by_key(|it| (exactness(Some(it.as_str())), it.clone()));
+        let mut identity = all.into_iter().max_by(richer)?;
+        identity.value.protocol = protocol;
         Some((door, Behind { identity, encryption: encryption(parts, door) }))
     });
     described.collect()
@@ -97,18 +102,27 @@ fn identity(answer: &ServiceAnswer, recognised: &Recognition) -> ServiceIdentity
     }
 }
 
-/// Of two answers at one door the one that says more: what speaks inside TLS before TLS itself.
+/// Of two answers at one door the one that says more of who answers.
 fn richer(
     left: &Attested<ServiceIdentity>,
     right: &Attested<ServiceIdentity>,
 ) -> std::cmp::Ordering {
-    let vague = [ServiceProtocol::Tls, ServiceProtocol::Unknown].map(wire::service_protocol);
     let key = |it: &Attested<ServiceIdentity>| {
-        let protocol = it.value.protocol.as_deref();
-        let is_exact = protocol.is_some_and(|it| !vague.contains(&it));
-        (is_exact, it.value.product.is_some(), it.value.version.is_some())
+        let is_named = (it.value.product.is_some(), it.value.version.is_some());
+        (is_named, exactness(it.value.protocol.as_deref()))
     };
     (key(left), &left.evidence, &left.value).cmp(&(key(right), &right.evidence, &right.value))
+}
+
+/// How exactly a protocol is known: many others are spoken inside TLS and over HTTP.
+fn exactness(protocol: Option<&str>) -> u8 {
+    let carriers = [ServiceProtocol::Tls, ServiceProtocol::Unknown].map(wire::service_protocol);
+    match protocol {
+        None => 0,
+        Some(it) if carriers.contains(&it) => 1,
+        Some(it) if it == wire::service_protocol(ServiceProtocol::Http) => 2,
+        Some(_) => 3,
+    }
 }
 
 /// What protects a door that only scans saw.

@@ -294,6 +294,25 @@ fn tls_versions_tell_what_protects_a_port_that_shows_no_certificate() {
     assert_eq!(asset.ports[0].value.encryption.as_deref(), Some("TLS 1.2"));
 }
 
+#[test]
+fn a_door_has_the_most_exact_of_its_protocols_and_the_product_that_either_names() {
+    let sections = vec![
+        read("scan.ipp", 1, vec![answer(631, ServiceProtocol::Ipp, &[(Statement::Model, "X 1")])]),
+        read(
+            "scan.http",
+            2,
+            vec![answer(631, ServiceProtocol::Http, &[(Statement::Server, "CUPS/2.4 IPP/2.1")])],
+        ),
+        read("scan.greeting", 3, vec![answer(631, ServiceProtocol::Unknown, &[])]),
+    ];
+    let asset = asset(&[line(None, "10.0.0.5", (1, 1), sections)]);
+    let [port] = asset.ports.as_slice() else { panic!("{:?}", asset.ports) };
+    let identity = &port.value.answer.as_ref().unwrap().value;
+    assert_eq!(identity.protocol.as_deref(), Some("ipp"));
+    assert_eq!(identity.product.as_deref(), Some("CUPS"));
+    assert_eq!(identity.version.as_deref(), Some("2.4"));
+}
+
 /// Lines and agents in any order, with sections of the same sources.
 fn mixed() -> impl Strategy<Value = Vec<MemberObservations>> {
     let section = (0..3_usize, 0..20_i64, 0..3_u16).prop_map(|(source, hour, number)| {
