@@ -1,4 +1,4 @@
-//! Records what a server on this machine says to a probe: `record_probe PROBE ADDRESS:PORT clear|tls ORIGIN…`.
+//! Records what a server on this machine says to a probe: `record_probe PROBE ADDRESS:PORT clear|tls|udp ORIGIN…`.
 //!
 //! Writes a recording for `shared/scan/tests/recordings` to standard output; its form is described
 //! in `shared/scan/src/probes/replay`. Asks loopback addresses only.
@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
+use scan::net::datagram::exchange;
+use scan::net::limits::CONVERSATION_TIMEOUT;
 use scan::net::stream::converse;
 use scan::probes::{Conversation, End, Method, PROBES, Reading, Step, Subject};
 
@@ -15,13 +17,12 @@ use scan::probes::{Conversation, End, Method, PROBES, Reading, Step, Subject};
 async fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [probe, address, kind, origin @ ..] = words.as_slice() else {
-        bail!("record_probe PROBE ADDRESS:PORT clear|tls ORIGIN…");
+        bail!("record_probe PROBE ADDRESS:PORT clear|tls|udp ORIGIN…");
     };
     let address: SocketAddr = address.parse().context("the address")?;
     ensure!(address.ip().is_loopback(), "only servers of this machine are recorded");
     let id = format!("scan.{probe}");
     let probe = PROBES.iter().find(|it| it.id == id).context("no such probe")?;
-    let Method::Stream(stream) = probe.method else { bail!("{id} is no conversation over TCP") };
     let is_encrypted = kind == "tls";
     let subject = Subject {
         address: address.ip(),
@@ -32,24 +33,29 @@ async fn main() -> Result<()> {
         random: [7; 32],
     };
     let log = Log::default();
-    let conversation = Recorder { inner: (stream.begin)(&subject), log: log.clone() };
-    let talk = converse(
-        address,
-        is_encrypted,
-        Box::new(conversation),
-        scan::net::limits::CONVERSATION_TIMEOUT,
-    )
-    .await?;
+    let (inner, is_datagram) = match probe.method {
+        Method::Stream(stream) => ((stream.begin)(&subject), false),
+        Method::Datagram(datagram) => ((datagram.begin)(&subject), true),
+        Method::Packet | Method::Session => bail!("{id} is no conversation"),
+    };
+    let conversation = Box::new(Recorder { inner, log: log.clone(), is_datagram });
+    let (reading, end) = if is_datagram {
+        let exchange = exchange(address, conversation).await?;
+        (exchange.reading, exchange.end)
+    } else {
+        let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;
+        (talk.reading, end)
+    };
     let mut text = format!("# {}\n", origin.join(" "));
     text += &format!("= subject {} {} {kind}\n", address.ip(), address.port());
     text += &log.text();
-    for fact in &talk.reading.facts {
+    for fact in &reading.facts {
         text += &format!("? {}\n", serde_json::to_string(fact)?);
     }
-    for complaint in &talk.reading.complaints {
+    for complaint in &reading.complaints {
         text += &format!("# complaint: {}\n", complaint.problem);
     }
-    text += &format!("# end: {:?}\n", talk.end);
+    text += &format!("# end: {:?}\n", end);
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
 }
@@ -92,10 +98,19 @@ fn escape(bytes: &[u8]) -> String {
 struct Recorder {
     inner: Box<dyn Conversation>,
     log: Log,
+    is_datagram: bool,
 }
 
 impl Recorder {
     fn note(&self, received: &[u8], step: &Step) {
+        if self.is_datagram {
+            self.log.line('=', "datagram");
+            self.log.bytes('<', received);
+            if let Step::Send(bytes) = step {
+                self.log.bytes('>', bytes);
+            }
+            return;
+        }
         match step {
             Step::More | Step::Done => {}
             Step::Send(bytes) => {
@@ -135,7 +150,9 @@ impl Conversation for Recorder {
     }
 
     fn finish(self: Box<Self>, received: &[u8], why: End) -> Reading {
-        self.log.bytes('<', received);
+        if !self.is_datagram {
+            self.log.bytes('<', received);
+        }
         self.inner.finish(received, why)
     }
 }

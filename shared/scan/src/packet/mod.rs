@@ -7,6 +7,7 @@ pub mod dns;
 pub mod frame;
 pub mod html;
 pub mod http;
+pub mod ipp;
 pub mod lines;
 pub mod ntlm;
 pub mod reader;

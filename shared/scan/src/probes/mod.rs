@@ -15,6 +15,7 @@ mod ftp;
 mod http;
 pub mod icmp_echo;
 mod imap;
+mod ipp;
 mod mdns;
 mod mysql;
 pub mod ndp;
@@ -51,6 +52,7 @@ pub const PROBES: &[&Probe] = &[
     &http::PROBE,
     &icmp_echo::PROBE,
     &imap::PROBE,
+    &ipp::PROBE,
     &mdns::PROBE,
     &mysql::PROBE,
     &ndp::PROBE,

@@ -1,7 +1,7 @@
 //! Plays the server's side of a conversation against a probe: whole, byte by byte, and cut off anywhere.
 //!
 //! A recording is a text. `<` begins bytes of the server, `>` bytes of the probe, `=` an event
-//! (`= subject ADDRESS PORT clear|tls`, `= tls`), `?` a fact that must come out, as JSON, `#` a remark. Bytes stand as they are where they
+//! (`= subject ADDRESS PORT clear|tls|udp`, `= tls`, `= datagram`), `?` a fact that must come out, as JSON, `#` a remark. Bytes stand as they are where they
 //! are printable ASCII, else as `\r`, `\n`, `\t`, `\\` or `\x1b`.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -207,6 +207,8 @@ pub(crate) fn parse(text: &str) -> Recording {
             ("<", _) => recording.turns.push(Turn::Theirs(unescape(rest))),
             (">", _) => recording.turns.push(Turn::Ours(unescape(rest))),
             ("?", _) => recording.facts.push(rest.to_owned()),
+            // Each begins anew: two that follow one another are not one.
+            ("=", _) if rest == "datagram" => recording.turns.push(Turn::Theirs(Vec::new())),
             ("=", _) if rest == "tls" => recording.turns.push(Turn::Tls),
             ("=", _) => recording.subject = parse_subject(rest),
             _ => panic!("{line}"),
