@@ -44,7 +44,7 @@ async fn main() -> Result<()> {
         (exchange.reading, exchange.end)
     } else {
         let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;
-        (talk.reading, end)
+        (talk.reading, talk.end)
     };
     let mut text = format!("# {}\n", origin.join(" "));
     text += &format!("= subject {} {} {kind}\n", address.ip(), address.port());
