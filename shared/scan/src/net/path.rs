@@ -181,7 +181,8 @@ fn step_by_step(
             .max_rounds(Some(1))
             .first_ttl(ttl)
             .max_ttl(ttl)
-            .max_inflight(1)
+            // Counted from the scanner on; the bounds above leave one packet.
+            .max_inflight(TTL_MAX + 1)
             .min_round_duration(Duration::ZERO)
             .max_round_duration(STEP_TIMEOUT)
             .grace_duration(Duration::ZERO)
@@ -397,3 +398,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(feature = "lab")]
+#[cfg(test)]
+mod lab;

@@ -252,3 +252,7 @@ async fn walk(
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "lab")]
+#[cfg(test)]
+mod daemon;
