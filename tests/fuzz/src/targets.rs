@@ -1,0 +1,161 @@
+//! The fuzz targets: one per probe that reads what a server says, found by the registry of probes,
+//! and one per parser that is used without a probe.
+//!
+//! An input of a probe's target is a byte of choices and then what the server says, turns parted by
+//! [`SEPARATOR`].
+
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+
+use observation::latest::{CertificatePlace, Fact};
+use scan::packet::certificate;
+use scan::packet::frame::Frame;
+use scan::packet::html;
+use scan::packet::tls_hello;
+use scan::probes::{ANSWER_BYTES_MAX, Conversation, End, Method, PROBES, Reading, Step, Subject};
+
+/// Parts the turns of a server.
+pub(crate) const SEPARATOR: &[u8] = b"\xde\xad\xbe\xef";
+
+/// One parser of foreign bytes.
+pub(crate) struct Target {
+    /// The name of the probe, or of the parser.
+    pub(crate) name: String,
+    run: Kind,
+}
+
+enum Kind {
+    Stream(fn(&Subject) -> Box<dyn Conversation>, fn(&[u8]) -> bool),
+    Datagram(fn(&Subject) -> Box<dyn Conversation>),
+    Parser(fn(&[u8])),
+}
+
+impl Target {
+    /// Reads one input; a fault is a panic.
+    pub(crate) fn run(&self, data: &[u8]) {
+        match self.run {
+            Kind::Stream(begin, recognises) => {
+                black_box(recognises(data));
+                check(&converse(begin, data, true));
+            }
+            Kind::Datagram(begin) => check(&converse(begin, data, false)),
+            Kind::Parser(parse) => parse(data),
+        }
+    }
+}
+
+/// All targets, sorted by name.
+pub(crate) fn all() -> Vec<Target> {
+    let mut targets: Vec<Target> = PROBES
+        .iter()
+        .filter_map(|probe| {
+            let run = match probe.method {
+                Method::Stream(stream) => Kind::Stream(stream.begin, stream.recognises),
+                Method::Datagram(datagram) => Kind::Datagram(datagram.begin),
+                Method::Packet | Method::Session => return None,
+            };
+            Some(Target { name: probe.id.trim_start_matches("scan.").to_owned(), run })
+        })
+        .collect();
+    let parsers: [(&str, fn(&[u8])); 4] = [
+        ("certificate", |data| {
+            let place = CertificatePlace::File { path: "/x".to_owned(), listener: None };
+            let _ = black_box(certificate::read(data, place, 1));
+        }),
+        ("frame", |data| {
+            black_box(Frame::read(data));
+        }),
+        ("html", |data| {
+            black_box((html::title(data), html::generator(data)));
+        }),
+        ("tls_hello", |data| {
+            for version in tls_hello::Version::ALL {
+                black_box(tls_hello::answer(version, data));
+            }
+        }),
+    ];
+    targets.extend(
+        parsers.map(|(name, run)| Target { name: name.to_owned(), run: Kind::Parser(run) }),
+    );
+    targets.sort_by(|left, right| left.name.cmp(&right.name));
+    targets
+}
+
+/// Plays the server: each turn comes after what the probe sent, whole or byte by byte.
+fn converse(begin: fn(&Subject) -> Box<dyn Conversation>, data: &[u8], is_stream: bool) -> Reading {
+    let (choices, said) = data.split_first().unwrap_or((&0, &[]));
+    let has = |bit: u8| choices & (1 << bit) != 0;
+    let subject = Subject {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        port: 80,
+        is_encrypted: has(0),
+        argument: if has(1) { "/".to_owned() } else { String::new() },
+        random: [7; 32],
+    };
+    let mut conversation = begin(&subject);
+    black_box(conversation.open());
+    let why = match choices >> 4 {
+        0..6 => End::Closed,
+        6..12 => End::TimedOut,
+        _ => End::TooLong,
+    };
+    let mut received = Vec::new();
+    for turn in turns(said) {
+        let piece = if has(2) && is_stream { 1 } else { turn.len().max(1) };
+        for piece in turn.chunks(piece) {
+            if !is_stream {
+                received.clear();
+            }
+            received.extend_from_slice(piece);
+            let mut step = conversation.read(&received);
+            if matches!(step, Step::StartTls | Step::StartTlsAfter(_)) {
+                received.clear();
+                if has(3) {
+                    return conversation.finish(&[], End::NotSecured);
+                }
+                step = conversation.secured();
+            }
+            match step {
+                Step::Send(bytes) => {
+                    assert!(bytes.len() < ANSWER_BYTES_MAX);
+                    received.clear();
+                }
+                Step::Done => return conversation.finish(&received, End::Done),
+                Step::More | Step::StartTls | Step::StartTlsAfter(_) => {}
+            }
+            if received.len() > ANSWER_BYTES_MAX {
+                return conversation.finish(&received, End::TooLong);
+            }
+        }
+    }
+    conversation.finish(&received, why)
+}
+
+fn turns(mut said: &[u8]) -> Vec<&[u8]> {
+    let mut turns = Vec::new();
+    let width = SEPARATOR.len();
+    while let Some(end) = said.windows(width).position(|it| it == SEPARATOR) {
+        turns.push(&said[..end]);
+        said = &said[end + width..];
+    }
+    turns.push(said);
+    turns
+}
+
+/// What must hold of every reading, whatever was said.
+fn check(reading: &Reading) {
+    assert!(reading.complaints.len() <= 200, "{} complaints", reading.complaints.len());
+    assert!(reading.follow_ups.len() <= 20, "{} follow-ups", reading.follow_ups.len());
+    assert!(reading.facts.len() <= 5_000, "{} facts", reading.facts.len());
+    for fact in &reading.facts {
+        if let Fact::ServiceAnswer(answer) = fact {
+            for text in answer.statements.values() {
+                assert!(!text.contains(char::is_control), "{text:?}");
+                assert!(text.len() <= 20_000, "{} bytes", text.len());
+            }
+        }
+    }
+    for follow in &reading.follow_ups {
+        assert!(!follow.argument.contains(['\r', '\n']), "{:?}", follow.argument);
+    }
+}
