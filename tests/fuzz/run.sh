@@ -12,7 +12,7 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 CARGO_INCREMENTAL=0 cargo build --release --quiet --target "$(rustc -vV | sed -n 's/^host: //p')"
 program=$(ls target/*/release/fuzz)
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(ls corpus)
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(TARGET=list "$program" </dev/null 2>&1 | sed -n 's/.*TARGET must be one of //p' | tr " " "\n")
 for target in "${targets[@]}"; do
     mkdir -p "work/$target" "corpus/$target"
     if [ "$what" = minimise ]; then

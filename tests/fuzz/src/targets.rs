@@ -25,10 +25,13 @@ pub(crate) struct Target {
 }
 
 enum Kind {
-    Stream(fn(&Subject) -> Box<dyn Conversation>, fn(&[u8]) -> bool),
-    Datagram(fn(&Subject) -> Box<dyn Conversation>),
-    Parser(fn(&[u8])),
+    Stream(Begin, fn(&[u8]) -> bool),
+    Datagram(Begin),
+    Parser(Parse),
 }
+
+type Begin = fn(&Subject) -> Box<dyn Conversation>;
+type Parse = fn(&[u8]);
 
 impl Target {
     /// Reads one input; a fault is a panic.
@@ -57,7 +60,7 @@ pub(crate) fn all() -> Vec<Target> {
             Some(Target { name: probe.id.trim_start_matches("scan.").to_owned(), run })
         })
         .collect();
-    let parsers: [(&str, fn(&[u8])); 4] = [
+    let parsers: [(&str, Parse); 4] = [
         ("certificate", |data| {
             let place = CertificatePlace::File { path: "/x".to_owned(), listener: None };
             let _ = black_box(certificate::read(data, place, 1));
@@ -82,7 +85,7 @@ pub(crate) fn all() -> Vec<Target> {
 }
 
 /// Plays the server: each turn comes after what the probe sent, whole or byte by byte.
-fn converse(begin: fn(&Subject) -> Box<dyn Conversation>, data: &[u8], is_stream: bool) -> Reading {
+fn converse(begin: Begin, data: &[u8], is_stream: bool) -> Reading {
     let (choices, said) = data.split_first().unwrap_or((&0, &[]));
     let has = |bit: u8| choices & (1 << bit) != 0;
     let subject = Subject {
