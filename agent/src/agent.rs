@@ -4,7 +4,7 @@
 
 pub mod running;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ use crate::enrol::{EnrolError, renew, renew_expired};
 use crate::host::{Host, LinuxHost};
 use crate::names::Names;
 use crate::report::{Identity, Selection, collect};
+use crate::scan_job::{Jobs, Place, Worker, jobs};
 use crate::sources::Context;
 use crate::sources::context::Options;
 use crate::spool::{BYTES_MAX, Kept, NumberError, Spool};
@@ -202,6 +203,33 @@ impl Agent {
         self.log_complaints();
     }
 
+    /// The queue of scans and who does them.
+    #[must_use]
+    pub fn scan_jobs(&self, program: PathBuf) -> (Jobs, Worker) {
+        let place = Place { agent: self.id(), program };
+        jobs(place, Arc::new(self.data.scans()), Arc::clone(&self.clock))
+    }
+
+    /// Queues the scans among the tasks.
+    pub fn take_scans(&self, tasks: &[Task], jobs: &mut Jobs) {
+        for task in tasks {
+            let Task::Scan { job } = task else { continue };
+            match self.network() {
+                Ok(network) => jobs.take(job, &self.config.scan, Arc::new(network)),
+                Err(error) => tracing::warn!(%error, "a scan cannot be done"),
+            }
+        }
+    }
+
+    /// The way to the collector with the present certificate.
+    ///
+    /// # Errors
+    /// If the enrolment is damaged.
+    pub fn network(&self) -> Result<HttpNetwork, AgentError> {
+        let identity = self.enrolment.identity().map_err(AgentError::Enrolment)?;
+        Ok(HttpNetwork::new(&self.address(), client_config_for_agent(&identity)?)?)
+    }
+
     /// Hands over what waits, once. What was achieved is in `delivered` even if it ended early.
     ///
     /// # Errors
@@ -257,9 +285,7 @@ impl Agent {
     }
 
     async fn attempt(&mut self, delivered: &mut Delivered) -> Result<(), AgentError> {
-        let identity = self.enrolment.identity().map_err(AgentError::Enrolment)?;
-        let address = self.address();
-        let network = HttpNetwork::new(&address, client_config_for_agent(&identity)?)?;
+        let network = self.network()?;
         let id = self.id();
         deliver(&mut self.spool, id, &network, self.clock.as_ref(), delivered).await?;
         Ok(())
@@ -303,7 +329,7 @@ impl Agent {
             match task {
                 Task::SetSchedule { schedule } => changed.schedule = *schedule,
                 Task::SetKind { kind } => changed.kind = *kind,
-                Task::CollectNow => {}
+                Task::CollectNow | Task::Scan { .. } => {}
             }
         }
         let is_same =

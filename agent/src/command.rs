@@ -71,6 +71,13 @@ enum Command {
     },
     /// Keeps reading and delivering until it is stopped.
     Run,
+    /// The process that scans; started by the agent or as a unit of its own.
+    #[command(hide = true)]
+    Scanner {
+        /// Take jobs from this socket in place of standard input.
+        #[arg(long, value_name = "PATH")]
+        socket: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -163,6 +170,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
         }
     };
+    if let Command::Scanner { socket } = &cli.command {
+        // It gives up its rights, which is done before there is a second thread.
+        return scan_for_others(socket.as_deref());
+    }
     pki::install_provider();
     let words = cli.common.words();
     let result = match &cli.command {
@@ -172,12 +183,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             enrol_host(&cli.common, token_file, *replace, words)
         }
         Command::Run => keep_running(&cli.common),
+        Command::Scanner { .. } => Ok(Exit::Failed),
     };
     match result {
         Ok(exit) => exit.code(),
         Err(failure) => {
             let _ = writeln!(io::stderr().lock(), "{}", failure.text(words));
             failure.exit.code()
+        }
+    }
+}
+
+fn scan_for_others(socket: Option<&Path>) -> u8 {
+    log(tracing::Level::INFO);
+    match scan::net::process::serve(socket) {
+        Ok(()) => Exit::Done.code(),
+        Err(error) => {
+            tracing::error!(%error, "the scanner ended");
+            Exit::Failed.code()
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use observation::latest::protocol::{AgentKind, Schedule};
 use serde::Deserialize;
 
@@ -33,6 +34,23 @@ pub struct Config {
     pub volatile_every_seconds: Option<u64>,
     /// Most bytes that undelivered reports may take on the disk.
     pub spool_bytes_max: Option<u64>,
+    /// What may be scanned from here when the collector wants it.
+    #[serde(default)]
+    pub scan: ScanConfig,
+}
+
+/// What may be scanned from here: the only permission there is, and by default there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanConfig {
+    /// Networks that may be scanned, in whole or in part.
+    #[serde(default)]
+    pub networks: Vec<IpNet>,
+    /// What is never touched, whatever the collector says.
+    #[serde(default)]
+    pub exclude: Vec<IpNet>,
+    /// The socket of a scanner that a service manager started; none: the agent starts its own.
+    pub scanner_socket: Option<PathBuf>,
 }
 
 /// Why there is no configuration.
@@ -129,8 +147,10 @@ mod tests {
     fn every_key_is_read() {
         let text = "collector = \"c.example:8443\"\nkind = \"server\"\nreports_connections = false\n\
             clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
-            spool_bytes_max = 1000000\n";
+            spool_bytes_max = 1000000\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
+            exclude = [\"10.2.3.4/32\"]\nscanner_socket = \"/run/s\"\n";
         let config = Config::parse(text).unwrap();
+        assert_eq!(config.scan.networks, ["10.2.0.0/16".parse().unwrap()]);
         assert_eq!(config.kind, Some(AgentKind::Server));
         assert!(config.clear_names && !config.reports_connections(AgentKind::Server));
     }
@@ -146,6 +166,7 @@ mod tests {
         check("\n\nkind = \"laptop\"\n", 3, "laptop");
         check("clear_names = 7\n", 1, "boolean");
         check("clear_names = true\ncollector = \"host\"\n", 2, "port");
+        check("[scan]\nnetworks = [\"10.2.0.0\"]\n", 2, "IP");
     }
 
     #[test]

@@ -135,6 +135,12 @@ impl DataDir {
         FolderDisk::new(self.path.join("spool"))
     }
 
+    /// The folder of what is known of scans under way.
+    #[must_use]
+    pub fn scans(&self) -> FolderDisk {
+        FolderDisk::new(self.path.join("scans"))
+    }
+
     /// The enrolment; none if this agent is not enrolled.
     ///
     /// # Errors

@@ -320,14 +320,29 @@ pub(crate) async fn ask_once<A: DeserializeOwned>(
     path: &'static str,
     request: &impl Serialize,
 ) -> Result<A, DeliverError> {
-    let flat = |stop| match stop {
+    let body = to_json(path, request).map_err(flat)?;
+    send_once(network, Message { path, body, is_compressed: false }).await
+}
+
+/// One message outside the delivery of reports: parts of scans.
+///
+/// # Errors
+/// Why there is no answer.
+pub(crate) async fn send_once<A: DeserializeOwned>(
+    network: &dyn Network,
+    message: Message,
+) -> Result<A, DeliverError> {
+    let path = message.path;
+    let response = network.post(message).await?;
+    read_answer(path, &response).map_err(flat)
+}
+
+fn flat(stop: Stop) -> DeliverError {
+    match stop {
         Stop::Error(error) => error,
         Stop::Problem(Problem { code, title, .. }) => DeliverError::Refused { code, title },
-        Stop::Lost(_) => DeliverError::NotUnderstood { path, status: 0, cause: String::new() },
-    };
-    let body = to_json(path, request).map_err(flat)?;
-    let response = network.post(Message { path, body, is_compressed: false }).await?;
-    read_answer(path, &response).map_err(flat)
+        Stop::Lost(_) => DeliverError::NotUnderstood { path: "", status: 0, cause: String::new() },
+    }
 }
 
 fn to_json(path: &'static str, request: &impl Serialize) -> Result<Vec<u8>, Stop> {

@@ -25,6 +25,8 @@ pub mod deliver;
 
 pub mod enrol;
 
+pub mod scan_job;
+
 pub mod schedule;
 
 pub mod service;

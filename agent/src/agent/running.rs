@@ -1,17 +1,21 @@
 //! The loop of the service: asks the schedule what to do and does it, until somebody says stop.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::protocol::Task;
+use tokio::task::JoinSet;
 
 use super::{Agent, AgentError};
 use crate::config::Config;
 use crate::deliver::backoff::full_jitter;
+use crate::deliver::network::Network;
 use crate::deliver::{DeliverError, Delivered};
 use crate::host::Host;
 use crate::report::Selection;
+use crate::scan_job::Jobs;
 use crate::schedule::{Action, Progress, next, place};
 use crate::service::{Request, Requests};
 
@@ -34,6 +38,8 @@ pub struct Running<'a> {
     progress: Progress,
     delivery_failures: u32,
     renewal_failures: u32,
+    /// Where scans go; the worker is started with the service.
+    jobs: Option<Jobs>,
 }
 
 impl<'a> Running<'a> {
@@ -45,11 +51,31 @@ impl<'a> Running<'a> {
             deliver_not_before: later(agent.clock.now(), spread),
             ..Progress::default()
         };
-        Self { agent, host, config_file, progress, delivery_failures: 0, renewal_failures: 0 }
+        Self {
+            agent,
+            host,
+            config_file,
+            progress,
+            delivery_failures: 0,
+            renewal_failures: 0,
+            jobs: None,
+        }
     }
 
     /// Works until somebody says stop, and says who did.
     pub async fn run(mut self, requests: &mut Requests) -> Request {
+        let mut scanning = JoinSet::new();
+        match std::env::current_exe() {
+            Ok(program) => {
+                let (jobs, worker) = self.agent.scan_jobs(program);
+                self.jobs = Some(jobs);
+                let network = self.agent.network().ok();
+                let network = network.map(|it| Arc::new(it) as Arc<dyn Network>);
+                // Ends with the service: dropping the set ends the scan and its process.
+                scanning.spawn(worker.work(network));
+            }
+            Err(error) => tracing::warn!(%error, "there will be no scans from here"),
+        }
         loop {
             self.progress.has_reports = self.agent.has_reports();
             self.progress.certificate_not_after = self.agent.certificate_not_after();
@@ -113,6 +139,9 @@ impl<'a> Running<'a> {
         if delivered.tasks.contains(&Task::CollectNow) {
             let last = self.progress.collected_all.map(|it| now.duration_since(it).as_secs());
             self.progress.is_collect_asked = last.is_none_or(|it| it.abs() >= ASKED_SECONDS_MIN);
+        }
+        if let Some(jobs) = &mut self.jobs {
+            self.agent.take_scans(&delivered.tasks, jobs);
         }
         match result {
             Ok(()) => {

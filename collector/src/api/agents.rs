@@ -36,6 +36,7 @@ pub(crate) fn router(collector: Arc<Collector>) -> Router {
         .route("/v1/check-in", post(check_in))
         .route("/v1/manifest", post(manifest))
         .route("/v1/renew", post(renew))
+        .route("/v1/scan-report", post(scan_report))
         .route("/v1/upload", post(upload))
         .with_state(collector)
 }
@@ -80,6 +81,23 @@ async fn upload(
         let _turn = turn().await?;
         let request = large(&headers, body).await?;
         ingest::upload(&collector, peer, request, clock::now()).await
+    };
+    reply(work.await)
+}
+
+async fn scan_report(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        ingest::may_speak(&collector, peer).await?;
+        ingest::guard_disk(&collector)?;
+        let _turn = turn().await?;
+        let report = large(&headers, body).await?;
+        ingest::scan_report(&collector, peer, report, clock::now()).await
     };
     reply(work.await)
 }

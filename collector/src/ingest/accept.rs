@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::protocol::{
     Base, BodyTransfer, CheckInAnswer, CheckInRequest, ManifestAnswer, ManifestRequest,
-    ProblemCode, Task, UploadAnswer, UploadRequest,
+    ProblemCode, UploadAnswer, UploadRequest,
 };
 use observation::latest::{AgentId, Cadence, ReportNumber, SectionBody, SectionHead, delta};
 use observation::limits::{SECTION_BODY_BYTES_MAX, SECTIONS_PER_REPORT_MAX};
@@ -20,6 +20,7 @@ use super::decode::decode_body;
 use super::refusal::{Refusal, chain};
 use super::sightings::keep_sightings;
 use super::skew::Skew;
+use super::tasks::tasks;
 use crate::collector::Collector;
 
 /// Sources whose bodies can show an identity; others are not read again for it.
@@ -50,7 +51,8 @@ pub async fn check_in(
     };
     judge(collector, &record, &receipt, None).await?;
     let known = collector.store.confirm_host_hash(receipt, request.host_hash).await?;
-    Ok(CheckInAnswer { is_known: known.is_some(), server_time: received_at, tasks: tasks(&record) })
+    let tasks = tasks(collector, &record).await?;
+    Ok(CheckInAnswer { is_known: known.is_some(), server_time: received_at, tasks })
 }
 
 /// Takes the hashes of all sections, and the report itself where no body is missing.
@@ -105,7 +107,8 @@ pub async fn upload(
     }
     let was_repeated =
         append(collector, &record, request.manifest, bodies, received_at).await?.was_repeated;
-    Ok(UploadAnswer { was_repeated, server_time: received_at, tasks: tasks(&record) })
+    let tasks = tasks(collector, &record).await?;
+    Ok(UploadAnswer { was_repeated, server_time: received_at, tasks })
 }
 
 /// The agent behind a certificate, if it may speak and speaks for itself.
@@ -354,11 +357,6 @@ async fn judge(
     collector.store.set_agent_state(record.id, AgentState::Quarantined, event).await?;
     let title = "more than one machine speaks with this key; a person must decide";
     Err(Refusal::new(ProblemCode::Quarantined, title))
-}
-
-/// Work that waits for an agent: what a person said its host is.
-fn tasks(record: &AgentRecord) -> Vec<Task> {
-    vec![Task::SetKind { kind: record.kind }]
 }
 
 fn event(at: Timestamp, agent: AgentId, action: &str, after: String) -> EventDraft {

@@ -15,10 +15,13 @@ mod scan;
 mod scan_scope;
 mod sightings;
 mod skew;
+mod tasks;
 
 pub use accept::{check_in, manifest, may_speak, upload};
 pub use decode::{DecodeProblem, decode_request};
 pub use disk::guard_disk;
 pub use reconcile::{reconcile_pending, run as run_reconciling};
 pub use refusal::{Refusal, chain};
-pub use scan::{ScanOrder, ScanReceipt, TARGETS_PER_PART_MAX, accept_scan, begin_scan, end_scan};
+pub use scan::{
+    ScanOrder, ScanReceipt, TARGETS_PER_PART_MAX, accept_scan, begin_scan, end_scan, scan_report,
+};

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use inventory::reconcile::{TimedIdentifier, continues, identify_target};
 use jiff::Timestamp;
-use observation::latest::protocol::ProblemCode;
+use observation::latest::protocol::{ProblemCode, ScanReportAnswer};
 use observation::latest::scan::{ScanJob, ScanRemark, ScanReport, TargetReport};
 use observation::latest::{AgentId, FORMAT, Section};
 use observation::limits::SECTION_BODY_BYTES_MAX;
+use pki::Peer;
 use store::{
     EventDraft, IncomingPart, IncomingSection, IncomingTarget, IncomingTargets, ScanRunRecord,
     ScanRunState,
 };
 use uuid::Uuid;
 
+use super::accept::may_speak;
 use super::decode::check_body;
 use super::refusal::{Refusal, chain};
 use super::run_events::log_differences;
@@ -96,6 +98,7 @@ pub async fn begin_scan(
         state: if is_here { ScanRunState::Running } else { ScanRunState::Waiting },
         remarks: Vec::new(),
         figures: None,
+        seen_from: None,
         targets: 0,
     };
     Ok(collector.store.begin_scan(run, event).await?)
@@ -124,6 +127,26 @@ pub async fn end_scan(
         after: Some(codes.join(", ")),
     };
     Ok(collector.store.end_scan(run, now, state, remarks, event).await?)
+}
+
+/// Takes a part of what an agent's scan found, and says whether it is to go on.
+///
+/// # Errors
+/// Why it is refused.
+pub async fn scan_report(
+    collector: &Collector,
+    peer: &Peer,
+    report: ScanReport,
+    received_at: Timestamp,
+) -> Result<ScanReportAnswer, Refusal> {
+    let agent = may_speak(collector, peer).await?.id;
+    let run = report.run;
+    let is_end = report.end.is_some();
+    let receipt = accept_scan(collector, Some(agent), report, received_at).await?;
+    let run = collector.store.scan_run(run).await?;
+    let is_to_stop = !is_end && run.is_some_and(|it| it.state.is_over());
+    let was_repeated = receipt.was_repeated;
+    Ok(ScanReportAnswer { was_repeated, is_to_stop, server_time: received_at })
 }
 
 /// Takes a part of what a scan found. `vantage` is who really speaks: the agent of the certificate, or
@@ -169,7 +192,9 @@ pub async fn accept_scan(
         events,
     };
     let started_at = skew.corrected(report.started_at);
-    let part = IncomingPart { run: report.run, part: report.part, found, started_at, end };
+    let seen_from = report.vantage.clone();
+    let part =
+        IncomingPart { run: report.run, part: report.part, found, started_at, seen_from, end };
     let is_end = part.end.is_some() && !run.state.is_over();
     let appended = collector.store.append_scan(part).await?;
     if is_end && !appended.was_repeated {

@@ -210,6 +210,7 @@ mod tests {
             state: ScanRunState::Running,
             remarks: Vec::new(),
             figures: None,
+            seen_from: None,
             targets: 2,
         }
     }

@@ -7,7 +7,7 @@ use inventory::reconcile::{Identifier, TimedIdentifier};
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::AgentId;
-use observation::latest::scan::{ScanEnd, ScanFigures, ScanJob, ScanRemark};
+use observation::latest::scan::{ScanEnd, ScanFigures, ScanJob, ScanRemark, Vantage};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -58,6 +58,8 @@ pub struct IncomingPart {
     pub found: IncomingTargets,
     /// When the run began, by corrected time.
     pub started_at: Timestamp,
+    /// From where it was looked.
+    pub seen_from: Vantage,
     /// With the last part: how the run ended, and when by corrected time.
     pub end: Option<(ScanEnd, Timestamp)>,
 }
@@ -136,6 +138,8 @@ pub struct ScanRunRecord {
     pub remarks: Vec<ScanRemark>,
     /// Figures, where it ended by itself.
     pub figures: Option<ScanFigures>,
+    /// From where it was looked, as the newest part says.
+    pub seen_from: Option<Vantage>,
     /// Addresses of which it found something.
     pub targets: u64,
 }

@@ -137,3 +137,5 @@ agent-help-enrol = Meldet diesen Rechner bei einem Collector an
 agent-help-enrol-replace = Die jetzige Anmeldung dieses Ordners aufgeben
 agent-help-enrol-token_file = Datei mit dem Token aus „kataster agent token create“; „-“ liest von der Standardeingabe
 agent-help-run = Liest und stellt zu, bis er beendet wird
+agent-help-scanner = Der Prozess, der scannt; der Agent startet ihn
+agent-help-scanner-socket = Aufträge von diesem Socket statt von der Standardeingabe nehmen

@@ -37,7 +37,9 @@ CREATE TABLE scan_run (
     state       TEXT NOT NULL,
     -- JSON.
     remarks     TEXT NOT NULL,
-    figures     TEXT
+    figures     TEXT,
+    -- From where it was looked: links, gateways, rights (JSON), by the newest part.
+    seen_from   TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX scan_run_ordered_at ON scan_run (ordered_at);
 CREATE INDEX scan_run_waiting ON scan_run (vantage) WHERE state = 'waiting';

@@ -6,7 +6,7 @@ use inventory::asset::ObserverId;
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::AgentId;
-use observation::latest::scan::{ScanFigures, ScanJob, ScanRemark};
+use observation::latest::scan::{ScanFigures, ScanJob, ScanRemark, Vantage as Seen};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ const DOING: &str = "reading the scans";
 const KEEPING: &str = "keeping a scan";
 
 const SELECT: &str = "SELECT id, plan, vantage, job, ordered_by, ordered_at, started_at, \
-     finished_at, state, remarks, figures, \
+     finished_at, state, remarks, figures, seen_from, \
      (SELECT count(*) FROM scan_run_target WHERE run = scan_run.id) FROM scan_run";
 
 /// Keeps a new run.
@@ -34,7 +34,7 @@ pub(crate) fn begin(
     let job = ScanJob { snmp: Vec::new(), ..run.job.clone() };
     connection
         .prepare_cached(
-            "INSERT INTO scan_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO scan_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )
         .and_then(|mut it| {
             it.execute((
@@ -49,6 +49,7 @@ pub(crate) fn begin(
                 Word(run.state),
                 Json(&run.remarks),
                 run.figures.map(Json),
+                run.seen_from.as_ref().map(Json),
             ))
         })
         .doing(KEEPING)?;
@@ -111,10 +112,12 @@ fn kept(connection: &Connection, part: &IncomingPart) -> Result<Option<AppendedP
 fn progress(connection: &Connection, part: &IncomingPart) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "UPDATE scan_run SET state = 'running', started_at = min(coalesce(started_at, ?2), ?2) \
-             WHERE id = ?1",
+            "UPDATE scan_run SET state = 'running', started_at = min(coalesce(started_at, ?2), ?2), \
+             seen_from = ?3 WHERE id = ?1",
         )
-        .and_then(|mut it| it.execute((Id(part.run), Micros(part.started_at))))
+        .and_then(|mut it| {
+            it.execute((Id(part.run), Micros(part.started_at), Json(&part.seen_from)))
+        })
         .doing(KEEPING)?;
     let Some((end, finished_at)) = &part.end else { return Ok(()) };
     let state = if end.is_complete { ScanRunState::Complete } else { ScanRunState::Partial };
@@ -172,7 +175,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ScanRunRecord> {
         state: row.get::<_, Word<ScanRunState>>(8)?.0,
         remarks: row.get::<_, Json<Vec<ScanRemark>>>(9)?.0,
         figures: row.get::<_, Option<Json<ScanFigures>>>(10)?.map(|it| it.0),
-        targets: row.get::<_, i64>(11)?.unsigned_abs(),
+        seen_from: row.get::<_, Option<Json<Seen>>>(11)?.map(|it| it.0),
+        targets: row.get::<_, i64>(12)?.unsigned_abs(),
     })
 }
 

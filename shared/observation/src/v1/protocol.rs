@@ -11,6 +11,7 @@
 //! | `/v1/check-in` | agents | [`CheckInRequest`] | [`CheckInAnswer`] |
 //! | `/v1/manifest` | agents | [`ManifestRequest`] | [`ManifestAnswer`] |
 //! | `/v1/upload` | agents | [`UploadRequest`] (zstd) | [`UploadAnswer`] |
+//! | `/v1/scan-report` | agents | [`super::scan::ScanReport`] (zstd) | [`ScanReportAnswer`] |
 //!
 //! A manifest holds either all steady sections of a run, or volatile ones alone; the latter says
 //! nothing about steady sections and leaves the host hash as it is.
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 use super::ids::{AgentId, SourceId};
 use super::report::{Observer, ReportNumber, SectionHead};
+use super::scan::ScanJob;
 use crate::hash::ContentHash;
 
 /// Asks for a certificate with the secret of a token.
@@ -168,6 +170,12 @@ pub enum Task {
         /// The new kind.
         kind: AgentKind,
     },
+    /// Scan, as far as the agent's own configuration allows it. Given with every answer until the
+    /// first part of the result has come.
+    Scan {
+        /// What.
+        job: Box<ScanJob>,
+    },
 }
 
 /// The hashes of all sections of a report.
@@ -251,6 +259,17 @@ pub struct UploadAnswer {
     /// Work that waits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
+}
+
+/// The part of a scan is committed and flushed. What is sent is a [`super::scan::ScanReport`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanReportAnswer {
+    /// Whether this very part had been committed before.
+    pub was_repeated: bool,
+    /// Whether the scan is to end: a person stopped it, or its time is over.
+    pub is_to_stop: bool,
+    /// The collector's clock.
+    pub server_time: Timestamp,
 }
 
 /// A refusal, in the shape of RFC 9457.
