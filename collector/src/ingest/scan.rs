@@ -198,7 +198,7 @@ pub async fn accept_scan(
     let is_end = part.end.is_some() && !run.state.is_over();
     let appended = collector.store.append_scan(part).await?;
     if is_end && !appended.was_repeated {
-        log_end(collector, report.run, received_at).await;
+        Box::pin(log_end(collector, report.run, received_at)).await;
     }
     collector.reconcile_bell.notify_one();
     Ok(ScanReceipt {
