@@ -11,6 +11,7 @@ mod store_contract {
     mod care;
     mod enrolment;
     mod reports;
+    mod scans;
 }
 
 use std::path::Path;

@@ -1,0 +1,351 @@
+//! Scans: lines, runs, parts, plans, credentials.
+
+use std::net::IpAddr;
+
+use inventory::asset::{ObserverId, TargetId};
+use inventory::reconcile::{Identifier, IdentifierKind, TimedIdentifier};
+use jiff::Timestamp;
+use observation::latest::scan::{
+    ProbeSelection, ScanEnd, ScanFigures, ScanJob, ScanProfile, ScanRemark, SnmpAccess,
+    SnmpCredential, Vantage,
+};
+use observation::latest::{AgentId, Cadence, Fact, OpenPort, SectionBody, SourceId, Transport};
+use store::{
+    AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, ScanPlanRecord,
+    ScanRunRecord, ScanRunState, Store, StoreError,
+};
+use tests::store_material::{agent_id, body, enrol_agents, event, minute, section};
+use uuid::Uuid;
+
+use super::super::on_each_store;
+
+const RUN: Uuid = Uuid::from_u128(1);
+
+fn job() -> ScanJob {
+    let access = SnmpAccess::V2c { community: "geheim".to_owned() };
+    ScanJob {
+        run: RUN,
+        networks: vec!["10.0.0.0/24".parse().unwrap()],
+        exclusions: Vec::new(),
+        ot_networks: Vec::new(),
+        profile: ScanProfile::Gentle,
+        probes: ProbeSelection::All,
+        rate_pps: None,
+        allow_range: false,
+        snmp: vec![SnmpCredential { scope: Vec::new(), access }],
+    }
+}
+
+fn run(id: u128, vantage: Option<AgentId>) -> ScanRunRecord {
+    ScanRunRecord {
+        id: Uuid::from_u128(id),
+        plan: None,
+        vantage,
+        job: job(),
+        ordered_by: "anna".to_owned(),
+        ordered_at: minute(i64::try_from(id).unwrap()),
+        started_at: None,
+        finished_at: None,
+        state: if vantage.is_none() { ScanRunState::Running } else { ScanRunState::Waiting },
+        remarks: Vec::new(),
+        figures: None,
+        seen_from: None,
+        targets: 0,
+    }
+}
+
+fn ports(open: &[u16]) -> SectionBody {
+    let port = |port: &u16| Fact::OpenPort(OpenPort { transport: Transport::Tcp, port: *port });
+    body("scan.ports", open.iter().map(port).collect())
+}
+
+fn mac(text: &str) -> Identifier {
+    Identifier { kind: IdentifierKind::LinkMac, text: text.to_owned() }
+}
+
+fn target(last: u8, at: i64, open: &[u16], shown: &str) -> IncomingTarget {
+    IncomingTarget {
+        address: IpAddr::from([10, 0, 0, last]),
+        sections: vec![section(&ports(open), at, Cadence::Volatile)],
+        identifiers: vec![TimedIdentifier {
+            identifier: mac(shown),
+            first_seen_at: minute(at),
+            last_seen_at: minute(at),
+        }],
+    }
+}
+
+/// A line goes on while one identifier stays: the real rule is the inventory's.
+fn goes_on(known: &[TimedIdentifier], shown: &[Identifier], _: Timestamp, _: Timestamp) -> bool {
+    known.iter().any(|it| shown.contains(&it.identifier))
+}
+
+fn found(vantage: Option<AgentId>, at: i64, targets: Vec<IncomingTarget>) -> IncomingTargets {
+    IncomingTargets {
+        vantage,
+        started_at: minute(at),
+        sent_at: minute(at),
+        received_at: minute(at),
+        targets,
+        goes_on,
+        events: vec![event("part")],
+    }
+}
+
+fn part(run: u128, part: u32, at: i64, targets: Vec<IncomingTarget>) -> IncomingPart {
+    IncomingPart {
+        run: Uuid::from_u128(run),
+        part,
+        found: found(None, at, targets),
+        started_at: minute(at),
+        seen_from: vantage(),
+        end: None,
+    }
+}
+
+fn vantage() -> Vantage {
+    Vantage {
+        agent: None,
+        software_version: "1".to_owned(),
+        links: Vec::new(),
+        gateways: vec![IpAddr::from([10, 0, 0, 1])],
+        has_raw_sockets: true,
+    }
+}
+
+fn ending(mut part: IncomingPart, is_complete: bool) -> IncomingPart {
+    let end = ScanEnd {
+        finished_at: part.started_at,
+        is_complete,
+        remarks: vec![ScanRemark { code: "proxy_arp".to_owned(), what: "10.0.0.0/25".to_owned() }],
+        figures: ScanFigures { addresses: 254, answered: 2, ..ScanFigures::default() },
+    };
+    part.end = Some((end, minute(99)));
+    part
+}
+
+async fn state(store: &dyn Store) -> ScanRunState {
+    store.scan_run(RUN).await.unwrap().unwrap().state
+}
+
+async fn seen(store: &dyn Store, observers: Vec<ObserverId>, at: i64) -> Vec<SectionBody> {
+    let members = store.observations(observers, minute(at)).await.unwrap();
+    members.into_iter().flat_map(|it| it.sections).map(|it| it.body).collect()
+}
+
+#[test]
+fn a_part_is_kept_once_and_its_answer_is_the_same() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        let targets = vec![target(5, 1, &[22], "a"), target(6, 1, &[80], "b")];
+        let first = store.append_scan(part(1, 0, 1, targets.clone())).await.unwrap();
+        assert_eq!(first, AppendedPart { was_repeated: false, targets: 2, lines_begun: 2 });
+        let head = store.event_head().await.unwrap().0;
+        let again = store.append_scan(part(1, 0, 9, targets)).await.unwrap();
+        assert_eq!(again, AppendedPart { was_repeated: true, ..first });
+        assert_eq!(store.event_head().await.unwrap().0, head);
+        let observers = store.scan_observers(RUN).await.unwrap();
+        assert_eq!(seen(store.as_ref(), observers.clone(), 9).await, [ports(&[22]), ports(&[80])]);
+        assert_eq!(store.unreconciled().await.unwrap(), observers);
+        let run = store.scan_run(RUN).await.unwrap().unwrap();
+        assert_eq!((run.targets, run.started_at), (2, Some(minute(1))));
+        assert_eq!(run.seen_from, Some(vantage()));
+    });
+}
+
+#[test]
+fn a_line_goes_on_while_the_rule_says_so_and_else_another_begins() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        for (number, at, mac) in [(0, 1, "a"), (1, 10, "a"), (2, 20, "b"), (3, 30, "b")] {
+            let targets = vec![target(5, at, &[22], mac)];
+            store.append_scan(part(1, number, at, targets)).await.unwrap();
+        }
+        let lines = store.lines_of_address(IpAddr::from([10, 0, 0, 5])).await.unwrap();
+        let times: Vec<_> = lines.iter().map(|it| (it.target.since, it.last_received_at)).collect();
+        assert_eq!(times, [(minute(1), Some(minute(10))), (minute(20), Some(minute(30)))]);
+        let source = SourceId::from_static("scan.ports");
+        let newest = store.lines_from(None, source.clone()).await.unwrap();
+        assert_eq!(newest.len(), 1);
+        assert_eq!(newest[0].target, lines[1].target);
+        assert_eq!(newest[0].body, Some(ports(&[22]).hash()));
+        assert!(store.lines_from(Some(agent_id(1)), source).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn the_same_address_from_two_places_is_two_lines() {
+    on_each_store(|store| async move {
+        enrol_agents(store.as_ref(), 1).await.unwrap();
+        let agent = agent_id(1);
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        store.append_scan(part(1, 0, 1, vec![target(5, 1, &[22], "a")])).await.unwrap();
+        let seen = found(Some(agent), 2, vec![target(5, 2, &[22], "a")]);
+        store.append_sightings(seen).await.unwrap();
+        let lines = store.lines_of_address(IpAddr::from([10, 0, 0, 5])).await.unwrap();
+        let places: Vec<_> = lines.iter().map(|it| it.target.vantage).collect();
+        assert_eq!(places, [None, Some(agent)]);
+        let observers = lines.into_iter().map(|it| ObserverId::Target(it.target)).collect();
+        let evidence = store.candidates_for(observers).await.unwrap();
+        assert_eq!(evidence.len(), 2, "a shared identifier connects them");
+    });
+}
+
+#[test]
+fn the_later_observation_counts_whichever_run_brings_it() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        store.begin_scan(run(2, None), event("scan_started")).await.unwrap();
+        store.append_scan(part(2, 0, 20, vec![target(5, 20, &[80], "a")])).await.unwrap();
+        // A run that began earlier, looked earlier and is delivered later.
+        let mut late = part(1, 0, 30, vec![target(5, 10, &[22], "a")]);
+        late.found.started_at = minute(5);
+        store.append_scan(late).await.unwrap();
+        let lines = store.lines_of_address(IpAddr::from([10, 0, 0, 5])).await.unwrap();
+        let observer = vec![ObserverId::Target(lines[0].target.clone())];
+        assert_eq!(seen(store.as_ref(), observer.clone(), 40).await, [ports(&[80])]);
+        assert_eq!(seen(store.as_ref(), observer, 15).await, [ports(&[22])]);
+    });
+}
+
+#[test]
+fn two_parts_that_saw_an_address_at_the_same_moment_are_both_kept() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        for number in 0..2 {
+            let targets = vec![target(5, 1, &[22 + u16::try_from(number).unwrap()], "a")];
+            store.append_scan(part(1, number, 1, targets)).await.unwrap();
+        }
+        let observers = store.scan_observers(RUN).await.unwrap();
+        assert_eq!(seen(store.as_ref(), observers, 2).await, [ports(&[23])]);
+    });
+}
+
+#[test]
+fn a_run_ends_with_its_last_part_or_because_somebody_says_so() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        assert_eq!(state(store.as_ref()).await, ScanRunState::Running);
+        store.append_scan(ending(part(1, 0, 1, Vec::new()), true)).await.unwrap();
+        let ended = store.scan_run(RUN).await.unwrap().unwrap();
+        assert_eq!((ended.state, ended.finished_at), (ScanRunState::Complete, Some(minute(99))));
+        assert_eq!(ended.figures.map(|it| it.addresses), Some(254));
+        assert_eq!(ended.remarks[0].code, "proxy_arp");
+        let end = || (minute(100), ScanRunState::Failed, Vec::new(), event("scan_ended"));
+        let (at, failed, remarks, event_) = end();
+        assert!(!store.end_scan(RUN, at, failed, remarks, event_).await.unwrap(), "it is over");
+        let second = Uuid::from_u128(2);
+        store.begin_scan(run(2, None), event("scan_started")).await.unwrap();
+        let (at, failed, remarks, event_) = end();
+        assert!(store.end_scan(second, at, failed, remarks, event_).await.unwrap());
+        // What comes after the end is kept and changes no state.
+        let late = ending(part(2, 7, 3, vec![target(9, 3, &[], "z")]), true);
+        store.append_scan(late).await.unwrap();
+        let ended = store.scan_run(second).await.unwrap().unwrap();
+        assert_eq!((ended.state, ended.targets), (ScanRunState::Failed, 1));
+        let newest = store.scan_runs(1).await.unwrap();
+        assert_eq!(newest.iter().map(|it| it.id).collect::<Vec<_>>(), [second]);
+    });
+}
+
+#[test]
+fn a_part_of_no_run_or_from_another_place_leaves_nothing_behind() {
+    on_each_store(|store| async move {
+        enrol_agents(store.as_ref(), 1).await.unwrap();
+        store.begin_scan(run(1, Some(agent_id(1))), event("scan_ordered")).await.unwrap();
+        for wrong in [9, 1] {
+            let part = part(wrong, 0, 1, vec![target(5, 1, &[22], "a")]);
+            let refused = store.append_scan(part).await;
+            assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+        }
+        let mut twice = part(1, 0, 1, vec![target(5, 1, &[22], "a")]);
+        twice.found.vantage = Some(agent_id(1));
+        let section = twice.found.targets[0].sections[0].clone();
+        twice.found.targets[0].sections.push(section);
+        let refused = store.append_scan(twice).await;
+        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+        assert!(store.lines_of_address(IpAddr::from([10, 0, 0, 5])).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn an_agent_finds_its_waiting_runs_until_the_first_part_comes() {
+    on_each_store(|store| async move {
+        enrol_agents(store.as_ref(), 2).await.unwrap();
+        let agent = agent_id(1);
+        store.begin_scan(run(1, Some(agent)), event("scan_ordered")).await.unwrap();
+        assert_eq!(store.waiting_scans(agent).await.unwrap().len(), 1);
+        assert!(store.waiting_scans(agent_id(2)).await.unwrap().is_empty());
+        let mut first = part(1, 0, 5, Vec::new());
+        first.found.vantage = Some(agent);
+        store.append_scan(first).await.unwrap();
+        assert!(store.waiting_scans(agent).await.unwrap().is_empty());
+        assert_eq!(state(store.as_ref()).await, ScanRunState::Running);
+    });
+}
+
+#[test]
+fn secrets_of_a_job_are_not_kept() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        let kept = store.scan_run(RUN).await.unwrap().unwrap();
+        assert!(kept.job.snmp.is_empty());
+        assert_eq!(kept.job, ScanJob { snmp: Vec::new(), ..job() });
+    });
+}
+
+fn plan(id: u128, name: &str) -> ScanPlanRecord {
+    ScanPlanRecord {
+        id: Uuid::from_u128(id),
+        name: name.to_owned(),
+        document: "{\"cron\":\"0 2 * * *\"}".to_owned(),
+        created_at: minute(1),
+        last_run: None,
+        last_run_at: None,
+        next_run_at: Some(minute(50)),
+    }
+}
+
+#[test]
+fn plans_are_kept_by_name_and_take_their_credentials_with_them() {
+    on_each_store(|store| async move {
+        store.put_plan(plan(2, "office"), Some(event("plan_made"))).await.unwrap();
+        store.put_plan(plan(1, "Branch"), Some(event("plan_made"))).await.unwrap();
+        let refused = store.put_plan(plan(3, "office"), None).await;
+        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+        let ran = ScanPlanRecord { last_run: Some(RUN), ..plan(2, "office") };
+        store.put_plan(ran.clone(), None).await.unwrap();
+        assert_eq!(store.scan_plans().await.unwrap(), [plan(1, "Branch"), ran]);
+        let credential = |id: u128, plan: u128| CredentialRecord {
+            id: Uuid::from_u128(id),
+            plan: Some(Uuid::from_u128(plan)),
+            scope: "10.0.0.0/24".to_owned(),
+            kind: "snmp_v3".to_owned(),
+            sealed: vec![1, 2, 3],
+            created_at: minute(2),
+        };
+        for (id, plan) in [(10, 1), (11, 1), (12, 2)] {
+            store.put_credential(credential(id, plan), event("credential_kept")).await.unwrap();
+        }
+        assert_eq!(store.credentials().await.unwrap()[2], credential(12, 2));
+        let remove = |id| store.remove_credential(Uuid::from_u128(id), event("credential_gone"));
+        assert!(remove(11).await.unwrap() && !remove(11).await.unwrap());
+        let remove = |id| store.remove_plan(Uuid::from_u128(id), event("plan_removed"));
+        assert!(remove(1).await.unwrap() && !remove(1).await.unwrap());
+        assert_eq!(store.credentials().await.unwrap(), [credential(12, 2)]);
+        assert_eq!(store.scan_plans().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_line_has_its_name_back_after_reading() {
+    on_each_store(|store| async move {
+        let six: IpAddr = "fe80::1".parse().unwrap();
+        let agent = agent_id(1);
+        let mut at = target(5, 1, &[], "a");
+        at.address = six;
+        store.append_sightings(found(Some(agent), 1, vec![at])).await.unwrap();
+        let expected = TargetId { vantage: Some(agent), address: six, since: minute(1) };
+        assert_eq!(store.unreconciled().await.unwrap(), [ObserverId::Target(expected)]);
+    });
+}
