@@ -166,9 +166,12 @@ async fn what_was_not_asked_for_is_refused_and_told() {
     running.end().await;
 }
 
-async fn whole_run(running: &Running, run: u128, targets: Vec<TargetReport>) {
+async fn whole_run(running: &Running, run: u128, mut targets: Vec<TargetReport>) {
     let collector = &running.collector;
     begin_scan(collector, order(run, None), now()).await.unwrap();
+    for section in targets.iter_mut().flat_map(|it| &mut it.sections) {
+        section.observed_at = now();
+    }
     accept_scan(collector, None, report(run, 0, targets, true), now()).await.unwrap();
     reconcile_pending(collector, now()).await.unwrap();
 }

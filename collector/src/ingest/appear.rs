@@ -1,12 +1,14 @@
 //! A device that nobody knew shows itself: an event at once, not at the end of a run.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::asset::{ObserverId, TargetId};
 use inventory::reconcile::{Grouping, IdentifierKind, MemberEvidence, SIGHTINGS_SOURCE};
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::{AgentId, SourceId};
 use store::{EventDraft, ScanRunRecord, StoreError};
+use uuid::Uuid;
 
 use crate::collector::Collector;
 
@@ -59,6 +61,8 @@ fn targets(grouping: &Grouping) -> Option<Vec<TargetId>> {
 /// Who had looked where before.
 struct Looks {
     runs: Vec<ScanRunRecord>,
+    /// The lines of which a run found something.
+    found: BTreeMap<Uuid, BTreeSet<ObserverId>>,
     /// When the first line of a vantage point began.
     first_lines: BTreeMap<AgentId, Option<Timestamp>>,
 }
@@ -66,7 +70,7 @@ struct Looks {
 impl Looks {
     async fn read(collector: &Collector) -> Result<Self, StoreError> {
         let runs = collector.store.scan_runs(RUNS_LOOKED_AT).await?;
-        Ok(Self { runs, first_lines: BTreeMap::new() })
+        Ok(Self { runs, found: BTreeMap::new(), first_lines: BTreeMap::new() })
     }
 
     /// Whether somebody at the same place had looked at this address before its line began.
@@ -75,8 +79,20 @@ impl Looks {
         collector: &Collector,
         target: &TargetId,
     ) -> Result<bool, StoreError> {
-        if self.runs.iter().any(|run| is_look_at(run, target)) {
-            return Ok(true);
+        let observer = ObserverId::Target(target.clone());
+        for run in self.runs.iter().filter(|run| is_look_at(run, target)) {
+            // A run ends before its last part is received: the one that brought the line itself is
+            // no earlier look.
+            let found = match self.found.entry(run.id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let found = collector.store.scan_observers(run.id).await?;
+                    new.insert(found.into_iter().collect())
+                }
+            };
+            if !found.contains(&observer) {
+                return Ok(true);
+            }
         }
         let Some(agent) = target.vantage else { return Ok(false) };
         let first = match self.first_lines.get(&agent) {

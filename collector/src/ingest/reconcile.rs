@@ -7,10 +7,14 @@ use inventory::asset::{AssetId, ObserverId};
 use inventory::reconcile::{Grouping, Link, group};
 use jiff::Timestamp;
 use store::{EventDraft, StoreError};
+use tokio::sync::Mutex;
 
 use super::appear::appearances;
 use super::refusal::chain;
 use crate::collector::Collector;
+
+/// Taken by whoever reconciles: the loop, or a command that wants to see the result.
+static RECONCILING: Mutex<()> = Mutex::const_new(());
 
 /// Most observers whose reconciling is committed at once.
 const BATCH: usize = 64;
@@ -31,6 +35,8 @@ pub async fn run(collector: Arc<Collector>) {
 /// # Errors
 /// If the store fails; everything stays marked.
 pub async fn reconcile_pending(collector: &Collector, now: Timestamp) -> Result<(), StoreError> {
+    // Two at a time would tell of the same device twice.
+    let _turn = RECONCILING.lock().await;
     loop {
         let mut pending = collector.store.unreconciled().await?;
         if pending.is_empty() {

@@ -34,16 +34,20 @@ pub(super) async fn log_differences(
         .filter(|it| has_result(it) && it.ordered_at < run.ordered_at && asked_the_same(it, run))
         .collect();
     let Some(before) = earlier.first() else { return Ok(()) };
-    let new = found(collector, run).await?;
-    let mut all = differences(&found(collector, before).await?, &new);
+    let new = found(collector, run, Timestamp::MAX).await?;
+    let mut all = differences(&found(collector, before, run.ordered_at).await?, &new);
     let complete: Vec<&ScanRunRecord> = earlier.iter().filter(|it| is_complete(it)).collect();
+    let next_of = |run: &ScanRunRecord| {
+        let next = earlier.iter().rev().find(|it| it.ordered_at > run.ordered_at);
+        next.map_or(Timestamp::MAX, |it| it.ordered_at)
+    };
     if let (Some(oldest), true) = (complete.get(UNSEEN_RUNS - 1), is_complete(run)) {
         let mut later = vec![new];
         for run in complete.iter().take(UNSEEN_RUNS - 1) {
-            later.push(found(collector, run).await?);
+            later.push(found(collector, run, next_of(run)).await?);
         }
         let later: Vec<&Found> = later.iter().collect();
-        let gone = gone(&found(collector, oldest).await?, &later, &all);
+        let gone = gone(&found(collector, oldest, next_of(oldest)).await?, &later, &all);
         all.extend(gone);
     }
     for event in drafts(&all, run, now) {
@@ -70,8 +74,12 @@ fn asked_the_same(one: &ScanRunRecord, other: &ScanRunRecord) -> bool {
         && left.exclusions == right.exclusions
 }
 
-/// What a run found, by address.
-async fn found(collector: &Collector, run: &ScanRunRecord) -> Result<Found, StoreError> {
+/// What a run found, by address; nothing of what the next run saw, which was ordered at `next`.
+async fn found(
+    collector: &Collector,
+    run: &ScanRunRecord,
+    next: Timestamp,
+) -> Result<Found, StoreError> {
     let store = collector.store.as_ref();
     let observers = store.scan_observers(run.id).await?;
     let (Some(from), Some(to)) = (run.started_at, run.finished_at) else {
@@ -83,6 +91,7 @@ async fn found(collector: &Collector, run: &ScanRunRecord) -> Result<Found, Stor
     };
     let (from, to) = (from.saturating_sub(tolerance), to.saturating_add(tolerance));
     let (Ok(from), Ok(to)) = (from, to) else { return Ok(Found::new()) };
+    let to = to.min(next);
     let mut found: Found = BTreeMap::new();
     for member in store.observations(observers, to).await? {
         let ObserverId::Target(target) = &member.observer else { continue };
