@@ -2,7 +2,7 @@
 //! (`tests/benchmarks/discovery.sh` makes them): what rate it reaches and what it finds, as JSON lines.
 //!
 //! `discover CIDR [RATE]` · `ports CIDR [RATE] [PORTS]` · `flood CIDR PACKETS`: SYN sweep without pace
-//! beside a loop that does nothing but send one frame in batches, on the same link.
+//! beside a loop that does nothing but send one SYN in batches, to addresses where nobody is.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -71,9 +71,9 @@ fn ports(plan: &Plan, around: &Surroundings, count: u32) -> Result<()> {
 }
 
 fn flood(plan: &Plan, around: &Surroundings, packets: u32) -> Result<()> {
-    let link = &plan.links.first().context("no link leads there")?.link;
+    let first = plan.scope().addresses().next().context("an address")?;
     let began = Instant::now();
-    let sent = plain_send(link, packets.into())?;
+    let sent = plain_send(first, around, packets.into())?;
     let figures = ScanFigures { packets_sent: sent, ..ScanFigures::default() };
     tell("plain", began.elapsed(), &figures, serde_json::json!({}))?;
     let addresses: Vec<_> = plan.scope().addresses().take(200).collect();

@@ -20,7 +20,7 @@ use observation::latest::scan::{ScanFigures, ScanProfile, ScanRemark};
 use thiserror::Error;
 
 use self::drive::{Driver, Session};
-use crate::engine::{PortAnswer, PortHost, PortSweep, RoundTrips, Sweep, Target};
+use crate::engine::{Ask, PortAnswer, PortHost, PortSweep, Question, RoundTrips, Sweep, Target};
 use crate::plan::{Link, LinkPlan, Plan, Ranges, Surroundings};
 
 /// Addresses that one sweep holds in memory.
@@ -143,13 +143,18 @@ pub fn discover(plan: &Plan, control: &Control) -> Result<Discovery, RawError> {
     Ok(discovery)
 }
 
-/// Sends one frame that nobody answers, in batches and without pace: what the machine can do at most,
-/// for measurements. The frame is addressed to a hardware address that nobody has.
+/// Sends one SYN to an address again and again, in batches and without pace: what the machine can do at
+/// most, for measurements in networks of their own. How many were sent.
 ///
 /// # Errors
 /// The interface gives no channel, or its channel fails.
-pub fn plain_send(link: &Link, packets: u64) -> Result<u64, RawError> {
-    drive::plain_send(link, packets)
+pub fn plain_send(address: IpAddr, around: &Surroundings, packets: u64) -> Result<u64, RawError> {
+    let Some((link, next)) = around.way_to(address) else { return Ok(0) };
+    let control = Control::default();
+    let mut session = Session::new(u32::MAX, &control)?;
+    let mut driver = Driver::open(link, &mut session)?;
+    let Some(mac) = driver.resolve(&[next])?.get(&next).copied() else { return Ok(0) };
+    driver.flood(&Ask { address, question: Question::Syn(9), mac: Some(mac) }, packets)
 }
 
 /// The gentler a scan, the longer it waits for devices that sleep.

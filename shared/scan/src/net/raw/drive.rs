@@ -8,7 +8,7 @@ use observation::latest::scan::ScanFigures;
 use super::channel::{Frames, LinkChannel};
 use super::wire::Wire;
 use super::{Control, RawError, channel};
-use crate::engine::{Budget, Heard, Next, PortSweep, Sweep};
+use crate::engine::{Ask, Budget, Heard, Next, PortSweep, Sweep};
 use crate::packet::cookie::Cookies;
 use crate::plan::Link;
 
@@ -169,6 +169,19 @@ impl<'s, 'c> Driver<'s, 'c> {
         (wake, is_over && self.frames.is_empty())
     }
 
+    /// Sends one frame again and again, in batches and without pace.
+    pub(super) fn flood(&mut self, ask: &Ask, packets: u64) -> Result<u64, RawError> {
+        self.frames.clear();
+        while self.frames.len() < BATCH {
+            self.frames.push(|frame| self.wire.write(frame, ask));
+        }
+        while self.session.sent < packets {
+            let interface = self.interface.clone();
+            self.send().map_err(|source| RawError::Carry { interface, source })?;
+        }
+        Ok(self.session.sent)
+    }
+
     fn send(&mut self) -> std::io::Result<()> {
         let mut sent = 0;
         while sent < self.frames.len() {
@@ -191,25 +204,4 @@ impl<'s, 'c> Driver<'s, 'c> {
         self.session.matched += matched;
         Ok(())
     }
-}
-
-/// See [`super::plain_send`].
-pub(super) fn plain_send(link: &Link, packets: u64) -> Result<u64, RawError> {
-    let fail = |source| RawError::Carry { interface: link.interface.clone(), source };
-    let mut channel = channel::open(link, 0)
-        .map_err(|source| RawError::Open { interface: link.interface.clone(), source })?;
-    let mut frames = Frames::default();
-    let mut frame = vec![2, 0, 0, 0, 0, 0xfe];
-    frame.extend(link.mac.unwrap_or_default());
-    // Experimental (IEEE 802, 88b5): no machine understands it.
-    frame.extend([0x88, 0xb5]);
-    frame.resize(58, 0);
-    while frames.len() < BATCH {
-        frames.push(|it| it.extend_from_slice(&frame));
-    }
-    let mut sent = 0;
-    while sent < packets {
-        sent += channel.send(&frames, 0).map_err(fail)? as u64;
-    }
-    Ok(sent)
 }
