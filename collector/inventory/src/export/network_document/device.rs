@@ -49,7 +49,8 @@ pub struct DeviceEntry {
     pub ip6s: Vec<Ipv6Addr>,
     /// Hardware addresses, `aa:bb:cc:dd:ee:ff`.
     pub macs: Vec<String>,
-    /// Stations from the scanner to the device, the device included: 1 is on the same link.
+    /// Stations from the scanner to the device, the device included: 1 is on the same link, 0 is the
+    /// scanner's own host.
     pub hops: Option<usize>,
     /// How it is known.
     pub seen: SeenAs,
@@ -109,7 +110,10 @@ fn of_asset(
         ips: v4(&device.addresses),
         ip6s: v6(&device.addresses),
         macs: macs(asset),
-        hops: hops(asset, frame),
+        hops: match device.addresses.iter().any(|it| is_own(*it, frame)) {
+            true => Some(0),
+            false => hops(asset, frame),
+        },
         seen: match asset.contact {
             Contact::Reported => SeenAs::Agent,
             Contact::Scanned => SeenAs::Scan,
@@ -147,6 +151,11 @@ fn of_station(
         seen: SeenAs::Path,
         services: Vec::new(),
     }
+}
+
+/// Whether the scanner itself has this address.
+fn is_own(address: IpAddr, frame: &DocumentFrame) -> bool {
+    frame.links.iter().any(|it| it.0 == address)
 }
 
 /// The shortest way that was seen whole; on the same link there is nothing in between.

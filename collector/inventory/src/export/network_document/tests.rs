@@ -290,7 +290,7 @@ fn the_document_of_an_office_is_stable() {
             "name": "web", "asset": "S-00001", "kind": "server", "vendor": null, "model": null,
             "serial": null, "firmware": null, "os": "Debian GNU/Linux 12 (bookworm)",
             "ips": ["10.0.1.10"], "ip6s": ["fd00:1::10"], "macs": ["52:54:00:aa:00:10"],
-            "hops": 1, "seen": "agent",
+            "hops": 0, "seen": "agent",
             "services": [
                 {"port": 22, "proto": "tcp", "service": "ssh", "product": "OpenSSH", "version": "9.2p1"},
                 {"port": 2222, "proto": "tcp", "service": null, "product": "openssh-server",
