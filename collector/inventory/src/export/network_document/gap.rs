@@ -24,6 +24,9 @@ pub struct GapEntry {
     pub detail: Option<String>,
 }
 
+/// Probes that ask every host by a datagram: silence there is no sign that something is missing.
+const ASKED_EVERYWHERE: &[&str] = &["scan.dns", "scan.mdns", "scan.netbios", "scan.ssdp"];
+
 pub(super) fn gaps(owners: &Owners<'_>, frame: &DocumentFrame) -> Vec<GapEntry> {
     let mut gaps: Vec<GapEntry> = frame
         .remarks
@@ -63,12 +66,26 @@ fn of_asset(gaps: &mut Vec<GapEntry>, name: &str, asset: &Asset) {
             }
         };
         match &source.status {
+            SourceStatus::Absent(absent) if is_mere_silence(source.source.as_str(), absent) => {}
             SourceStatus::Absent(absent) => missing(source.source.as_str(), absent),
             SourceStatus::Read { gaps, .. } => {
                 gaps.iter().for_each(|it| missing(&it.field, &it.reason));
             }
         }
     }
+}
+
+fn is_mere_silence(source: &str, absent: &Absent) -> bool {
+    let is_silence = match absent {
+        Absent::TimedOut { .. } => true,
+        Absent::NotHere { .. }
+        | Absent::NotAllowed { .. }
+        | Absent::Failed { .. }
+        | Absent::NotLookedAt { .. } => false,
+    };
+    // A probe of a more thorough profile is the same probe.
+    let probe = source.trim_end_matches("_normal").trim_end_matches("_deep");
+    is_silence && ASKED_EVERYWHERE.contains(&probe)
 }
 
 /// The code and object of a reason; what is not there is no gap.

@@ -344,6 +344,17 @@ fn the_document_of_an_office_is_stable() {
 }
 
 #[test]
+fn silence_where_everybody_is_asked_is_no_gap() {
+    let mut quiet = printer();
+    let mut also = quiet.sources[0].clone();
+    also.source = SourceId::from_static("scan.mdns_normal");
+    quiet.sources.push(also);
+    let document = network_document(&[quiet], &frame());
+    let what: Vec<_> = document.gaps.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(what, ["run", "scan.snmp"]);
+}
+
+#[test]
 fn the_order_of_assets_does_not_matter() {
     let mut turned = office();
     turned.reverse();
