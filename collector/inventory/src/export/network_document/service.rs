@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::asset::Asset;
+use crate::asset::ServiceIdentity;
 use crate::asset::ServicePort;
 
 /// One service.
@@ -45,8 +46,10 @@ pub(super) fn services(asset: &Asset) -> Vec<ServiceEntry> {
 fn entry(port: &ServicePort) -> ServiceEntry {
     let answer = port.answer.as_ref().map(|it| &it.value);
     let protocol = answer.and_then(|it| it.protocol.as_deref()).filter(|it| *it != "unknown");
-    let recognised = answer.filter(|it| it.product.is_some());
-    // Product and version come from one and the same statement, never one from each.
+    // Product and version come from one and the same statement, never one from each: an answer that
+    // names no version steps back behind a package that has one.
+    let says_more = |it: &&ServiceIdentity| it.version.is_some() || port.package_version.is_none();
+    let recognised = answer.filter(|it| it.product.is_some()).filter(says_more);
     let (product, version) = match recognised {
         Some(answer) => (answer.product.clone(), answer.version.clone()),
         None => (port.package_name.clone(), port.package_version.clone()),

@@ -391,6 +391,22 @@ fn a_web_server_inside_tls_is_https() {
 }
 
 #[test]
+fn a_product_that_hides_its_version_is_shown_with_that_of_its_package() {
+    let mut asset = server();
+    let mut mail = port(&agent(), 25, Some(("smtp", "Postfix", "")));
+    mail.value.answer.as_mut().unwrap().value.version = None;
+    mail.value.package_name = Some("postfix".to_owned());
+    mail.value.package_version = Some("3.7.11-0+deb12u1".to_owned());
+    asset.ports = vec![mail];
+    let document = network_document(&[asset], &frame());
+    let shown = &document.devices[0].services[0];
+    assert_eq!(
+        (shown.product.as_deref(), shown.version.as_deref()),
+        (Some("postfix"), Some("3.7.11-0+deb12u1"))
+    );
+}
+
+#[test]
 fn a_silent_station_breaks_a_path_instead_of_bridging_it() {
     let mut far = printer();
     far.paths = vec![path("10.0.2.9", &[Some("10.0.1.1"), None, Some("10.0.2.9")])];
