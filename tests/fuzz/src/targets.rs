@@ -11,6 +11,7 @@ use observation::latest::{CertificatePlace, Fact};
 use scan::packet::certificate;
 use scan::packet::frame::Frame;
 use scan::packet::html;
+use scan::packet::snmp::{ObjectId, engine};
 use scan::packet::tls_hello;
 use scan::probes::{ANSWER_BYTES_MAX, Conversation, End, Method, PROBES, Reading, Step, Subject};
 
@@ -60,7 +61,7 @@ pub(crate) fn all() -> Vec<Target> {
             Some(Target { name: probe.id.trim_start_matches("scan.").to_owned(), run })
         })
         .collect();
-    let parsers: [(&str, Parse); 4] = [
+    let parsers: [(&str, Parse); 5] = [
         ("certificate", |data| {
             let place = CertificatePlace::File { path: "/x".to_owned(), listener: None };
             let _ = black_box(certificate::read(data, place, 1));
@@ -70,6 +71,9 @@ pub(crate) fn all() -> Vec<Target> {
         }),
         ("html", |data| {
             black_box((html::title(data), html::generator(data)));
+        }),
+        ("snmp_engine", |data| {
+            black_box((engine::answer(data, 1), ObjectId::from_ber(data)));
         }),
         ("tls_hello", |data| {
             for version in tls_hello::Version::ALL {
