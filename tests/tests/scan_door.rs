@@ -1,10 +1,6 @@
 //! Scans at the one door: what an agent may say of other addresses, and what becomes of it.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test stops where its conversation fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where its conversation fails")]
 
 use std::net::IpAddr;
 

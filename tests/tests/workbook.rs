@@ -9,7 +9,7 @@ use inventory::export::Snapshot;
 use kataster::workbook::{WorkbookError, Written, write};
 use wording::Language;
 
-const GERMAN: [&str; 24] = [
+const GERMAN: [&str; 25] = [
     "Deckblatt",
     "Dokumentenlenkung",
     "Netzplan",
@@ -32,6 +32,7 @@ const GERMAN: [&str; 24] = [
     "Datenqualität",
     "Änderungen",
     "Nachverfolgbarkeit",
+    "Netzscans",
     "Listen",
     "_meta",
 ];

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use inventory::register::Register;
+use ipnet::IpNet;
 use observation::latest::scan::{ScanRemark, ScanReport, SnmpCredential, Vantage};
 use scan::net::process::{Message, Phase, ProcessError, Scanner};
 use scan::plan::{PlanError, Scope};
@@ -39,6 +41,13 @@ pub struct RunOrder {
     pub snmp: Vec<SnmpCredential>,
     /// Who wants it.
     pub actor: String,
+}
+
+/// The networks of zones that a person marked as those of industrial devices: only there are their
+/// ports asked.
+pub(super) fn ot_networks(register: &Register) -> Vec<IpNet> {
+    let marked = register.zone.iter().filter(|it| it.ot);
+    marked.flat_map(|it| &it.networks).filter_map(|it| it.parse().ok()).collect()
 }
 
 /// A run that is over.
@@ -102,7 +111,8 @@ pub async fn run(
     })?;
     let id = Uuid::now_v7();
     let _entered = collector.active_runs.enter(id, watch.stop.clone());
-    let job = order.request.job(id, order.snmp);
+    let mut job = order.request.job(id, order.snmp);
+    job.ot_networks = ot_networks(&collector.store.register().await?);
     let begun = ScanOrder {
         plan: order.plan,
         vantage: None,
@@ -291,5 +301,13 @@ mod tests {
         named(&mut remarks, StopReason::WindowClosed);
         let codes: Vec<_> = remarks.iter().map(|it| it.code.as_str()).collect();
         assert_eq!(codes, ["proxy_arp", "window_closed"]);
+    }
+    #[test]
+    fn industrial_ports_are_asked_where_a_zone_of_the_register_says_so() {
+        let text = "[[zone]]\nname = \"Maschinen\"\nnetworks = [\"10.20.30.0/24\"]\not = true\n\n\
+                    [[zone]]\nname = \"Büro\"\nnetworks = [\"10.20.20.0/24\"]\n";
+        let register: Register = toml::from_str(text).unwrap();
+        let expected: IpNet = "10.20.30.0/24".parse().unwrap();
+        assert_eq!(ot_networks(&register), [expected]);
     }
 }

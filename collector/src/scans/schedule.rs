@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::plan::{PlanTimes, ScanPlan};
-use super::run::{RunOrder, run};
+use super::run::{RunOrder, ot_networks, run};
 use super::watch::Watch;
 use crate::active_runs::StopReason;
 use crate::clock;
@@ -127,10 +127,12 @@ async fn elsewhere(
         }
     }
     let id = Uuid::now_v7();
+    let mut job = plan.request.job(id, Vec::new());
+    job.ot_networks = ot_networks(&collector.store.register().await?);
     let order = ScanOrder {
         plan: Some(record.id),
         vantage: plan.vantage,
-        job: plan.request.job(id, Vec::new()),
+        job,
         ordered_by: format!("plan {}", record.name),
     };
     match begin_scan(collector, order, now).await {

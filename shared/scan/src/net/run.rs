@@ -38,6 +38,8 @@ const PART_TARGETS_MAX: usize = 512;
 const BATCH_HOSTS_MAX: usize = HOSTS_AT_ONCE_MAX;
 /// Ways that are followed in one scan; other addresses share the way of their neighbours.
 const PATHS_MAX: usize = 512;
+/// Addresses of the machine itself that are asked: its loopback network alone has 16 million.
+const OWN_MAX: usize = 4_096;
 /// How often the progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
@@ -201,7 +203,7 @@ impl Run {
 
     /// Nobody hears an own frame: the machine's own addresses are asked by connecting.
     fn own_addresses(&self, plan: &Plan) -> BTreeSet<IpAddr> {
-        let by_connecting = plan.by_connecting.iter().map(IpAddr::V4);
+        let by_connecting = plan.by_connecting.iter().take(OWN_MAX).map(IpAddr::V4);
         let own = self.around.own_addresses().filter(|it| self.scope.contains(*it));
         by_connecting.chain(own).collect()
     }
