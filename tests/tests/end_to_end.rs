@@ -81,7 +81,7 @@ async fn a_report_that_is_sent_again_is_kept_once() {
     let send = async || -> UploadAnswer { speaker.upload(&report).await.unwrap().read().unwrap() };
     assert!(!send().await.was_repeated);
     assert!(send().await.was_repeated);
-    let observer = inventory::asset::ObserverId::Agent(speaker.agent);
+    let observer = ObserverId::Agent(speaker.agent);
     let history = running.collector.store.section_history(vec![observer]).await.unwrap();
     assert_eq!(history.len(), 1);
     running.end().await;
@@ -205,7 +205,7 @@ async fn a_body_that_claims_another_agent_is_refused_and_logged() {
         assert_eq!((answer.status, answer.refusal()), (403, Some(ProblemCode::WrongAgent)));
     }
     assert!(actions(&running).await.iter().any(|it| it.starts_with("report_refused")));
-    let observer = inventory::asset::ObserverId::Agent(victim.agent);
+    let observer = ObserverId::Agent(victim.agent);
     assert_eq!(running.collector.store.section_history(vec![observer]).await.unwrap(), []);
     running.end().await;
 }
@@ -352,7 +352,7 @@ async fn a_clock_ten_years_off_does_not_move_the_history() {
             manifest(speaker.agent, number(1), &bodies, now().checked_add(off).unwrap());
         let before = now();
         assert_eq!(speaker.upload(&report).await.unwrap().status, 200);
-        let observer = inventory::asset::ObserverId::Agent(speaker.agent);
+        let observer = ObserverId::Agent(speaker.agent);
         let history = running.collector.store.section_history(vec![observer]).await.unwrap();
         let seen_at = history[0].last_observed_at;
         assert!(seen_at <= now() && before.duration_since(seen_at).as_secs() < 60, "{seen_at}");
