@@ -2,15 +2,20 @@
 # Discovery beside nmap and arp-scan, and the engine beside a plain batched sender, in network
 # namespaces that this script makes and removes: a scanner, a target with many addresses, and between
 # them a wire: a bridge (clean), or `lab wire` with 10 ms and 1 % loss each way. Nothing leaves them.
+# "engine" is the engine alone; "kataster" is the whole command as a person types it, from the start of
+# the program to the printed document: scanner process, ingest, reconciling, store and all.
 # Needs root, iproute2, nmap and arp-scan.
-#   cargo build --release -p scan --example scan_engine_load && cargo build --release -p tests --bin lab
-#   tests/benchmarks/discovery.sh [RUNS] [FOLDER OF THE TWO PROGRAMS]
+#   cargo build --release -p kataster && cargo build --release -p scan --example scan_engine_load
+#   cargo build --release -p tests --bin lab
+#   tests/benchmarks/discovery.sh [RUNS] [FOLDER OF THE THREE PROGRAMS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 runs=${1:-5}
 folder=$(realpath "${2:-target/release}")
 load=$folder/examples/scan_engine_load
 lab=$folder/lab
+kataster=$folder/kataster
+data=$(mktemp -d)
 scanner=raw-a middle=raw-m target=raw-b
 wire=
 
@@ -19,7 +24,7 @@ remove() {
     wire=
     for name in $scanner $middle $target; do ip netns del $name 2>/dev/null || true; done
 }
-trap remove EXIT
+trap 'remove; rm -rf "$data"' EXIT
 
 # $1: clean or lossy.
 make() {
@@ -68,12 +73,15 @@ measure() {
     for _ in $(seq "$runs"); do
         local begin end found
         begin=$(date +%s%N)
-        found=$(ip netns exec $scanner "$@" 2>/dev/null | grep -oE '"found":[0-9]+|[0-9]+ responded|[0-9]+ hosts up' | grep -oE '[0-9]+' | tail -1)
+        found=$(ip netns exec $scanner "$@" 2>/dev/null | grep -oE '"(found|answered)": ?[0-9]+|[0-9]+ responded|[0-9]+ hosts up' | grep -oE '[0-9]+' | tail -1)
         end=$(date +%s%N)
         echo "$(((end - begin) / 1000000)) ${found:-0}"
     done | sort -n | awk -v name="$name" '{ time[NR] = $1; found = found " " $2 }
         END { printf "  %-34s %6.2f s   hosts%s\n", name, time[int((NR + 1) / 2)] / 1000, found }'
 }
+
+# The command, on a data folder that is new for each network and quality.
+command_of() { command=("$kataster" --lang en --data-dir "$data/$1" scan run "$2" --profile deep --probes discovery --allow-range --rate 20000 -o json); }
 
 for quality in clean lossy; do
     if [ "$quality" = lossy ] && [ ! -x "$lab" ]; then
@@ -82,12 +90,16 @@ for quality in clean lossy; do
     fi
     make $quality
     echo "$quality, ARP /20, 600 live:"
-    measure kataster "$load" discover 10.77.0.0/20 20000
+    command_of "$quality-near" 10.77.0.0/20
+    measure kataster "${command[@]}"
+    measure engine "$load" discover 10.77.0.0/20 20000
     measure "arp-scan -B20M -r2 -t200" arp-scan -I a0 -B20M -r2 -t200 10.77.0.0/20
     measure "nmap -PR -T4" nmap -n -sn -PR -T4 10.77.0.0/20
     measure "nmap -PR -T4 --min-rate 20000" nmap -n -sn -PR -T4 --min-rate 20000 10.77.0.0/20
     echo "$quality, /24 behind a router, 30 live:"
-    measure kataster "$load" discover 10.79.0.0/24 20000
+    command_of "$quality-far" 10.79.0.0/24
+    measure kataster "${command[@]}"
+    measure engine "$load" discover 10.79.0.0/24 20000
     measure "nmap -sn" nmap -n -sn 10.79.0.0/24
     measure "nmap -sn -T4 --min-rate 20000" nmap -n -sn -T4 --min-rate 20000 10.79.0.0/24
 done

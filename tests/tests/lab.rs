@@ -29,6 +29,7 @@ const SHARES: &[(&str, f64)] = &[
     ("services", 0.97),
     ("products", 0.92),
     ("versions", 0.85),
+    ("links", 0.95),
 ];
 const CONFIG: &str = "names = [\"10.20.1.5\"]\n";
 const CREDENTIALS: &str = r#"
@@ -161,6 +162,7 @@ fn shortcomings(result: &Comparison) -> anyhow::Result<Vec<String>> {
         ("is several hosts", &result.merged),
         ("does not exist", &result.invented),
         ("wrong version", &result.wrong_versions),
+        ("wrong link", &result.wrong_links),
     ];
     for (what, list) in none {
         wrong.extend(list.iter().map(|it| format!("{what}: {it}")));

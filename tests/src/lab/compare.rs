@@ -11,7 +11,16 @@ use crate::lab::nmap;
 use crate::lab::shell::read;
 use crate::lab::truth::{TrueHost, TrueService, Truth};
 
-/// What a scanner says about a device, whatever scanner it was.
+/// What a scanner says, whatever scanner it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The devices.
+    pub devices: Vec<Seen>,
+    /// Which device reaches others through which: names of devices, or addresses.
+    pub links: Vec<(String, String)>,
+}
+
+/// What a scanner says about a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Its name in the scanner's words.
@@ -88,6 +97,8 @@ pub struct Comparison {
     pub invented: Vec<String>,
     /// Versions that are not true.
     pub wrong_versions: Vec<String>,
+    /// Links that do not exist.
+    pub wrong_links: Vec<String>,
 }
 
 impl Comparison {
@@ -112,6 +123,7 @@ impl fmt::Display for Comparison {
             ("merged", &self.merged),
             ("invented", &self.invented),
             ("wrong versions", &self.wrong_versions),
+            ("wrong links", &self.wrong_links),
         ];
         for (name, list) in lists {
             writeln!(to, "{name:<14} {:>4}", list.len())?;
@@ -141,9 +153,9 @@ pub fn of_file(truth: &Path, result: &Path) -> anyhow::Result<Comparison> {
     Ok(compare(&truth, &seen))
 }
 
-/// The devices of a document of ours.
+/// What a document of ours says.
 #[must_use]
-pub fn of_document(document: &NetworkDocument) -> Vec<Seen> {
+pub fn of_document(document: &NetworkDocument) -> Said {
     let word = |kind| serde_json::to_value(kind).ok()?.as_str().map(str::to_owned);
     let devices = document.devices.iter().map(|it| Seen {
         name: it.name.clone(),
@@ -167,12 +179,14 @@ pub fn of_document(document: &NetworkDocument) -> Vec<Seen> {
             })
             .collect(),
     });
-    devices.collect()
+    let links = document.links.iter().map(|it| (it.a.clone(), it.b.clone())).collect();
+    Said { devices: devices.collect(), links }
 }
 
-/// Compares devices with the truth.
+/// Compares what was said with the truth.
 #[must_use]
-pub fn compare(truth: &Truth, seen: &[Seen]) -> Comparison {
+pub fn compare(truth: &Truth, said: &Said) -> Comparison {
+    let seen = &said.devices;
     let owner = owners(truth);
     let mut of_host: BTreeMap<&str, Vec<&Seen>> = BTreeMap::new();
     let mut result = Comparison {
@@ -181,6 +195,7 @@ pub fn compare(truth: &Truth, seen: &[Seen]) -> Comparison {
         merged: Vec::new(),
         invented: Vec::new(),
         wrong_versions: Vec::new(),
+        wrong_links: Vec::new(),
     };
     for device in seen {
         let mut hosts: Vec<&str> = keys(device).filter_map(|it| owner.get(it).copied()).collect();
@@ -204,7 +219,46 @@ pub fn compare(truth: &Truth, seen: &[Seen]) -> Comparison {
     let (measures, wrong) = services(truth, &found);
     result.measures.extend(measures);
     result.wrong_versions = wrong;
+    let (measure, wrong) = links(truth, said, &owner);
+    result.measures.push(measure);
+    result.wrong_links = wrong;
     result
+}
+
+/// Every host is to be linked with the router of a segment of its, every router with those beside it.
+/// A link between others is wrong.
+fn links(truth: &Truth, said: &Said, owner: &BTreeMap<&str, &str>) -> (Measure, Vec<String>) {
+    let host_of = |it: &str| {
+        let device = said.devices.iter().find(|device| device.name == it);
+        let mut keys = device.into_iter().flat_map(keys).chain([it]);
+        keys.find_map(|it| owner.get(it).copied())
+    };
+    let found: Vec<(&(String, String), Option<(&str, &str)>)> =
+        said.links.iter().map(|it| (it, host_of(&it.0).zip(host_of(&it.1)))).collect();
+    let has = |a: &str, b: &str| {
+        found.iter().filter_map(|it| it.1).any(|it| it == (a, b) || it == (b, a))
+    };
+    let mut links = Measure::new("links");
+    for host in scanned(truth).filter(|it| it.visible == Visible::Ip) {
+        if host.is_router {
+            for other in host.routers.iter().filter(|it| **it > host.name) {
+                links.count(has(&host.name, other), || format!("{} - {other}", host.name));
+            }
+        } else {
+            let is_linked = host.routers.iter().any(|it| has(&host.name, it));
+            links.count(is_linked, || format!("{} - {:?}", host.name, host.routers));
+        }
+    }
+    let are_beside = |a: &str, b: &str| {
+        let is_of = |host: &TrueHost, other: &str| host.routers.iter().any(|it| it == other);
+        let host = |name: &str| truth.hosts.iter().find(|it| it.name == name);
+        host(a).is_some_and(|it| is_of(it, b)) || host(b).is_some_and(|it| is_of(it, a))
+    };
+    let wrong = found
+        .iter()
+        .filter(|it| it.1.is_none_or(|(a, b)| a != b && !are_beside(a, b)))
+        .map(|((a, b), _)| format!("{a} - {b}"));
+    (links, wrong.collect())
 }
 
 fn owners(truth: &Truth) -> BTreeMap<&str, &str> {
@@ -334,6 +388,7 @@ mod tests {
             packages: BTreeMap::new(),
             certificate: None,
             hops: Some(1),
+            routers: Vec::new(),
         }
     }
 
@@ -361,6 +416,11 @@ mod tests {
         }
     }
 
+    fn said(devices: impl IntoIterator<Item = Seen>, links: &[(&str, &str)]) -> Said {
+        let links = links.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect();
+        Said { devices: devices.into_iter().collect(), links }
+    }
+
     fn seen(name: &str, addresses: &[&str], version: &str) -> Seen {
         Seen {
             name: name.to_owned(),
@@ -378,15 +438,16 @@ mod tests {
     #[test]
     fn a_host_with_two_entries_is_a_duplicate_and_a_device_of_two_hosts_a_merge() {
         let twice = [seen("a", &["10.20.1.2"], "9.2p1"), seen("b", &["10.20.1.3"], "9.2p1")];
-        let result = compare(&truth(), &twice);
+        let result = compare(&truth(), &said(twice, &[]));
         assert_eq!((result.duplicates.len(), result.merged.len()), (1, 0));
-        let result = compare(&truth(), &[seen("a", &["10.20.1.2", "10.20.1.1"], "9.2p1")]);
+        let result =
+            compare(&truth(), &said([seen("a", &["10.20.1.2", "10.20.1.1"], "9.2p1")], &[]));
         assert_eq!((result.duplicates.len(), result.merged.len()), (0, 1));
     }
 
     #[test]
     fn a_device_without_truth_is_invented_and_a_host_without_device_is_missed() {
-        let result = compare(&truth(), &[seen("x", &["10.20.1.99"], "9.2p1")]);
+        let result = compare(&truth(), &said([seen("x", &["10.20.1.99"], "9.2p1")], &[]));
         assert_eq!(result.invented.len(), 1);
         let found = result.measure("hosts").unwrap();
         assert_eq!((found.right, found.of), (0, 2));
@@ -404,8 +465,23 @@ mod tests {
 
     #[test]
     fn a_version_that_is_not_true_is_named() {
-        let result = compare(&truth(), &[seen("a", &["10.20.1.2", "10.20.1.3"], "9.3")]);
+        let result = compare(&truth(), &said([seen("a", &["10.20.1.2", "10.20.1.3"], "9.3")], &[]));
         assert_eq!(result.wrong_versions, ["02 22/tcp 9.3 not 9.2p1"]);
         assert_eq!(result.measure("versions").unwrap().right, 0);
+    }
+
+    #[test]
+    fn a_link_is_right_in_either_direction_and_one_between_others_is_wrong() {
+        let mut truth = truth();
+        truth.hosts[1].routers = vec!["01".to_owned()];
+        let devices = || [seen("a", &["10.20.1.2"], "9.2p1"), seen("b", &["10.20.1.1"], "9.2p1")];
+        let result = compare(&truth, &said(devices(), &[("b", "a")]));
+        assert_eq!(result.measure("links").unwrap().share(), 0.5);
+        assert!(result.wrong_links.is_empty());
+        let result = compare(&truth, &said(devices(), &[("a", "10.20.1.3"), ("a", "nobody")]));
+        assert_eq!(result.wrong_links, ["a - nobody"]);
+        truth.hosts[1].routers.clear();
+        let result = compare(&truth, &said(devices(), &[("a", "b")]));
+        assert_eq!(result.wrong_links, ["a - b"]);
     }
 }

@@ -58,6 +58,8 @@ pub struct TrueHost {
     pub certificate: Option<TrueCertificate>,
     /// Stations from the scanner to it, itself included.
     pub hops: Option<usize>,
+    /// The routers in its segments.
+    pub routers: Vec<String>,
 }
 
 /// What is true about a certificate.
@@ -157,7 +159,15 @@ fn about(
         packages: packages.map(|(name, version)| (name.clone(), version.clone())).collect(),
         certificate: None,
         hops: None,
+        routers: routers_beside(company, host),
     })
+}
+
+fn routers_beside(company: &Company, host: &Host) -> Vec<String> {
+    let segments: BTreeSet<&str> = host.nic.iter().map(|it| it.segment.as_str()).collect();
+    let others = company.host.iter().filter(|it| it.is_router && it.name != host.name);
+    let beside = others.filter(|it| it.nic.iter().any(|it| segments.contains(it.segment.as_str())));
+    beside.map(|it| it.name.clone()).collect()
 }
 
 fn certificate(facts: &str) -> Option<TrueCertificate> {
@@ -232,6 +242,14 @@ mod tests {
         let hops = |name: &str| hops(&company, scanner, company.host(name).unwrap());
         let names = ["kataster01", "file01", "rt-a", "pc01", "rt-b", "web01", "files-b"];
         assert_eq!(names.map(hops), [0, 1, 1, 2, 2, 3, 3].map(Some));
+    }
+
+    #[test]
+    fn the_routers_beside_a_host_are_those_of_its_segments() {
+        let company = Company::load().unwrap();
+        let beside = |name: &str| routers_beside(&company, company.host(name).unwrap());
+        assert_eq!(beside("web01"), ["fw-a"]);
+        assert_eq!(beside("rt-a"), ["rt-b", "fw-a"]);
     }
 
     #[test]
