@@ -172,13 +172,18 @@ workbook-plan-legend-zone = Zone des Registers
 workbook-plan-legend-unlisted = Netz ohne Zone
 workbook-plan-legend-system = System im Bestand
 workbook-plan-legend-unknown = beobachtet, nicht im Bestand
-workbook-plan-legend-lines = Dicke Linie: Übergang über ein Gateway, das Systeme nennen; gestrichelt: kein Gateway beobachtet. Dünne Linie mit Diensten: beobachtete Verbindung; rot: nach außen; dunkel mit Namen: Weg durch einen Router, dem ein Scan folgte.
+workbook-plan-legend-lines = Dicke Linie: Übergang über ein Gateway, das Systeme nennen oder ein Scan fand; gestrichelt: kein Gateway beobachtet. Dünne Linie mit Diensten: beobachtete Verbindung; rot: nach außen; dunkel mit Namen: Weg durch einen Router, dem ein Scan folgte.
 workbook-plan-legend-need = Schutzbedarf und Kritikalität (K1–K5): nicht bewertet. Verbindungen innerhalb eines Netzes: Blatt Kommunikation.
 workbook-plan-sources =
-    Quelle: Angaben von { $systems } { $systems ->
-        [one] System
-       *[other] Systemen
-    } und Register; kein Netzscan, keine Switch-Tabellen.
+    Quelle: { $agents ->
+        [0] kein Agent
+        [one] Agent auf einem System
+       *[other] Agenten auf { $agents } Systemen
+    }, { $scans ->
+        [0] kein Netzscan
+        [one] ein Netzscan
+       *[other] { $scans } Netzscans
+    } und das Register; keine Switch-Tabellen.
 workbook-plan-left-out = { $count } weitere Verbindungen zwischen Netzen sind nicht gezeichnet.
 workbook-plan-kind = Art
 workbook-plan-kind-outside = extern

@@ -172,13 +172,18 @@ workbook-plan-legend-zone = zone of the register
 workbook-plan-legend-unlisted = network without zone
 workbook-plan-legend-system = system in the inventory
 workbook-plan-legend-unknown = observed, not in the inventory
-workbook-plan-legend-lines = Thick line: way out over a gateway that systems name; dashed: no gateway observed. Thin line with services: observed connection; red: to the outside; dark with a name: way through a router that a scan followed.
+workbook-plan-legend-lines = Thick line: way out over a gateway that systems name or a scan found; dashed: no gateway observed. Thin line with services: observed connection; red: to the outside; dark with a name: way through a router that a scan followed.
 workbook-plan-legend-need = Protection need and criticality (K1–K5): not assessed. Connections within a network: sheet Connections.
 workbook-plan-sources =
-    Source: what { $systems } { $systems ->
-        [one] system says
-       *[other] systems say
-    } and the register; no network scan, no switch tables.
+    Source: { $agents ->
+        [0] no agent
+        [one] an agent on one system
+       *[other] agents on { $agents } systems
+    }, { $scans ->
+        [0] no network scan
+        [one] one network scan
+       *[other] { $scans } network scans
+    } and the register; no switch tables.
 workbook-plan-left-out = { $count } more connections between networks are not drawn.
 workbook-plan-kind = Kind
 workbook-plan-kind-outside = external

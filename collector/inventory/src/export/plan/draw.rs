@@ -14,6 +14,7 @@ use super::scene::LineKind;
 use super::scene::Node;
 use super::scene::NodeKind;
 use super::scene::Scene;
+use crate::asset::Contact;
 use crate::export::view::View;
 
 const INK: &str = "#1a2733";
@@ -229,8 +230,11 @@ impl Pen {
 
 /// What the picture rests on, and what it leaves out.
 fn sources(view: &View<'_>, scene: &Scene) -> String {
-    let systems = crate::export::stated::in_use(&view.snapshot().assets).count();
-    let said = view.wording().text_with("workbook-plan-sources", &[("systems", systems.into())]);
+    let systems = crate::export::stated::in_use(&view.snapshot().assets);
+    let agents = systems.filter(|it| it.contact == Contact::Reported).count();
+    let scans = view.snapshot().scans.len();
+    let numbers = [("agents", agents.into()), ("scans", scans.into())];
+    let said = view.wording().text_with("workbook-plan-sources", &numbers);
     if scene.lines_left_out == 0 {
         return said;
     }
@@ -307,6 +311,32 @@ mod tests {
         snapshot.assets[0].paths = vec![Attested { value, evidence }];
         let plan = Plan::new(&sample::view(&snapshot, Language::English));
         assert!(plan.svg().contains(">10.20.10.254<"), "{}", plan.svg());
+    }
+
+    #[test]
+    fn stations_in_no_known_network_stand_on_the_line_that_they_are_part_of() {
+        let mut snapshot = sample::snapshot();
+        let evidence = snapshot.assets[0].name.as_ref().unwrap().evidence.clone();
+        let hops = ["10.20.10.254", "198.18.0.2", "10.20.20.7"].map(|it| it.parse().ok());
+        let target = "10.20.20.7".parse().unwrap();
+        let mut value = PathDescription { target, hops: hops.to_vec(), is_complete: true };
+        let draw = |value: PathDescription, snapshot: &mut crate::export::Snapshot| {
+            let evidence = evidence.clone();
+            snapshot.assets[0].paths = vec![Attested { value, evidence }];
+            Plan::new(&sample::view(snapshot, Language::English)).svg().to_owned()
+        };
+        let svg = draw(value.clone(), &mut snapshot);
+        assert!(svg.contains(">10.20.10.254 → 198.18.0.2<"), "{svg}");
+        value.hops[1] = None;
+        assert!(!draw(value, &mut snapshot).contains("10.20.10.254"), "a gap joins nothing");
+    }
+
+    #[test]
+    fn the_picture_says_how_many_agents_and_scans_it_rests_on() {
+        let mut snapshot = sample::snapshot();
+        snapshot.scans.clear();
+        let svg = Plan::new(&sample::view(&snapshot, Language::English)).svg().to_owned();
+        assert!(svg.contains("no network scan"), "{svg}");
     }
 
     #[test]

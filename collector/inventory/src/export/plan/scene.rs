@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use crate::asset::Asset;
 use crate::asset::AssetKind;
 use crate::asset::Contact;
+use crate::asset::PathDescription;
 use crate::export::list::List;
 use crate::export::relation::End;
 use crate::export::relation::Relation;
@@ -130,6 +131,10 @@ impl Scene {
                     at.gateways.insert(gateway);
                 }
             }
+        }
+        for address in forwarding(view) {
+            let at = place_of(view, address, &networks);
+            found.entry(at).or_default().has_gateway = true;
         }
         for end in relations.iter().flat_map(|it| [&it.from, &it.to]) {
             if let End::Address(address) = end {
@@ -378,33 +383,35 @@ fn lines(
     (pairs.into_iter().map(line).collect(), left_out)
 }
 
-/// One line per pair of frames that a router joins, as scans followed the ways.
+/// One line per pair of frames that routers join, as scans followed the ways.
 fn routes(view: &View<'_>, order: &[Place], networks: &BTreeSet<Cidr>) -> Vec<Line> {
     let mut routers: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
     let at = |address: IpAddr| {
         let place = place_of(view, address, networks);
-        order.iter().position(|it| *it == place)
+        order.iter().position(|it| *it == place).filter(|_| place != Place::Nowhere)
+    };
+    let name = |address: IpAddr| {
+        view.asset_of(address).map_or_else(|| address.to_string(), |it| view.name_of(it))
     };
     for path in in_use(&view.snapshot().assets).flat_map(|it| &it.paths) {
-        let target = [Some(path.value.target)];
-        let is_told = path.value.hops.last() == target.first();
-        let ends = if is_told { [].as_slice() } else { target.as_slice() };
-        let stations: Vec<Option<IpAddr>> = path
-            .value
-            .hops
-            .iter()
-            .chain(ends.iter().filter(|_| path.value.is_complete))
-            .copied()
-            .collect();
-        for pair in stations.windows(2) {
-            let [Some(router), Some(next)] = *pair else { continue };
-            if let (Some(from), Some(to)) = (at(router), at(next))
+        // The frame that the way was in last, and the stations since then.
+        let mut last: Option<usize> = None;
+        let mut between: Vec<String> = Vec::new();
+        for station in stations(&path.value) {
+            let Some(station) = station else {
+                (last, between) = (None, Vec::new());
+                continue;
+            };
+            let here = at(station);
+            if let (Some(from), Some(to)) = (last, here)
                 && from != to
             {
-                let name =
-                    view.asset_of(router).map_or_else(|| router.to_string(), |it| view.name_of(it));
-                routers.entry((from, to)).or_default().insert(name);
+                routers.entry((from, to)).or_default().insert(between.join(" → "));
             }
+            if here.is_some() {
+                (last, between) = (here, Vec::new());
+            }
+            between.push(name(station));
         }
     }
     let line = |((from, to), names): ((usize, usize), BTreeSet<String>)| {
@@ -412,6 +419,22 @@ fn routes(view: &View<'_>, order: &[Place], networks: &BTreeSet<Cidr>) -> Vec<Li
         Line { from, to, label: names.join(", "), kind: LineKind::Route }
     };
     routers.into_iter().map(line).collect()
+}
+
+/// The stations of a way with its target, if it got there; a silent one is none.
+fn stations(path: &PathDescription) -> impl Iterator<Item = Option<IpAddr>> {
+    let is_missing = path.is_complete && path.hops.last() != Some(&Some(path.target));
+    path.hops.iter().copied().chain(is_missing.then_some(Some(path.target)))
+}
+
+/// The addresses of systems that scans saw forward packets.
+fn forwarding(view: &View<'_>) -> BTreeSet<IpAddr> {
+    let paths = in_use(&view.snapshot().assets).flat_map(|it| &it.paths);
+    let on_the_way = paths.flat_map(|it| {
+        let target = Some(it.value.target);
+        stations(&it.value).flatten().filter(move |it| Some(*it) != target)
+    });
+    on_the_way.filter_map(|it| view.asset_of(it)).flat_map(shown_addresses).collect()
 }
 
 /// The services of a line: `443/tcp, 5432/tcp +2`.
