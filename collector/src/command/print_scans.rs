@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use inventory::asset::SourceStatus;
+use inventory::asset::{SourceStatus, maker_and_model};
 use inventory::export::{DeviceEntry, GapEntry, NetworkDocument, ServiceEntry};
 use observation::latest::Absent;
 use wording::Wording;
@@ -70,8 +70,7 @@ fn device_row(device: &DeviceEntry, wording: &Wording) -> [String; 8] {
         .chain(device.ip6s.iter().map(ToString::to_string))
         .chain(device.macs.iter().map(|it| clean(it)))
         .collect();
-    let maker: Vec<String> =
-        [&device.vendor, &device.model].into_iter().flatten().map(|it| clean(it)).collect();
+    let maker = maker_and_model(device.vendor.as_deref(), device.model.as_deref());
     let mut services: Vec<String> =
         device.services.iter().take(SERVICES_MAX).map(service).collect();
     if device.services.len() > SERVICES_MAX {
@@ -81,7 +80,7 @@ fn device_row(device: &DeviceEntry, wording: &Wording) -> [String; 8] {
         clean(&device.name),
         word(wording, "kind", &code(&device.kind)),
         addresses.join("\n"),
-        if maker.is_empty() { UNKNOWN.to_owned() } else { maker.join(" ") },
+        text(&maker),
         text(&device.os),
         device.hops.map_or(UNKNOWN.to_owned(), |it| it.to_string()),
         if services.is_empty() { UNKNOWN.to_owned() } else { services.join("\n") },

@@ -5,6 +5,7 @@
 mod attested;
 mod device;
 mod id;
+mod model_name;
 mod network;
 mod software;
 
@@ -15,6 +16,7 @@ pub use device::{
     ProcessorDescription, SourceState, SourceStatus, VirtualMachine,
 };
 pub use id::{AssetId, AssetLabel, ObserverId, TargetId};
+pub use model_name::maker_and_model;
 pub use network::{
     AccountDescription, AddressDescription, CertificateDescription, CommunicationPartner,
     GroupDescription, HostKeyDescription, InterfaceDescription, NeighbourDescription,

@@ -8,6 +8,7 @@ use crate::asset::Asset;
 use crate::asset::AssetKind;
 use crate::asset::Contact;
 use crate::asset::PathDescription;
+use crate::asset::maker_and_model;
 use crate::export::list::List;
 use crate::export::relation::End;
 use crate::export::relation::Relation;
@@ -309,9 +310,9 @@ fn asset_node(view: &View<'_>, asset: &Asset) -> Node {
 /// What a system without a known operating system is: maker and model, else its kind.
 fn kind_text(view: &View<'_>, asset: &Asset) -> Option<String> {
     let hardware = [&asset.hardware.manufacturer, &asset.hardware.product];
-    let named: Vec<&str> = hardware.into_iter().flatten().map(|it| it.value.as_str()).collect();
-    if !named.is_empty() {
-        return Some(named.join(" "));
+    let [maker, model] = hardware.map(|it| it.as_ref().map(|it| it.value.as_str()));
+    if let Some(named) = maker_and_model(maker, model) {
+        return Some(named);
     }
     let kind = asset.kind.as_ref().map(|it| it.value).filter(|it| *it != AssetKind::Unknown)?;
     List::AssetKind.message(kind.code()).map(|it| view.text(it))
