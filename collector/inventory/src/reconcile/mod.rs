@@ -13,6 +13,7 @@ mod explain;
 mod group;
 mod identify;
 mod line;
+mod profile;
 mod rows;
 mod sightings;
 mod verdict;

@@ -231,6 +231,49 @@ fn a_copy_with_the_same_host_key_on_one_link_is_a_conflict_and_no_merge() {
 }
 
 #[test]
+fn copies_with_a_second_line_each_stay_two() {
+    let both = |v4, v6, mac| {
+        let shown = [(LINK, mac), (KEY, "ed/k")];
+        [line(HERE, v4, (0, 10), &shown), line(HERE, v6, (0, 10), &shown)]
+    };
+    let original = both("10.0.0.5", "2001:db8::5", "m1");
+    let copy = both("10.0.0.6", "2001:db8::6", "m2");
+    check_targets(
+        &[original, copy].concat(),
+        &[&["10.0.0.5", "2001:db8::5"], &["10.0.0.6", "2001:db8::6"]],
+        Some((false, link_reason::COPIED_IDENTITY)),
+    );
+}
+
+#[test]
+fn two_firewalls_with_one_host_key_on_two_networks_never_become_one() {
+    let members = [
+        line(HERE, "10.0.1.2", (0, 10), &[(LINK, "m1"), (KEY, "ed/k")]),
+        line(HERE, "10.0.2.2", (0, 10), &[(LINK, "m2"), (KEY, "ed/k")]),
+        line(HERE, "10.0.1.3", (0, 10), &[(LINK, "m3"), (KEY, "ed/k")]),
+        line(HERE, "10.0.2.3", (0, 10), &[(LINK, "m4"), (KEY, "ed/k")]),
+    ];
+    let groupings = group(&members, &[]);
+    for asset in names(&groupings) {
+        let is_in = |it: &str| asset.iter().any(|its| its == it);
+        assert!(!(is_in("10.0.1.2") && is_in("10.0.1.3")), "{asset:?}");
+        assert!(!(is_in("10.0.2.2") && is_in("10.0.2.3")), "{asset:?}");
+    }
+    assert!(groupings.iter().flat_map(|it| &it.links).any(Link::is_open_conflict));
+}
+
+#[test]
+fn two_adapters_on_one_link_are_one_device_where_its_agent_names_both() {
+    let shown = [(LINK, "m1"), (LINK, "m2"), (ADDRESS, "10.0.0.5"), (ADDRESS, "10.0.0.6")];
+    let members = [
+        member(1, 0, 10, &shown),
+        line(HERE, "10.0.0.5", (1, 9), &[(LINK, "m1"), (KEY, "ed/k")]),
+        line(HERE, "10.0.0.6", (1, 9), &[(LINK, "m2"), (KEY, "ed/k")]),
+    ];
+    assert_eq!(names(&group(&members, &[])), [["1", "10.0.0.5", "10.0.0.6"]]);
+}
+
+#[test]
 fn a_copy_under_another_windows_name_is_a_conflict_wherever_it_stands() {
     let original = line(HERE, "10.0.1.5", (0, 10), &[(NAME, "dns/a.x"), (KEY, "ed/k")]);
     let copy = line(HERE, "10.0.2.5", (0, 10), &[(NAME, "dns/b.x"), (KEY, "ed/k")]);
@@ -408,11 +451,7 @@ fn a_host_key_that_is_not_the_agents_does_not_outweigh_adapter_and_address() {
 fn a_shared_certificate_joins_nobody() {
     let one = line(HERE, "10.0.0.5", (0, 5), &[(CERTIFICATE, "c")]);
     let other = line(HERE, "10.0.0.6", (0, 5), &[(CERTIFICATE, "c")]);
-    check_targets(
-        &[one, other],
-        &[&["10.0.0.5"], &["10.0.0.6"]],
-        Some((false, link_reason::TOO_WEAK)),
-    );
+    check_targets(&[one, other], &[&["10.0.0.5"], &["10.0.0.6"]], None);
 }
 
 #[test]
