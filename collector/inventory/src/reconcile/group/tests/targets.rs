@@ -274,6 +274,90 @@ fn two_adapters_on_one_link_are_one_device_where_its_agent_names_both() {
 }
 
 #[test]
+fn what_a_factory_gave_to_a_whole_series_names_no_device_behind_a_router() {
+    for (kind, text) in [(KEY, "ed/k"), (ENGINE, "e"), (DEVICE, "d"), (NAME, "dns/camera.x")] {
+        let cameras: Vec<MemberEvidence> = (1..=40)
+            .map(|it| line(HERE, &format!("10.0.7.{it}"), (0, 10), &[(kind, text)]))
+            .collect();
+        assert_eq!(group(&cameras, &[]).len(), 40, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_router_with_an_address_in_each_of_thirty_networks_is_one_device() {
+    let members: Vec<MemberEvidence> = (1..=30)
+        .map(|it| line(HERE, &format!("10.0.{it}.1"), (0, 10), &[(ENGINE, "e"), (KEY, "ed/k")]))
+        .collect();
+    assert_eq!(group(&members, &[]).len(), 1);
+}
+
+#[test]
+fn a_server_with_ten_addresses_on_one_adapter_is_one_device_by_its_host_key() {
+    let members: Vec<MemberEvidence> = (1..=10)
+        .map(|it| line(HERE, &format!("10.0.7.{it}"), (0, 10), &[(LINK, "m"), (KEY, "ed/k")]))
+        .collect();
+    assert_eq!(group(&members, &[]).len(), 1);
+}
+
+#[test]
+fn a_laptop_that_had_many_addresses_one_after_the_other_is_one_device() {
+    let members: Vec<MemberEvidence> = (1..=10_i64)
+        .map(|it| {
+            let address = format!("10.0.7.{it}");
+            line(HERE, &address, (it * 24, it * 24 + 8), &[(NAME, "dns/laptop.x")])
+        })
+        .collect();
+    assert_eq!(group(&members, &[]).len(), 1);
+}
+
+#[test]
+fn a_gateway_that_hundreds_of_agents_see_is_one_device() {
+    let shown = [(LINK, "gateway")];
+    let members: Vec<MemberEvidence> = (1..=1_500)
+        .flat_map(|it| {
+            let seen = |address| line(Some(it), address, (0, 10), &shown);
+            [seen("10.0.0.1"), seen("fe80::1")]
+        })
+        .collect();
+    assert_eq!(group(&members, &[]).len(), 1);
+}
+
+#[test]
+fn an_adapter_shown_at_more_addresses_than_a_device_has_names_nobody() {
+    let members: Vec<MemberEvidence> = (0..1_100_i64)
+        .map(|it| {
+            let address = format!("10.0.{}.{}", it / 250, it % 250 + 1);
+            line(HERE, &address, (it * 24, it * 24 + 1), &[(MAC, "m")])
+        })
+        .collect();
+    assert_eq!(group(&members, &[]).len(), 1_100);
+}
+
+#[test]
+fn an_address_that_was_lent_to_another_in_between_stays_evidence() {
+    // A has it on Monday and Wednesday, B on Tuesday; of A only the first and last moment are known.
+    let mut first = member(1, 0, 200, &[(UUID, "u1"), (SERIAL, "s1")]);
+    first.identifiers.push(timed(ADDRESS, "10.0.0.50", 0, 200));
+    let mut second = member(2, 20, 200, &[(UUID, "u2"), (SERIAL, "s2")]);
+    second
+        .identifiers
+        .extend([timed(ADDRESS, "10.0.0.50", 24, 32), timed(ADDRESS, "10.0.0.61", 48, 200)]);
+    let now = line(HERE, "10.0.0.50", (190, 200), &[]);
+    check_targets(
+        &[first, second, now],
+        &[&["1", "10.0.0.50"], &["2"]],
+        Some((true, link_reason::SAME_ADDRESS)),
+    );
+}
+
+#[test]
+fn an_address_that_two_agents_have_today_is_no_evidence_for_either() {
+    let agent = |number, uuid| member(number, 0, 10, &[(UUID, uuid), (ADDRESS, "172.17.0.1")]);
+    let members = [agent(1, "u1"), agent(2, "u2"), line(HERE, "172.17.0.1", (1, 9), &[])];
+    check_targets(&members, &[&["1"], &["172.17.0.1"], &["2"]], None);
+}
+
+#[test]
 fn a_copy_under_another_windows_name_is_a_conflict_wherever_it_stands() {
     let original = line(HERE, "10.0.1.5", (0, 10), &[(NAME, "dns/a.x"), (KEY, "ed/k")]);
     let copy = line(HERE, "10.0.2.5", (0, 10), &[(NAME, "dns/b.x"), (KEY, "ed/k")]);
