@@ -56,7 +56,7 @@ impl<'a> Doubts<'a> {
         let (mut unusable, mut with_targets) = (BTreeSet::new(), BTreeSet::new());
         for (identifier, holders) in shown.into_iter().filter(|(_, it)| it.len() > 1) {
             let holders: Vec<&MemberEvidence> = holders.into_values().collect();
-            if is_shown_by_too_many(&holders) {
+            if is_shown_by_too_many(holders.iter().map(|it| &it.observer)) {
                 unusable.insert(identifier);
                 with_targets.insert(identifier);
             } else if is_doubtful(identifier, &holders) {
@@ -67,10 +67,19 @@ impl<'a> Doubts<'a> {
     }
 }
 
-fn is_shown_by_too_many(holders: &[&MemberEvidence]) -> bool {
-    let agents = holders.iter().filter(|it| !is_target(it)).count();
-    let addresses: BTreeSet<IpAddr> =
-        holders.iter().filter_map(|it| target(it)).map(|it| it.address).collect();
+/// Whether an identifier that these show names none of them. Then nobody is connected by it, and a
+/// store need not bring its holders together.
+pub fn is_shown_by_too_many<'a>(holders: impl IntoIterator<Item = &'a ObserverId>) -> bool {
+    let mut agents = 0;
+    let mut addresses: BTreeSet<IpAddr> = BTreeSet::new();
+    for holder in holders {
+        match holder {
+            ObserverId::Target(target) => {
+                addresses.insert(target.address);
+            }
+            ObserverId::Agent(_) | ObserverId::Person(_) => agents += 1,
+        }
+    }
     addresses.len() > ADDRESSES_PER_IDENTIFIER_MAX || agents > AGENTS_PER_IDENTIFIER_MAX
 }
 
