@@ -48,7 +48,7 @@ scan-kind-camera = Kamera
 scan-kind-client = Arbeitsplatz
 scan-kind-control = Steuerung
 scan-kind-firewall = Firewall
-scan-kind-hypervisor = Virtualisierungs-Host
+scan-kind-hypervisor = Virtualisierungshost
 scan-kind-laptop = Notebook
 scan-kind-mobile = Mobilgerät
 scan-kind-network-device = Netzkomponente
@@ -59,7 +59,7 @@ scan-kind-server = Server
 scan-kind-storage = Netzspeicher
 scan-kind-switch = Switch
 scan-kind-unknown = unbekannt
-scan-kind-ups = Notstromversorgung
+scan-kind-ups = USV
 
 ## How a device is known
 scan-seen-agent = Agent
@@ -69,8 +69,8 @@ scan-seen-scan = Scan
 
 ## States of a run
 scan-state-complete = vollständig
-scan-state-failed = gescheitert
-scan-state-partial = teilweise
+scan-state-failed = fehlgeschlagen
+scan-state-partial = unvollständig
 scan-state-running = läuft
 scan-state-waiting = wartet auf seinen Agenten
 

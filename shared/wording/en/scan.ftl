@@ -59,7 +59,7 @@ scan-kind-server = server
 scan-kind-storage = storage
 scan-kind-switch = switch
 scan-kind-unknown = unknown
-scan-kind-ups = power supply
+scan-kind-ups = UPS
 
 ## How a device is known
 scan-seen-agent = agent

@@ -157,4 +157,24 @@ mod tests {
     fn a_missing_message_is_seen() {
         assert_eq!(Language::English.wording().text("no-such-key"), "⟨no-such-key⟩");
     }
+
+    #[test]
+    fn a_thing_has_one_word() {
+        let german = Language::German.wording();
+        for (german, _) in FILES {
+            assert!(!german.contains("Collector") && !german.contains("Kollektor"));
+            assert!(!german.contains("Netzabfrage"));
+        }
+        for state in ["complete", "failed", "partial", "running"] {
+            let (of_command, of_sheet) =
+                (format!("scan-state-{state}"), format!("sheets-scan-state-{state}"));
+            assert_eq!(german.text(&of_command), german.text(&of_sheet));
+        }
+        for (of_command, of_sheet) in [
+            ("scan-kind-ups", "workbook-kind-power-supply"),
+            ("scan-kind-hypervisor", "workbook-kind-hypervisor"),
+        ] {
+            assert_eq!(german.text(of_command), german.text(of_sheet));
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What a reconciliation reads and what it leaves.
 
 use inventory::asset::{AssetId, ObserverId};
-use inventory::reconcile::{Decision, DecisionKind, Grouping};
+use inventory::reconcile::{Decision, DecisionKind, Grouping, Identifier, IdentifierKind};
 use store::Store;
 use tests::store_material::{
     agent_id, enrol_agents, event, minute, named, report, serial, showing,
@@ -62,6 +62,37 @@ fn candidates_are_closed_over_shared_identifiers_and_decisions() {
         assert!(store.decisions(observers(&[2])).await.unwrap().is_empty());
         let with = store.observers_with(vec![serial("b"), serial("none")]).await.unwrap();
         assert_eq!(with, observers(&[2, 3]));
+    });
+}
+
+/// More agents than an identifier can name.
+const CROWD: u32 = 70;
+
+#[test]
+fn what_too_many_show_and_certificates_connect_nobody() {
+    on_each_store(|store| async move {
+        enrol_agents(store.as_ref(), CROWD).await.unwrap();
+        let certificate =
+            Identifier { kind: IdentifierKind::Certificate, text: "wildcard".to_owned() };
+        for agent in 1..=u128::from(CROWD) {
+            let own = serial(&format!("own {agent}"));
+            let pair = serial(&format!("pair {}", agent / 2));
+            let shown = [own, pair, serial("filler"), certificate.clone()];
+            let report = report(agent, 1, 1, &[named("host")]);
+            store.append_report(showing(report, &shown)).await.unwrap();
+        }
+        let found = store.candidates_for(observers(&[2])).await.unwrap();
+        let members: Vec<ObserverId> = found.iter().map(|it| it.observer.clone()).collect();
+        assert_eq!(members, observers(&[2, 3]));
+        // What names nobody is not evidence; what does not connect still is.
+        for member in found {
+            let shows =
+                |it: &Identifier| member.identifiers.iter().any(|its| its.identifier == *it);
+            assert!(!shows(&serial("filler")) && shows(&certificate));
+        }
+        // Who is in one asset is looked at together, whatever joined them.
+        store.commit(vec![grouping(1, &[2, 3, 40])], Vec::new()).await.unwrap();
+        assert_eq!(candidates(store.as_ref(), &[2]).await, observers(&[2, 3, 40, 41]));
     });
 }
 

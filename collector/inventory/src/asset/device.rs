@@ -103,7 +103,19 @@ impl Asset {
         addresses.dedup();
         addresses
     }
+
+    /// Whether a scan asked it. That a neighbour table names it is none: nobody asked.
+    #[must_use]
+    pub fn was_scanned(&self) -> bool {
+        let is_of_a_scan = |it: &SourceState| {
+            matches!(it.observer, ObserverId::Target(_)) && it.source.as_str() != SIGHTINGS_SOURCE
+        };
+        self.contact == Contact::Scanned || self.sources.iter().any(is_of_a_scan)
+    }
 }
+
+/// The source of what neighbour tables of agents say of others.
+pub const SIGHTINGS_SOURCE: &str = "scan.neighbour_table";
 
 /// How far anybody got in contact with an asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

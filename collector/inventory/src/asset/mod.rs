@@ -13,7 +13,7 @@ pub use attested::{Attested, Evidence, Trust};
 pub use device::{
     Asset, AssetKind, BoardDescription, ChassisDescription, Contact, DiskDescription,
     FirmwareLevel, HardwareDescription, Lifecycle, MemorySlot, OperatingSystemDescription,
-    ProcessorDescription, SourceState, SourceStatus, VirtualMachine,
+    ProcessorDescription, SIGHTINGS_SOURCE, SourceState, SourceStatus, VirtualMachine,
 };
 pub use id::{AssetId, AssetLabel, ObserverId, TargetId};
 pub use model_name::maker_and_model;

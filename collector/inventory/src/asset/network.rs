@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use observation::ContentHash;
+use observation::latest::AgentId;
 use serde::{Deserialize, Serialize};
 
 use super::attested::Attested;
@@ -138,6 +139,9 @@ pub struct AddressDescription {
     pub mac_vendor: Option<String>,
     /// Means by which it was seen, as on the wire (`arp`, `tcp` …), sorted.
     pub means: Vec<String>,
+    /// From where it was seen on its own link (none: from the collector), sorted.
+    #[serde(default)]
+    pub on_link_from: Vec<Option<AgentId>>,
 }
 
 /// The public key of an SSH server.

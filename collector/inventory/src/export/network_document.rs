@@ -107,8 +107,13 @@ impl DocumentFrame {
     /// Whether an address is one that the document speaks of.
     #[must_use]
     pub fn covers(&self, address: IpAddr) -> bool {
-        self.networks.iter().any(|it| it.contains(address))
-            && !self.exclusions.iter().any(|it| it.contains(address))
+        self.networks.iter().any(|it| it.contains(address)) && !self.excludes(address)
+    }
+
+    /// Whether an address is one that the document must not speak of.
+    #[must_use]
+    pub fn excludes(&self, address: IpAddr) -> bool {
+        self.exclusions.iter().any(|it| it.contains(address))
     }
 }
 

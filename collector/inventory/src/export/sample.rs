@@ -21,6 +21,7 @@ use super::snapshot::ExportStamp;
 use super::snapshot::Snapshot;
 use super::view::View;
 use crate::asset::AccountDescription;
+use crate::asset::AddressDescription;
 use crate::asset::Asset;
 use crate::asset::AssetId;
 use crate::asset::AssetKind;
@@ -41,11 +42,13 @@ use crate::asset::OperatingSystemDescription;
 use crate::asset::ProcessorDescription;
 use crate::asset::ResolverDescription;
 use crate::asset::RouteDescription;
+use crate::asset::SIGHTINGS_SOURCE;
 use crate::asset::ServiceDescription;
 use crate::asset::ServicePort;
 use crate::asset::SoftwarePackage;
 use crate::asset::SourceState;
 use crate::asset::SourceStatus;
+use crate::asset::TargetId;
 use crate::asset::Trust;
 use crate::asset::VirtualMachine;
 use crate::register::Register;
@@ -111,6 +114,30 @@ pub(super) fn view(snapshot: &Snapshot, language: Language) -> View<'_> {
 pub(super) fn asset_named<'a>(snapshot: &'a Snapshot, name: &str) -> &'a Asset {
     let named = |it: &&Asset| it.name.as_ref().is_some_and(|it| it.value == name);
     snapshot.assets.iter().find(named).unwrap()
+}
+
+/// Lets a neighbour table name an asset; returns what the section says of itself.
+pub(super) fn see_by_neighbour(asset: &mut Asset) -> SourceState {
+    let target = ObserverId::Target(TargetId {
+        vantage: Some(AgentId(asset.id.0)),
+        address: "10.20.10.5".parse().unwrap(),
+        since: seen_at(),
+    });
+    let seen =
+        SourceState { observer: target.clone(), ..Agent(asset.id).read(SIGHTINGS_SOURCE, 1) };
+    asset.members.push(target.clone());
+    asset.sources.push(seen.clone());
+    asset.addresses.push(Attested {
+        value: AddressDescription {
+            address: "10.20.10.5".parse().unwrap(),
+            mac: None,
+            mac_vendor: None,
+            means: vec!["neighbour_table".to_owned()],
+            on_link_from: Vec::new(),
+        },
+        evidence: Evidence { observer: target, ..evidence(&asset.id, SIGHTINGS_SOURCE) },
+    });
+    seen
 }
 
 /// The rows of a sheet as text, one per line: cells parted by ` | `, without the row's own id.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,6 +17,7 @@ use super::list::List;
 use super::sheet::Row;
 use super::sheet::Sheet;
 use super::sheets::SHEETS;
+use super::snapshot::ScanSummary;
 use super::snapshot::Snapshot;
 use crate::asset::Asset;
 use crate::asset::AssetId;
@@ -25,6 +27,9 @@ use crate::asset::Trust;
 use crate::register::Cidr;
 use crate::register::Classification;
 use crate::register::Zone;
+
+/// The state of a scan that asked all that it was to ask.
+const COMPLETE: &str = "complete";
 
 /// The snapshot in one language.
 #[derive(Clone)]
@@ -192,6 +197,23 @@ impl<'a> View<'a> {
         let named = self.snapshot.scans.iter().flat_map(|it| &it.networks);
         let wide = named.filter(|it| it.prefix_len() < it.max_prefix_len());
         wide.filter_map(|it| Cidr::of(it.addr(), it.prefix_len()))
+    }
+
+    /// Whether a scan asked every address of a network: one that came to its end, and nothing of the
+    /// network was left out. Never of IPv6, whose networks are not swept.
+    #[must_use]
+    pub fn was_asked(&self, network: &Cidr) -> bool {
+        let cidr = |it: &IpNet| Cidr::of(it.addr(), it.prefix_len());
+        let asked_all = |scan: &&ScanSummary| {
+            let holds = |it: Cidr| {
+                it.contains(network.address()) && it.prefix_length() <= network.prefix_length()
+            };
+            let touches = |it: Cidr| holds(it) || network.contains(it.address());
+            scan.state == COMPLETE
+                && scan.networks.iter().filter_map(cidr).any(holds)
+                && !scan.exclusions.iter().filter_map(cidr).any(touches)
+        };
+        network.address().is_ipv4() && self.snapshot.scans.iter().any(|it| asked_all(&it))
     }
 
     /// The place from where a scan looked, for people.

@@ -78,7 +78,7 @@ pub(super) const KINDS: [IdentifierKind; 8] = [
     IdentifierKind::Boot,
 ];
 
-pub(super) use target::{contradicts, is_same_link, overlap};
+pub(super) use target::{AGAINST, contradicts, is_same_link, may_differ, overlap};
 
 /// Agents are joined before scans are asked: what they show stays with the machine.
 const RANK_OF_AGENTS: u8 = 10;

@@ -62,6 +62,15 @@ pub enum IdentifierKind {
     Boot,
 }
 
+impl IdentifierKind {
+    /// Whether it is reason enough to compare two that show the same. A certificate only supports what
+    /// else agrees, and a wildcard one stands on half of a company's servers.
+    #[must_use]
+    pub const fn connects(self) -> bool {
+        !matches!(self, Self::Certificate)
+    }
+}
+
 /// An identifier and when the observer showed it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TimedIdentifier {

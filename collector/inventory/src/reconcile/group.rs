@@ -18,6 +18,7 @@ use super::doubt::Doubts;
 use super::evidence::{
     Decision, DecisionKind, Grouping, Identifier, IdentifierKind, Link, MemberEvidence, link_reason,
 };
+use super::profile::Profile;
 use crate::asset::{AssetId, ObserverId};
 
 /// Each line of scan results is compared with so many that follow it among those that show the same:
@@ -43,6 +44,36 @@ pub fn group(members: &[MemberEvidence], decisions: &[Decision]) -> Vec<Grouping
 /// Two places in the list of members, the smaller first.
 type Pair = (usize, usize);
 
+/// What two have to agree in to be one device in one place.
+const PLACES: [IdentifierKind; 4] = [
+    IdentifierKind::Address,
+    IdentifierKind::LinkMac,
+    IdentifierKind::PermanentMac,
+    IdentifierKind::VirtualAddress,
+];
+
+/// What keeps two members out of one asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Against {
+    /// A person's word alone.
+    Persons,
+    /// That, and evidence that they are different.
+    Contradictions,
+    /// And that one is a copy of the other.
+    ContradictionsAndCopies,
+}
+
+impl Against {
+    fn forbids(self, found: &Comparison) -> bool {
+        let is_copy = found.link.reason == link_reason::COPIED_IDENTITY;
+        match self {
+            Self::Persons => false,
+            Self::Contradictions => found.standing == Standing::Apart,
+            Self::ContradictionsAndCopies => found.standing == Standing::Apart || is_copy,
+        }
+    }
+}
+
 /// The work in progress: who is with whom, and what was said of each pair.
 struct Clusters<'a> {
     members: Vec<&'a MemberEvidence>,
@@ -52,6 +83,8 @@ struct Clusters<'a> {
     head: Vec<usize>,
     /// For each head its group.
     group: BTreeMap<usize, Vec<usize>>,
+    /// For each head what its group shows.
+    profiles: BTreeMap<usize, Profile<'a>>,
     links: BTreeMap<Pair, Link>,
 }
 
@@ -62,8 +95,9 @@ impl<'a> Clusters<'a> {
     ) -> Self {
         let head = (0..members.len()).collect();
         let group = (0..members.len()).map(|it| (it, vec![it])).collect();
+        let profiles = members.iter().map(|it| Profile::of(it)).enumerate().collect();
         let doubts = Doubts::about(&members);
-        Self { members, doubts, decided, head, group, links: BTreeMap::new() }
+        Self { members, doubts, decided, head, group, profiles, links: BTreeMap::new() }
     }
 
     /// Merges that people decided, newest first: where they contradict a split, the newer holds.
@@ -80,7 +114,9 @@ impl<'a> Clusters<'a> {
         for (decision, pair) in known {
             let Some(mut link) = self.compared(pair).map(|it| it.link) else { continue };
             let is_joined = match decision.kind {
-                DecisionKind::Merge => !self.is_kept_apart(pair, false) && self.join(pair),
+                DecisionKind::Merge => {
+                    !self.is_kept_apart(pair, Against::Persons) && self.join(pair)
+                }
                 DecisionKind::Split => false,
             };
             let is_refused = decision.kind == DecisionKind::Merge && !is_joined;
@@ -111,8 +147,10 @@ impl<'a> Clusters<'a> {
         self.tell_copies();
         joining.sort_by(|left, right| (right.0, right.1, left.2).cmp(&(left.0, left.1, right.2)));
         for (_, _, pair) in joining {
-            let is_joined =
-                !self.is_kept_apart(pair, true) && !self.would_join_agents(pair) && self.join(pair);
+            let against = self.against(pair);
+            let is_joined = !self.is_kept_apart(pair, against)
+                && !self.would_join_agents(pair)
+                && self.join(pair);
             if !is_joined && let Some(link) = self.links.get_mut(&pair) {
                 link.is_joined = false;
                 link_reason::CONTRADICTS_MEMBER.clone_into(&mut link.reason);
@@ -147,11 +185,24 @@ impl<'a> Clusters<'a> {
         }
     }
 
-    /// Whether joining the groups of this pair would put two together that must stay apart: by a
-    /// person's word always, by evidence only where `by_evidence`.
-    fn is_kept_apart(&self, pair: Pair, by_evidence: bool) -> bool {
+    /// What an agreement has to respect. One in an adapter or an address is about a place, of which
+    /// there is one; what travels with a copied disk may mean the original or any copy.
+    fn against(&self, pair: Pair) -> Against {
+        let names_a_place = self
+            .links
+            .get(&pair)
+            .is_some_and(|link| link.agreeing.iter().any(|it| PLACES.contains(&it.kind)));
+        if names_a_place { Against::Contradictions } else { Against::ContradictionsAndCopies }
+    }
+
+    /// Whether joining the groups of this pair would put two together that must stay apart.
+    fn is_kept_apart(&self, pair: Pair, against: Against) -> bool {
         let (left, right) = (self.group_of(pair.0), self.group_of(pair.1));
         if self.head.get(pair.0) == self.head.get(pair.1) {
+            return false;
+        }
+        let by_evidence = against != Against::Persons && self.may_contradict(pair);
+        if self.decided.is_empty() && !by_evidence {
             return false;
         }
         left.iter().any(|one| {
@@ -162,10 +213,18 @@ impl<'a> Clusters<'a> {
                     by_evidence
                         && self
                             .compared(ordered(*one, *other))
-                            .is_some_and(|it| it.standing == Standing::Apart)
+                            .is_some_and(|it| against.forbids(&it))
                 }
             })
         })
+    }
+
+    fn may_contradict(&self, pair: Pair) -> bool {
+        let profile = |it| self.head.get(it).and_then(|head| self.profiles.get(head));
+        match (profile(pair.0), profile(pair.1)) {
+            (Some(one), Some(other)) => one.may_contradict(other),
+            (Some(_) | None, Some(_) | None) => true,
+        }
     }
 
     /// Whether two agents would become one asset because of what scans show of them: agents show
@@ -195,6 +254,9 @@ impl<'a> Clusters<'a> {
         let group = self.group.entry(kept).or_default();
         group.extend(moved);
         group.sort_unstable();
+        if let Some(profile) = self.profiles.remove(&absorbed) {
+            self.profiles.entry(kept).or_default().absorb(profile);
+        }
         true
     }
 
@@ -219,7 +281,8 @@ impl<'a> Clusters<'a> {
         let mut shown: BTreeMap<&Identifier, BTreeSet<usize>> = BTreeMap::new();
         for (place, member) in self.members.iter().enumerate() {
             for timed in &member.identifiers {
-                if !self.doubts.unusable.contains(&timed.identifier) {
+                let connects = timed.identifier.kind.connects();
+                if connects && !self.doubts.unusable.contains(&timed.identifier) {
                     shown.entry(&timed.identifier).or_default().insert(place);
                 }
             }

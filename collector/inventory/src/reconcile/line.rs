@@ -1,7 +1,5 @@
 //! Does an address still belong to the device that it belonged to?
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Identifier, IdentifierKind, TimedIdentifier};
@@ -41,16 +39,13 @@ pub fn continues(
     let known: Vec<&Identifier> = known.iter().map(|it| &it.identifier).collect();
     let shown: Vec<&Identifier> = shown.iter().collect();
     // The active member of a cluster changes; its address stays what it is.
-    if texts(&known, IdentifierKind::VirtualAddress)
-        .intersection(&texts(&shown, IdentifierKind::VirtualAddress))
-        .next()
-        .is_some()
-    {
+    let cluster = IdentifierKind::VirtualAddress;
+    if likeness(cluster, texts(&known, cluster), texts(&shown, cluster)) == Likeness::Same {
         return true;
     }
     let (mut same, mut different) = (0, 0);
     for (kind, weight) in WEIGHTS {
-        match likeness(kind, &texts(&known, kind), &texts(&shown, kind)) {
+        match likeness(kind, texts(&known, kind), texts(&shown, kind)) {
             Likeness::Same => same += weight,
             Likeness::Different => different += weight,
             Likeness::Unknown => {}
@@ -74,30 +69,40 @@ pub(super) enum Likeness {
 }
 
 /// Compares what two show of one kind. Host keys are compared by algorithm, Windows names by system
-/// of names: one probe asks for this and another for that.
-pub(super) fn likeness(
+/// of names: one probe asks for this and another for that. Nothing is collected: this is done for
+/// every pair of lines of a device.
+pub(super) fn likeness<'a>(
     kind: IdentifierKind,
-    one: &BTreeSet<&str>,
-    other: &BTreeSet<&str>,
+    one: impl Iterator<Item = &'a str>,
+    other: impl Iterator<Item = &'a str> + Clone,
 ) -> Likeness {
-    if one.intersection(other).next().is_some() {
-        return Likeness::Same;
+    let mut is_comparable = false;
+    for mine in one {
+        for theirs in other.clone() {
+            if mine == theirs {
+                return Likeness::Same;
+            }
+            is_comparable |= form(kind, mine) == form(kind, theirs);
+        }
     }
+    if is_comparable { Likeness::Different } else { Likeness::Unknown }
+}
+
+/// Texts of one kind can be compared where their forms are the same.
+pub(super) fn form(kind: IdentifierKind, text: &str) -> &str {
     let has_forms = matches!(
         kind,
         IdentifierKind::SshHostKey | IdentifierKind::NtlmName | IdentifierKind::DeviceUuid
     );
-    let form = |it: &str| {
-        let form = if has_forms { it.split('/').next() } else { None };
-        form.unwrap_or_default().to_owned()
-    };
-    let forms: BTreeSet<String> = one.iter().map(|it| form(it)).collect();
-    let is_comparable = other.iter().any(|it| forms.contains(&form(it)));
-    if is_comparable { Likeness::Different } else { Likeness::Unknown }
+    let form = if has_forms { text.split('/').next() } else { None };
+    form.unwrap_or_default()
 }
 
-fn texts<'a>(shown: &[&'a Identifier], kind: IdentifierKind) -> BTreeSet<&'a str> {
-    shown.iter().filter(|it| it.kind == kind).map(|it| it.text.as_str()).collect()
+fn texts<'a>(
+    shown: &[&'a Identifier],
+    kind: IdentifierKind,
+) -> impl Iterator<Item = &'a str> + Clone {
+    shown.iter().filter(move |it| it.kind == kind).map(|it| it.text.as_str())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod explain;
 mod group;
 mod identify;
 mod line;
+mod profile;
 mod rows;
 mod sightings;
 mod verdict;
@@ -21,6 +22,7 @@ mod wire;
 pub use assemble::{AssetFrame, assemble, date_partners};
 pub use changes::{ChangeEntry, ChangeKind, WHOLE_ASSET, changes};
 pub use decide::{merge_decisions, split_decisions};
+pub use doubt::is_shown_by_too_many;
 pub use evidence::{
     Decision, DecisionKind, Grouping, Identifier, IdentifierKind, Link, MemberEvidence,
     MemberObservations, ObservedSection, QuarantineReason, ReportTrace, TimedIdentifier,

@@ -5,17 +5,20 @@ use std::net::IpAddr;
 
 use observation::latest::{AddressSeen, Fact, Neighbour, Outcome, SectionBody, SeenBy, SourceId};
 
+pub use crate::asset::SIGHTINGS_SOURCE;
 use crate::recognise::{is_virtual_router_mac, link_mac};
-
-/// The source of what neighbour tables say.
-pub const SIGHTINGS_SOURCE: &str = "scan.neighbour_table";
 
 /// Most neighbours of one agent that become targets. A table is larger where a link is (mis)used as
 /// one of thousands; then those with the smallest addresses are taken, the same each time.
 pub const SIGHTINGS_MAX: usize = 1_024;
 
-/// Links inside of one host: what is on them is no device of the network.
-const INNER_LINKS: [&str; 5] = ["br-", "cni", "docker", "podman", "veth"];
+/// The beginnings of names that container runtimes, overlays and hypervisors give to links inside of
+/// one host: what is on them is no device of the network. A bridge that a person named (`br0`, `vmbr0`
+/// of Proxmox, `bridge0`) leads to the network and stays.
+const INNER_LINKS: [&str; 15] = [
+    "br-", "cali", "cilium", "cni", "docker", "flannel", "incusbr", "kube", "lxc", "lxdbr",
+    "podman", "veth", "virbr", "vnet", "vxlan",
+];
 
 /// One neighbour that somebody saw: the target, and the section that speaks of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,8 +138,33 @@ mod tests {
                 neighbour("10.0.0.4", "", "eth0"),
                 neighbour("172.17.0.2", "be:00:00:00:00:02", "docker0"),
                 neighbour("172.18.0.2", "be:00:00:00:00:03", "br-0a1b2c3d4e5f"),
+                neighbour("10.244.0.3", "be:00:00:00:00:04", "cali0a1b2c3d4e5"),
+                neighbour("10.244.0.4", "be:00:00:00:00:05", "lxc_health"),
+                neighbour("10.244.0.5", "be:00:00:00:00:06", "flannel.1"),
+                neighbour("192.168.122.5", "52:54:00:00:00:07", "virbr0"),
+                neighbour("10.91.0.5", "00:16:3e:00:00:08", "lxdbr0"),
             ],
             &[],
+        );
+    }
+
+    #[test]
+    fn bridges_that_lead_to_the_network_stay() {
+        check(
+            &[
+                neighbour("10.0.0.3", "02:00:00:00:00:03", "vmbr0"),
+                neighbour("10.0.0.4", "02:00:00:00:00:04", "br0"),
+                neighbour("10.0.0.5", "02:00:00:00:00:05", "bridge0"),
+                neighbour("10.0.0.6", "02:00:00:00:00:06", "vlan20"),
+                neighbour("10.0.0.7", "02:00:00:00:00:07", "bond0"),
+            ],
+            &[
+                ("10.0.0.3", "02:00:00:00:00:03"),
+                ("10.0.0.4", "02:00:00:00:00:04"),
+                ("10.0.0.5", "02:00:00:00:00:05"),
+                ("10.0.0.6", "02:00:00:00:00:06"),
+                ("10.0.0.7", "02:00:00:00:00:07"),
+            ],
         );
     }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use inventory::asset::ObserverId;
-use inventory::reconcile::{Decision, Identifier, MemberEvidence, TimedIdentifier};
+use inventory::reconcile::{
+    Decision, Identifier, MemberEvidence, TimedIdentifier, is_shown_by_too_many,
+};
 use rusqlite::{Connection, ToSql};
 
 use super::cell::{Micros, ObserverName, Word};
@@ -29,34 +31,101 @@ pub(crate) fn take_unreconciled(connection: &Connection) -> Result<Vec<ObserverI
 }
 
 /// The connected component of these observers, as evidence.
+///
+/// Nobody is connected by an identifier that too many show, which therefore is left out of what they
+/// show, nor by a certificate: else one wildcard certificate brings half of the inventory along.
 pub(crate) fn candidates(
     connection: &Connection,
     observers: &[ObserverId],
 ) -> Result<Vec<MemberEvidence>, StoreError> {
-    let mut waiting = observers::numbers(connection, observers)?;
-    let mut found = BTreeSet::new();
-    while let Some(observer) = waiting.pop() {
-        if found.insert(observer) {
-            waiting.extend(connected(connection, observer)?);
+    let mut component = Component::default();
+    component.waiting = observers::numbers(connection, observers)?;
+    while let Some(observer) = component.waiting.pop() {
+        if component.found.insert(observer) {
+            component.waiting.extend(related(connection, observer)?);
+            component.follow(connection, observer)?;
         }
     }
-    let mut members = Vec::with_capacity(found.len());
-    for observer in found {
+    let mut members = Vec::with_capacity(component.found.len());
+    for observer in component.found {
         members.extend(evidence(connection, observer)?);
+    }
+    for member in &mut members {
+        member.identifiers.retain(|it| !component.unusable.contains(&it.identifier));
     }
     members.sort_by(|left, right| left.observer.cmp(&right.observer));
     Ok(members)
 }
 
-/// Observers that share an identifier with this one or stand in a decision with it.
-fn connected(connection: &Connection, observer: i64) -> Result<Vec<i64>, StoreError> {
+/// A component on its way to being found. Each identifier is followed once, however many show it.
+#[derive(Default)]
+struct Component {
+    waiting: Vec<i64>,
+    found: BTreeSet<i64>,
+    followed: BTreeSet<i64>,
+    /// Those that too many show.
+    unusable: BTreeSet<Identifier>,
+}
+
+impl Component {
+    fn follow(&mut self, connection: &Connection, observer: i64) -> Result<(), StoreError> {
+        for (number, identifier) in shown(connection, observer)? {
+            if !identifier.kind.connects() || !self.followed.insert(number) {
+                continue;
+            }
+            let holders = holders(connection, number)?;
+            if is_shown_by_too_many(holders.iter().map(|it| &it.1)) {
+                self.unusable.insert(identifier);
+            } else {
+                self.waiting.extend(holders.into_iter().map(|it| it.0));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The identifiers of an observer, with their numbers.
+fn shown(connection: &Connection, observer: i64) -> Result<Vec<(i64, Identifier)>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT number, kind, text FROM observer_identifier \
+             JOIN identifier ON identifier.number = observer_identifier.identifier \
+             WHERE observer = ?1",
+        )
+        .doing(DOING)?;
+    let rows = statement
+        .query_map([observer], |row| {
+            let kind = row.get::<_, Word<_>>(1)?.0;
+            Ok((row.get(0)?, Identifier { kind, text: row.get(2)? }))
+        })
+        .doing(DOING)?;
+    rows.collect::<Result<_, _>>().doing(DOING)
+}
+
+/// Who shows an identifier.
+fn holders(connection: &Connection, identifier: i64) -> Result<Vec<(i64, ObserverId)>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT number, name FROM observer_identifier \
+             JOIN observer ON observer.number = observer_identifier.observer \
+             WHERE identifier = ?1",
+        )
+        .doing(DOING)?;
+    let rows = statement
+        .query_map([identifier], |row| Ok((row.get(0)?, row.get::<_, ObserverName>(1)?.0)))
+        .doing(DOING)?;
+    rows.collect::<Result<_, _>>().doing(DOING)
+}
+
+/// Observers that stand in a decision with this one, or in one asset with it up to now: what joined
+/// them may have become unusable since.
+fn related(connection: &Connection, observer: i64) -> Result<Vec<i64>, StoreError> {
     numbers(
         connection,
-        "SELECT other.observer FROM observer_identifier AS own \
-         JOIN observer_identifier AS other ON other.identifier = own.identifier \
-         WHERE own.observer = ?1 \
-         UNION SELECT right_observer FROM decision WHERE left_observer = ?1 \
-         UNION SELECT left_observer FROM decision WHERE right_observer = ?1",
+        "SELECT right_observer FROM decision WHERE left_observer = ?1 \
+         UNION SELECT left_observer FROM decision WHERE right_observer = ?1 \
+         UNION SELECT other.observer FROM asset_member AS own \
+             JOIN asset_member AS other ON other.asset = own.asset WHERE own.observer = ?1",
         &[&observer],
     )
 }

@@ -16,13 +16,14 @@ use super::service::ServiceEntry;
 use super::service::services;
 use super::station::Stations;
 use super::station::paths;
+use crate::asset::AddressDescription;
 use crate::asset::Asset;
 use crate::asset::Contact;
-use crate::asset::ObserverId;
 use crate::asset::OperatingSystemDescription;
 
-/// Means by which only a station on the same link can see an address.
-const LINK_MEANS: &[&str] = &["arp", "multicast_echo", "ndp"];
+/// What the firmware of a device as a whole runs on, the first that is known: not its disks, adapters
+/// and processors, which have their own.
+const WHOLE_DEVICE: [&str; 3] = ["device", "device_software", "bios"];
 
 /// One device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,11 +106,11 @@ fn of_asset(
         vendor: said.or_else(assigned),
         model: text(hardware.product.as_ref().map(|it| &it.value)),
         serial: text(hardware.serial.as_ref().map(|it| &it.value)),
-        firmware: asset.firmware.iter().find_map(|it| text(it.value.version.as_ref())),
+        firmware: firmware(asset).filter(|it| !it.is_empty()),
         os: asset.operating_system.as_ref().and_then(|it| system(&it.value)),
         ips: v4(&device.addresses),
         ip6s: v6(&device.addresses),
-        macs: macs(asset),
+        macs: macs(asset, frame),
         hops: match device.addresses.iter().any(|it| is_own(*it, frame)) {
             true => Some(0),
             false => hops(asset, frame),
@@ -158,23 +159,28 @@ fn is_own(address: IpAddr, frame: &DocumentFrame) -> bool {
     frame.links.iter().any(|it| it.0 == address)
 }
 
-/// The shortest way that was seen whole; on the same link there is nothing in between.
+/// The shortest way that was seen whole, to whichever of its addresses; on the same link there is
+/// nothing in between.
 fn hops(asset: &Asset, frame: &DocumentFrame) -> Option<usize> {
-    let traced = paths(asset, frame).filter(|it| it.is_complete).map(|it| it.hops.len()).min();
-    let is_on_link = || {
-        asset.addresses.iter().any(|it| {
-            let from_here = match &it.evidence.observer {
-                ObserverId::Target(target) => target.vantage == frame.vantage,
-                ObserverId::Agent(_) | ObserverId::Person(_) => false,
-            };
-            from_here && it.value.means.iter().any(|it| LINK_MEANS.contains(&it.as_str()))
-        })
-    };
-    match traced {
-        Some(count) => Some(count),
-        None if is_on_link() => Some(1),
-        None => None,
-    }
+    let traced = paths(asset, frame).filter(|it| it.is_complete && !frame.excludes(it.target));
+    let on_link = sights(asset, frame).filter(|it| it.on_link_from.contains(&frame.vantage));
+    traced.map(|it| it.hops.len()).chain(on_link.map(|_| 1)).min()
+}
+
+/// What was seen of its addresses, except those that are not to be spoken of.
+fn sights<'a>(
+    asset: &'a Asset,
+    frame: &DocumentFrame,
+) -> impl Iterator<Item = &'a AddressDescription> {
+    asset.addresses.iter().map(|it| &it.value).filter(|it| !frame.excludes(it.address))
+}
+
+/// The version of the firmware of the device as a whole.
+fn firmware(asset: &Asset) -> Option<String> {
+    WHOLE_DEVICE.iter().find_map(|component| {
+        let levels = asset.firmware.iter().map(|it| &it.value);
+        levels.filter(|it| it.component == *component).find_map(|it| it.version.clone())
+    })
 }
 
 fn system(system: &OperatingSystemDescription) -> Option<String> {
@@ -204,9 +210,9 @@ fn v6(addresses: &[IpAddr]) -> Vec<Ipv6Addr> {
     addresses.iter().filter_map(only).collect()
 }
 
-fn macs(asset: &Asset) -> Vec<String> {
+fn macs(asset: &Asset, frame: &DocumentFrame) -> Vec<String> {
     let own = asset.interfaces.iter().filter_map(|it| it.value.mac.as_ref());
-    let seen = asset.addresses.iter().filter_map(|it| it.value.mac.as_ref());
+    let seen = sights(asset, frame).filter_map(|it| it.mac.as_ref());
     let all: BTreeSet<String> = own.chain(seen).map(|it| it.to_ascii_lowercase()).collect();
     // A loopback has zeros for a hardware address.
     all.into_iter().filter(|it| it.chars().any(|it| !matches!(it, '0' | ':'))).collect()

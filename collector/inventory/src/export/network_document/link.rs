@@ -1,6 +1,7 @@
 //! Which device reaches others through which.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::Deserialize;
@@ -56,8 +57,9 @@ impl Found {
         *known = (*known).min(new);
     }
 
-    fn has_beginning(&self, device: usize) -> bool {
-        self.0.values().any(|it| it.1 == device)
+    /// The devices whose way out is known.
+    fn beginnings(&self) -> BTreeSet<usize> {
+        self.0.values().map(|it| it.1).collect()
     }
 }
 
@@ -128,12 +130,13 @@ fn between_routers(found: &mut Found, owners: &Owners<'_>, stations: &Stations, 
 
 /// A device whose way out is not known most likely takes the only router of its network.
 fn within_networks(found: &mut Found, owners: &Owners<'_>, stations: &Stations, networks: &[Cidr]) {
+    let mut have_a_way = found.beginnings();
     for network in networks {
         let mut routers = stations.all().filter(|it| is_in(owners, *it, network));
         let (Some(router), None) = (routers.next(), routers.next()) else { continue };
         for device in 0..owners.devices.len() {
             let is_host = !stations.forwards(device) && is_in(owners, device, network);
-            if is_host && !found.has_beginning(device) {
+            if is_host && have_a_way.insert(device) {
                 found.add(device, router, LinkEvidence::Subnet);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::DocumentFrame;
+use super::station::paths;
 use crate::asset::Asset;
 
 /// One device of the document: an asset, or a station that only paths show.
@@ -36,7 +37,7 @@ impl<'a> Owners<'a> {
     pub(super) fn of(assets: &'a [Asset], frame: &DocumentFrame) -> Self {
         let mut devices: Vec<Device<'a>> = Vec::new();
         for asset in assets {
-            let addresses = addresses(asset);
+            let addresses = addresses(asset, frame);
             if addresses.iter().any(|it| frame.covers(*it)) {
                 let name = short_name(asset);
                 devices.push(Device {
@@ -51,9 +52,9 @@ impl<'a> Owners<'a> {
         let on_the_way: BTreeSet<IpAddr> = devices
             .iter()
             .filter_map(|it| it.asset)
-            .flat_map(|it| &it.paths)
-            .flat_map(|it| it.value.hops.iter().flatten().copied())
-            .filter(|it| !known.contains(it) && !it.is_loopback())
+            .flat_map(|it| paths(it, frame))
+            .flat_map(|it| it.hops.iter().flatten().copied())
+            .filter(|it| !known.contains(it) && !it.is_loopback() && !frame.excludes(*it))
             .collect();
         // A station outside of the networks was not asked; that it is there is all that is known.
         for address in on_the_way {
@@ -96,13 +97,18 @@ impl<'a> Owners<'a> {
     }
 }
 
-/// The addresses of an asset: shown by its own interfaces, or seen from outside.
-fn addresses(asset: &Asset) -> Vec<IpAddr> {
+/// The addresses of an asset: shown by its own interfaces, or seen from outside; not those that are
+/// not to be spoken of.
+fn addresses(asset: &Asset, frame: &DocumentFrame) -> Vec<IpAddr> {
     let own = asset.interfaces.iter().flat_map(|it| &it.value.addresses).map(|it| it.0);
     let seen = asset.addresses.iter().map(|it| it.value.address);
     let targets = asset.members.iter().filter_map(target);
-    let all: BTreeSet<IpAddr> =
-        own.chain(seen).chain(targets).map(|it| it.to_canonical()).collect();
+    let all: BTreeSet<IpAddr> = own
+        .chain(seen)
+        .chain(targets)
+        .map(|it| it.to_canonical())
+        .filter(|it| !frame.excludes(*it))
+        .collect();
     // The address that a scan named is kept even if it is the loopback.
     let asked: BTreeSet<IpAddr> = asset.members.iter().filter_map(target).collect();
     let is_shown = |it: &IpAddr| !it.is_unspecified() && (!it.is_loopback() || asked.contains(it));
@@ -147,16 +153,18 @@ fn key<'a>(device: &'a Device<'_>) -> (&'a [IpAddr], &'a str, Option<&'a str>) {
 /// same name gets `-2`, and so on.
 fn name_all(devices: &mut [Device<'_>]) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
+    // Where counting goes on: a thousand devices may be called `localhost`.
+    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
     for device in devices {
         if device.name.is_empty() {
             device.name = device.addresses.first().map(ToString::to_string).unwrap_or_default();
         }
         let wanted = device.name.clone();
-        let mut number = 2_u32;
         // Host names do not differ by case (RFC 1035 §2.3.3).
+        let number = numbers.entry(wanted.to_lowercase()).or_insert(2);
         while !taken.insert(device.name.to_lowercase()) {
             device.name = format!("{wanted}-{number}");
-            number += 1;
+            *number += 1;
         }
     }
 }

@@ -63,10 +63,18 @@ pub(super) fn subnets(
     .collect()
 }
 
-/// The networks whose size somebody knows.
+/// The networks that somebody has an interface in. The destination of a route is not one: `10.0.0.0/8`
+/// by way of a tunnel holds a whole company, and its routers do not reach one another in it.
 pub(super) fn known(owners: &Owners<'_>, frame: &DocumentFrame) -> Vec<Cidr> {
     let found = found(owners, frame);
-    found.into_iter().filter(|it| it.1 != SubnetEvidence::Command).map(|it| it.0).collect()
+    found.into_iter().filter(|it| has_interface(it.1)).map(|it| it.0).collect()
+}
+
+const fn has_interface(evidence: SubnetEvidence) -> bool {
+    match evidence {
+        SubnetEvidence::Interface | SubnetEvidence::Scanner => true,
+        SubnetEvidence::Route | SubnetEvidence::Command => false,
+    }
 }
 
 fn found(owners: &Owners<'_>, frame: &DocumentFrame) -> BTreeMap<Cidr, SubnetEvidence> {
@@ -90,7 +98,11 @@ fn found(owners: &Owners<'_>, frame: &DocumentFrame) -> BTreeMap<Cidr, SubnetEvi
         add(Some(*network), SubnetEvidence::Scanner);
     }
     for network in &frame.networks {
-        let is_divided = found.keys().any(|it| overlap(it, network));
+        // A route to all that lies around it says nothing of how it is divided.
+        let divides = |(it, evidence): (&Cidr, &SubnetEvidence)| {
+            overlap(it, network) && (has_interface(*evidence) || network.contains(it.address()))
+        };
+        let is_divided = found.iter().any(divides);
         if !is_divided && is_network(network) {
             found.insert(*network, SubnetEvidence::Command);
         }

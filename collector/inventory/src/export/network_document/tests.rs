@@ -18,6 +18,7 @@ use crate::asset::AssetLabel;
 use crate::asset::Attested;
 use crate::asset::Contact;
 use crate::asset::Evidence;
+use crate::asset::FirmwareLevel;
 use crate::asset::HardwareDescription;
 use crate::asset::InterfaceDescription;
 use crate::asset::Lifecycle;
@@ -102,6 +103,7 @@ fn seen(address: &str, mac: &str, vendor: Option<&str>) -> Attested<AddressDescr
             mac: Some(mac.to_owned()),
             mac_vendor: vendor.map(str::to_owned),
             means: vec!["arp".to_owned()],
+            on_link_from: vec![None],
         },
     )
 }
@@ -436,4 +438,107 @@ fn an_address_that_several_devices_have_links_none_of_them() {
     let document = network_document(&[bridge(1, "10.0.1.5"), bridge(2, "10.0.1.6")], &frame());
     assert_eq!(document.links, []);
     assert_eq!(document.subnets.len(), 2, "{:?}", document.subnets);
+}
+
+#[test]
+fn a_route_to_a_whole_company_links_no_routers() {
+    let mut tunnel = server();
+    tunnel.routes.push(by(
+        &agent(),
+        RouteDescription {
+            destination: ip("10.0.0.0"),
+            prefix_length: 8,
+            gateway: Some(ip("10.0.1.1")),
+            interface: Some("wg0".to_owned()),
+        },
+    ));
+    let plain = network_document(&office(), &frame());
+    let document = network_document(&[silent(), printer(), router(), tunnel], &frame());
+    assert_eq!(document.links, plain.links);
+    let of = |it: &NetworkDocument, network: &str| {
+        let found = it.subnets.iter().find(|it| it.network == network);
+        found.map(|it| it.evidence)
+    };
+    assert_eq!(of(&document, "10.0.2.0/24"), Some(SubnetEvidence::Command));
+    assert_eq!(of(&document, "10.0.0.0/8"), Some(SubnetEvidence::Route));
+}
+
+#[test]
+fn an_excluded_address_of_a_device_that_is_shown_is_not_shown() {
+    let mut frame = frame();
+    frame.exclusions = vec!["192.0.2.0/24".parse().unwrap(), "fd00::/8".parse().unwrap()];
+    let document = network_document(&office(), &frame);
+    let text = serde_json::to_string(&document).unwrap();
+    assert!(!text.contains("192.0.2.1") && !text.contains("fd00:1::10"), "{text}");
+    // Nor as a station on the way.
+    assert!(document.devices.iter().all(|it| it.name != "192.0.2.2"));
+    let printer = document.devices.iter().find(|it| it.name == "10.0.2.9").unwrap();
+    assert_eq!(printer.hops, Some(3));
+}
+
+#[test]
+fn stations_that_only_another_place_saw_are_not_shown() {
+    let mut far = printer();
+    let mut seen = path("10.0.2.9", &[Some("198.51.100.7"), Some("10.0.2.9")]);
+    seen.evidence.observer = ObserverId::Target(TargetId {
+        vantage: Some(AgentId(Uuid::from_u128(9))),
+        address: ip("10.0.2.9"),
+        since: at(),
+    });
+    far.paths.push(seen);
+    let document = network_document(&[far], &frame());
+    assert!(document.devices.iter().all(|it| it.name != "198.51.100.7"));
+}
+
+#[test]
+fn the_firmware_of_a_disk_is_not_that_of_the_device() {
+    let level = |component: &str, version: &str| {
+        by(
+            &agent(),
+            FirmwareLevel {
+                component: component.to_owned(),
+                device: None,
+                vendor: None,
+                version: Some(version.to_owned()),
+                released_on: None,
+            },
+        )
+    };
+    let firmware = |levels: Vec<Attested<FirmwareLevel>>| {
+        let mut asset = server();
+        asset.firmware = levels;
+        network_document(&[asset], &frame()).devices[0].firmware.clone()
+    };
+    let parts = vec![level("disk", "SN04"), level("microcode", "0xf0")];
+    assert_eq!(firmware(parts.clone()), None);
+    assert_eq!(firmware([parts, vec![level("bios", "2.18")]].concat()).as_deref(), Some("2.18"));
+}
+
+#[test]
+fn a_device_with_a_leg_on_the_link_is_one_station_away() {
+    let mut both = asset(6, Some("backup"), &[target("10.0.1.60"), target("10.0.2.60")]);
+    let mut far = seen("10.0.2.60", "52:54:00:aa:00:60", None);
+    far.value.on_link_from = Vec::new();
+    both.addresses = vec![seen("10.0.1.60", "52:54:00:aa:00:60", None), far.clone()];
+    both.paths = vec![path("10.0.2.60", &[Some("10.0.1.1"), Some("10.0.2.60")])];
+    let hops = |asset: &Asset| {
+        let document = network_document(std::slice::from_ref(asset), &frame());
+        document.devices.iter().find(|it| it.name == "backup").unwrap().hops
+    };
+    assert_eq!(hops(&both), Some(1));
+    // On the link of another place only, the way counts.
+    let mut near = seen("10.0.1.60", "52:54:00:aa:00:60", None);
+    near.value.on_link_from = vec![Some(AgentId(Uuid::from_u128(9)))];
+    both.addresses = vec![near, far];
+    assert_eq!(hops(&both), Some(2));
+}
+
+#[test]
+fn devices_of_one_name_are_counted_on() {
+    let all: Vec<Asset> = (1..=4_u8)
+        .map(|it| asset(it.into(), Some("localhost"), &[target(&format!("10.0.1.{it}"))]))
+        .collect();
+    let document = network_document(&all, &frame());
+    let names: Vec<_> = document.devices.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["localhost", "localhost-2", "localhost-3", "localhost-4"]);
 }

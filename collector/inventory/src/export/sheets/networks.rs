@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use crate::asset::Asset;
 use crate::asset::AssetLabel;
-use crate::asset::Contact;
 use crate::asset::Evidence;
 use crate::asset::InterfaceDescription;
 use crate::export::cell::Cell;
@@ -71,6 +70,9 @@ pub(super) const SHEET: Sheet = Sheet {
     },
 };
 
+/// The means by which an address is known that nobody asked.
+const NEIGHBOUR_TABLE: &str = "neighbour_table";
+
 /// Where a network is. The same prefix inside two hosts (container bridges) is two networks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
@@ -134,7 +136,7 @@ fn add_seen_from_outside<'a>(view: &View<'a>, networks: &mut BTreeMap<Place, Net
             let network = networks.entry(Place::Shared(*narrowest)).or_default();
             network.seen = newest(network.seen, &seen.evidence);
             network.add(asset, *narrowest);
-            if asset.contact != Contact::Seen {
+            if seen.value.means.iter().any(|it| it != NEIGHBOUR_TABLE) {
                 network.answering.insert(&asset.label);
             }
         }
@@ -269,12 +271,10 @@ fn origin(view: &View<'_>, network: &Network<'_>) -> String {
     })
 }
 
-/// How many answered a scan. Nobody, where a scan covered the network; no data, where none did.
+/// How many answered a scan. Nobody, where a scan asked all of the network; no data, where none did.
 fn answering(view: &View<'_>, place: &Place, network: &Network<'_>) -> Cell {
     let Place::Shared(prefix) = place else { return Cell::no_data() };
-    let covers =
-        |it: Cidr| it.contains(prefix.address()) && it.prefix_length() <= prefix.prefix_length();
-    if network.answering.is_empty() && !view.scanned_networks().any(covers) {
+    if network.answering.is_empty() && !view.was_asked(prefix) {
         return Cell::no_data();
     }
     Cell::count(network.answering.len())
@@ -300,6 +300,7 @@ fn reaches(view: &View<'_>, place: &Place, zone: Option<&Zone>, relations: &[Rel
 mod tests {
     use super::*;
     use crate::export::sample;
+    use crate::export::snapshot::ScanSummary;
 
     /// The rows without their ids.
     fn lines() -> Vec<String> {
@@ -371,5 +372,55 @@ mod tests {
     #[test]
     fn an_observed_network_without_zone_asks_for_one() {
         assert!(lines()[3].starts_with("10.20.40.0/24 | _ | _ | _ | _ | _ | observation |"));
+    }
+
+    /// A scan of the network that is stated first, and what it says was answering.
+    fn answering_after(change: fn(&mut ScanSummary)) -> String {
+        let mut snapshot = sample::snapshot();
+        let mut scan = ScanSummary {
+            run: uuid::Uuid::from_u128(7),
+            plan: None,
+            ordered_by: "anna".to_owned(),
+            vantage: None,
+            networks: vec!["10.20.0.0/16".parse().unwrap()],
+            exclusions: Vec::new(),
+            profile: "gentle".to_owned(),
+            rate_pps: None,
+            state: "complete".to_owned(),
+            ordered_at: snapshot.stamp.as_of,
+            started_at: None,
+            finished_at: None,
+            figures: None,
+            remarks: Vec::new(),
+        };
+        change(&mut scan);
+        snapshot.scans = vec![scan];
+        let lines = sample::table(&SHEET, &snapshot);
+        let line = lines.iter().find(|it| it.contains("| 10.20.30.0/24 |")).unwrap();
+        line.split(" | ").nth(13).unwrap().to_owned()
+    }
+
+    #[test]
+    fn nobody_answers_where_everybody_was_asked_and_nobody_knows_where_not() {
+        assert_eq!(answering_after(|_| {}), "0");
+        assert_eq!(answering_after(|it| it.state = "partial".to_owned()), "no data");
+        assert_eq!(answering_after(|it| it.state = "failed".to_owned()), "no data");
+        assert_eq!(answering_after(|it| it.state = "waiting".to_owned()), "no data");
+        let exclude = |it: &mut ScanSummary| it.exclusions = vec!["10.20.30.7/32".parse().unwrap()];
+        assert_eq!(answering_after(exclude), "no data");
+        let elsewhere =
+            |it: &mut ScanSummary| it.exclusions = vec!["10.20.31.0/24".parse().unwrap()];
+        assert_eq!(answering_after(elsewhere), "0");
+        let part = |it: &mut ScanSummary| it.networks = vec!["10.20.30.0/25".parse().unwrap()];
+        assert_eq!(answering_after(part), "no data");
+    }
+
+    #[test]
+    fn whom_only_a_neighbour_table_names_did_not_answer() {
+        let mut snapshot = sample::snapshot();
+        sample::see_by_neighbour(&mut snapshot.assets[0]);
+        let lines = sample::table(&SHEET, &snapshot);
+        let line = lines.iter().find(|it| it.contains("| 10.20.10.0/24 |")).unwrap();
+        assert_eq!(line.split(" | ").nth(13), Some("no data"), "{line}");
     }
 }

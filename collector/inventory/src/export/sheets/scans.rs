@@ -89,8 +89,14 @@ fn row(view: &View<'_>, scan: &ScanSummary) -> Row {
     )
 }
 
+/// The words for a remark; the code itself where there are none: an agent may be newer than this.
 fn remark(view: &View<'_>, code: &str, what: &str) -> String {
-    let words = view.wording().text_with(&format!("scan-remark-{code}"), &[("what", what.into())]);
+    let message = format!("scan-remark-{code}");
+    let words = if view.wording().has(&message) {
+        view.wording().text_with(&message, &[("what", what.into())])
+    } else {
+        code.to_owned()
+    };
     if what.is_empty() || words.contains(what) { words } else { format!("{words} ({what})") }
 }
 
@@ -130,5 +136,9 @@ mod tests {
         assert!(lines[0].contains(said), "{}", lines[0]);
         assert!(lines[0].contains("65280 | 41 | 0"), "{}", lines[0]);
         assert!(!lines[0].contains('⟨'), "{}", lines[0]);
+        snapshot.scans[0].remarks =
+            vec![ScanRemark { code: "of_tomorrow".to_owned(), what: "10.20.0.9".to_owned() }];
+        let lines = sample::table(&SHEET, &snapshot);
+        assert!(lines[0].contains("| of_tomorrow (10.20.0.9) |"), "{}", lines[0]);
     }
 }

@@ -143,7 +143,7 @@ fn answered(
             Some(text) => Cell::text(text).resting_on(&answer.evidence),
             None => Cell::unknown(view.text("sheets-reason-not-told")),
         },
-        None if is_scanned(asset) => Cell::unknown(view.text("sheets-reason-no-answer")),
+        None if asset.was_scanned() => Cell::unknown(view.text("sheets-reason-no-answer")),
         None => Cell::no_data(),
     }
 }
@@ -157,13 +157,9 @@ fn reachable_from(view: &View<'_>, asset: &Asset, port: &ServicePort) -> Cell {
             }
             ObserverId::Agent(_) | ObserverId::Person(_) => Cell::no_data(),
         },
-        None if is_scanned(asset) => Cell::unknown(view.text("sheets-reason-no-answer")),
+        None if asset.was_scanned() => Cell::unknown(view.text("sheets-reason-no-answer")),
         None => Cell::no_data(),
     }
-}
-
-fn is_scanned(asset: &Asset) -> bool {
-    asset.members.iter().any(|it| matches!(it, ObserverId::Target(_)))
 }
 
 /// Who saw the port: a listening socket on the host, an answer from outside, or both.
@@ -199,6 +195,8 @@ fn container(port: &ServicePort, no_process: impl FnOnce() -> Cell) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use observation::latest::SourceId;
+
     use super::*;
     use crate::export::sample;
 
@@ -255,5 +253,18 @@ mod tests {
         let before = id(&snapshot);
         snapshot.assets[0].ports[1].value.process = Some("other".to_owned());
         assert_eq!(id(&snapshot), before);
+    }
+
+    #[test]
+    fn a_host_that_only_a_neighbour_table_names_was_asked_nothing() {
+        let mut snapshot = sample::snapshot();
+        let mut asked = sample::see_by_neighbour(&mut snapshot.assets[0]);
+        let said = "no scan got an answer here (or asked here)";
+        let lines = sample::table(&SHEET, &snapshot);
+        assert!(lines.iter().all(|it| !it.contains(said)), "{lines:?}");
+        asked.source = SourceId::from_static("scan.arp");
+        snapshot.assets[0].sources.push(asked);
+        let lines = sample::table(&SHEET, &snapshot);
+        assert!(lines[0].contains(said), "{lines:?}");
     }
 }

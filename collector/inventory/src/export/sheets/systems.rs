@@ -352,7 +352,8 @@ fn observed_by(view: &View<'_>, asset: &Asset) -> Cell {
             ObserverId::Target(_) if asset.contact == Contact::Seen => {
                 view.text("sheets-observer-seen")
             }
-            ObserverId::Target(_) => view.text("sheets-observer-scan"),
+            ObserverId::Target(_) if asset.was_scanned() => view.text("sheets-observer-scan"),
+            ObserverId::Target(_) => view.text("sheets-observer-neighbour"),
             ObserverId::Person(_) => view.text("sheets-observer-person"),
         })
         .collect();
@@ -361,6 +362,8 @@ fn observed_by(view: &View<'_>, asset: &Asset) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use observation::latest::SourceId;
+
     use super::*;
     use crate::export::sample;
 
@@ -438,5 +441,21 @@ mod tests {
             rows[0].cells.iter().filter_map(Cell::evidence).map(|it| it.source.as_str()).collect();
         assert!(sources.contains(&"hardware.smbios") && sources.contains(&"network.interfaces"));
         assert!(sources.len() >= 15, "{sources:?}");
+    }
+
+    #[test]
+    fn a_host_that_a_neighbour_sees_was_not_scanned() {
+        let mut snapshot = sample::snapshot();
+        let asset = snapshot.assets.iter_mut().find(|it| it.label.0 == "S-7K2QD").unwrap();
+        let seen = sample::see_by_neighbour(asset);
+        assert_eq!(
+            sample::cell(&SHEET, &snapshot, "S-7K2QD", "system.source"),
+            "agent; neighbour table"
+        );
+        let asset = snapshot.assets.iter_mut().find(|it| it.label.0 == "S-7K2QD").unwrap();
+        let mut asked = seen;
+        asked.source = SourceId::from_static("scan.arp");
+        asset.sources.push(asked);
+        assert_eq!(sample::cell(&SHEET, &snapshot, "S-7K2QD", "system.source"), "agent; scan");
     }
 }

@@ -6,7 +6,7 @@ use observation::latest::{PhysicalEntity, ServiceProtocol, Statement};
 
 use super::parts::{Parts, best};
 use super::system::inferred;
-use crate::asset::{AssetKind, Attested, FirmwareLevel, OperatingSystemDescription};
+use crate::asset::{AssetKind, Attested, Evidence, FirmwareLevel, OperatingSystemDescription};
 use crate::recognise::{Confidence, serial_text, stated_text};
 
 /// entPhysicalClass of chassis and stack (RFC 6933): the device itself.
@@ -41,7 +41,8 @@ pub(super) fn kind(parts: &Parts<'_>) -> Option<Attested<AssetKind>> {
 }
 
 /// A machine that offers what only servers offer, or that offers more than a way to log in to a
-/// system of servers, serves others.
+/// system of servers, serves others. One that speaks Modbus and serves nobody controls or measures
+/// something. What we give up: a power supply that speaks nothing else is taken for a control.
 fn by_offer(parts: &Parts<'_>) -> Option<Attested<AssetKind>> {
     let offered: BTreeSet<ServiceProtocol> =
         parts.answers.iter().map(|it| it.value.protocol).collect();
@@ -51,9 +52,14 @@ fn by_offer(parts: &Parts<'_>) -> Option<Attested<AssetKind>> {
             || protocol == ServiceProtocol::Smtp
             || (protocol == ServiceProtocol::Ssh && !is_workplace && has_named_system(parts))
     };
-    let telling = parts.answers.iter().filter(|it| serves(it.value.protocol));
-    let evidence = telling.map(|it| &it.evidence).max()?;
-    Some(Attested { value: AssetKind::Server, evidence: evidence.clone() })
+    let newest = |tells: &dyn Fn(ServiceProtocol) -> bool| {
+        let telling = parts.answers.iter().filter(|it| tells(it.value.protocol));
+        telling.map(|it| &it.evidence).max()
+    };
+    let of_kind = |value, evidence: &Evidence| Attested { value, evidence: evidence.clone() };
+    let server = newest(&serves).map(|it| of_kind(AssetKind::Server, it));
+    let is_modbus = |it| it == ServiceProtocol::Modbus;
+    server.or_else(|| newest(&is_modbus).map(|it| of_kind(AssetKind::Control, it)))
 }
 
 fn has_named_system(parts: &Parts<'_>) -> bool {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use observation::latest::{SeenBy, ServiceProtocol, Statement, Transport};
+use observation::latest::{AgentId, SeenBy, ServiceProtocol, Statement, Transport};
 
-use super::Chosen;
 use super::parts::{Parts, Seen, asked, merged};
 use super::system;
+use super::{Chosen, door};
 use crate::asset::{
     AddressDescription, Attested, Contact, Evidence, HostKeyDescription, ObserverId,
     PathDescription,
@@ -31,6 +31,8 @@ pub(super) fn addresses(parts: &Parts<'_>) -> Vec<Attested<AddressDescription>> 
     for seen in &parts.addresses {
         let sight = found.entry(seen.value.address).or_default();
         sight.means.insert(wire::seen_by(seen.value.means));
+        let vantage = door(&seen.evidence.observer).map(|it| it.0);
+        sight.on_link_from.extend(vantage.filter(|_| is_of_its_link(seen.value.means)));
         let mac = seen.value.mac.as_deref().and_then(system::hardware_address);
         sight.macs.extend(mac.map(|it| (seen.evidence.clone(), it)));
         sight.rests_on(&seen.evidence, seen.value.means != SeenBy::NeighbourTable);
@@ -53,10 +55,19 @@ pub(super) fn addresses(parts: &Parts<'_>) -> Vec<Attested<AddressDescription>> 
     found.into_iter().filter_map(|(address, sight)| sight.described(address)).collect()
 }
 
+/// Whether only a station on the same link can see an address by these means.
+const fn is_of_its_link(means: SeenBy) -> bool {
+    match means {
+        SeenBy::Arp | SeenBy::Ndp | SeenBy::MulticastEcho | SeenBy::NeighbourTable => true,
+        SeenBy::IcmpEcho | SeenBy::Tcp | SeenBy::Udp | SeenBy::Path => false,
+    }
+}
+
 /// What is gathered of one address.
 #[derive(Default)]
 struct AddressInSight {
     means: BTreeSet<&'static str>,
+    on_link_from: BTreeSet<Option<AgentId>>,
     macs: Vec<(Evidence, String)>,
     evidence: Option<(bool, bool, Evidence)>,
 }
@@ -80,6 +91,7 @@ impl AddressInSight {
             mac_vendor: mac.as_deref().and_then(mac_vendor).map(str::to_owned),
             mac,
             means: self.means.into_iter().map(str::to_owned).collect(),
+            on_link_from: self.on_link_from.into_iter().collect(),
         };
         Some(Attested { value, evidence })
     }

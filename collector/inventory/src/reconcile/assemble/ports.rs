@@ -21,22 +21,22 @@ const SCANNED: &str = "scanned";
 type Door = (Transport, IpAddr, u16);
 
 pub(super) fn ports(parts: &Parts<'_>) -> Vec<Attested<ServicePort>> {
-    let doors = doors(parts);
+    let doors: Vec<(Door, Behind, Option<u8>)> =
+        doors(parts).into_iter().map(|(door, it)| (door, it, nearest(parts, door))).collect();
     let listeners = own_word(&parts.listeners);
     let mut rows: Vec<Attested<ServicePort>> = listeners
         .iter()
         .map(|listener| {
             let mut row = listener.clone().map(|it| port(parts, it));
-            let behind = doors.iter().filter(|(door, _)| {
-                nearest(parts, **door)
-                    .is_some_and(|nearest| answers(listener.value, **door) == Some(nearest))
+            let behind = doors.iter().filter(|(door, _, nearest)| {
+                nearest.is_some() && answers(listener.value, *door) == *nearest
             });
-            row.value.answer = behind.map(|(_, it)| it.identity.clone()).max_by(richer);
+            row.value.answer = behind.map(|(_, it, _)| it.identity.clone()).max_by(richer);
             row
         })
         .collect();
-    let unclaimed = doors.iter().filter(|(door, _)| nearest(parts, **door).is_none());
-    rows.extend(unclaimed.map(|(door, seen)| seen.row(*door)));
+    let unclaimed = doors.iter().filter(|(_, _, nearest)| nearest.is_none());
+    rows.extend(unclaimed.map(|(door, seen, _)| seen.row(*door)));
     merged(rows)
 }
 

@@ -46,7 +46,7 @@ const OTHER_ADAPTER_WEIGHT: i32 = -5;
 const ADAPTERS: [IdentifierKind; 2] = [IdentifierKind::PermanentMac, IdentifierKind::LinkMac];
 
 /// What speaks against two having the same address by right.
-const AGAINST: [IdentifierKind; 5] = [
+pub(in crate::reconcile) const AGAINST: [IdentifierKind; 5] = [
     IdentifierKind::DeviceSerial,
     IdentifierKind::SnmpEngineId,
     IdentifierKind::SshHostKey,
@@ -224,7 +224,7 @@ fn differing(
     let agrees = |kind| agreeing.iter().any(|it| it.kind == kind);
     let differs = |kind| {
         !agrees(kind)
-            && likeness(kind, &texts(left, kind, unusable), &texts(right, kind, unusable))
+            && likeness(kind, texts(left, kind, unusable), texts(right, kind, unusable))
                 == Likeness::Different
     };
     let weighed = WEIGHTS.into_iter().filter(|it| it.2 != 0).map(|it| it.0);
@@ -237,6 +237,12 @@ fn differing(
     kinds
 }
 
+/// Whether a difference in this kind can keep two apart of which one is a line.
+pub(in crate::reconcile) fn may_differ(kind: IdentifierKind) -> bool {
+    let is_weighed = |it: &(IdentifierKind, i32, i32)| it.0 == kind && it.2 != 0;
+    kind == IdentifierKind::LinkMac || WEIGHTS.iter().any(is_weighed)
+}
+
 /// Whether two that show the same address at the same time are different devices.
 pub(in crate::reconcile) fn contradicts(one: &MemberEvidence, other: &MemberEvidence) -> bool {
     let likenesses = AGAINST.map(|it| like(one, other, it));
@@ -244,18 +250,20 @@ pub(in crate::reconcile) fn contradicts(one: &MemberEvidence, other: &MemberEvid
 }
 
 fn like(one: &MemberEvidence, other: &MemberEvidence, kind: IdentifierKind) -> Likeness {
-    let nothing = BTreeSet::new();
-    likeness(kind, &texts(one, kind, &nothing), &texts(other, kind, &nothing))
+    likeness(kind, texts(one, kind, NOTHING), texts(other, kind, NOTHING))
 }
+
+/// Where every identifier counts.
+const NOTHING: &BTreeSet<&Identifier> = &BTreeSet::new();
 
 fn texts<'a>(
     member: &'a MemberEvidence,
     kind: IdentifierKind,
-    unusable: &BTreeSet<&Identifier>,
-) -> BTreeSet<&'a str> {
+    unusable: &'a BTreeSet<&Identifier>,
+) -> impl Iterator<Item = &'a str> + Clone {
     let shown = member.identifiers.iter().map(|it| &it.identifier);
-    let usable = shown.filter(|it| it.kind == kind && !unusable.contains(it));
-    usable.map(|it| it.text.as_str()).collect()
+    let usable = shown.filter(move |it| it.kind == kind && !unusable.contains(it));
+    usable.map(|it| it.text.as_str())
 }
 
 fn has(member: &MemberEvidence, kind: IdentifierKind) -> bool {

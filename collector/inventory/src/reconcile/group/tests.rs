@@ -304,7 +304,7 @@ fn connected(members: &[MemberEvidence], decisions: &[Decision]) -> Vec<Vec<Memb
         let shares = |it: &TimedIdentifier| {
             other.identifiers.iter().any(|its| its.identifier == it.identifier)
         };
-        one.identifiers.iter().any(shares)
+        one.identifiers.iter().filter(|it| it.identifier.kind.connects()).any(shares)
             || decisions.iter().any(|it| {
                 [(&it.left, &it.right), (&it.right, &it.left)]
                     .contains(&(&one.observer, &other.observer))

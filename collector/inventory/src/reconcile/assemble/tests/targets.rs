@@ -195,6 +195,20 @@ fn what_a_neighbour_table_names_was_seen_and_not_contacted() {
 }
 
 #[test]
+fn what_speaks_modbus_and_serves_nobody_is_a_control() {
+    let kind = |sections| {
+        let asset = asset(&[line(None, "10.0.4.50", (1, 2), sections)]);
+        asset.kind.map(|it| (it.value, it.evidence.trust, it.evidence.source.to_string()))
+    };
+    let modbus = read("scan.modbus", 1, vec![answer(502, ServiceProtocol::Modbus, &[])]);
+    let expected = (AssetKind::Control, Trust::Inferred, "scan.modbus".to_owned());
+    assert_eq!(kind(vec![modbus.clone()]), Some(expected));
+    // A machine with a database that offers its values by Modbus, too, is a server.
+    let database = read("scan.mysql", 1, vec![answer(3306, ServiceProtocol::Mysql, &[])]);
+    assert_eq!(kind(vec![modbus, database]).map(|it| it.0), Some(AssetKind::Server));
+}
+
+#[test]
 fn a_chassis_tells_maker_model_serial_and_levels() {
     let chassis = PhysicalEntity {
         index: 1,
