@@ -14,10 +14,11 @@ pub const SIGHTINGS_MAX: usize = 1_024;
 
 /// The beginnings of names that container runtimes, overlays and hypervisors give to links inside of
 /// one host: what is on them is no device of the network. A bridge that a person named (`br0`, `vmbr0`
-/// of Proxmox, `bridge0`) leads to the network and stays.
-const INNER_LINKS: [&str; 15] = [
+/// of Proxmox, `bridge0`) leads to the network and stays. So does `vnet0`: Proxmox gives such names to
+/// bridges, and libvirt to the ports of one, which have no neighbours of their own.
+const INNER_LINKS: [&str; 14] = [
     "br-", "cali", "cilium", "cni", "docker", "flannel", "incusbr", "kube", "lxc", "lxdbr",
-    "podman", "veth", "virbr", "vnet", "vxlan",
+    "podman", "veth", "virbr", "vxlan",
 ];
 
 /// One neighbour that somebody saw: the target, and the section that speaks of it.
@@ -157,6 +158,7 @@ mod tests {
                 neighbour("10.0.0.5", "02:00:00:00:00:05", "bridge0"),
                 neighbour("10.0.0.6", "02:00:00:00:00:06", "vlan20"),
                 neighbour("10.0.0.7", "02:00:00:00:00:07", "bond0"),
+                neighbour("10.0.0.8", "02:00:00:00:00:08", "vnet1"),
             ],
             &[
                 ("10.0.0.3", "02:00:00:00:00:03"),
@@ -164,6 +166,7 @@ mod tests {
                 ("10.0.0.5", "02:00:00:00:00:05"),
                 ("10.0.0.6", "02:00:00:00:00:06"),
                 ("10.0.0.7", "02:00:00:00:00:07"),
+                ("10.0.0.8", "02:00:00:00:00:08"),
             ],
         );
     }

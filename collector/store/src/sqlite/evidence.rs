@@ -38,8 +38,8 @@ pub(crate) fn candidates(
     connection: &Connection,
     observers: &[ObserverId],
 ) -> Result<Vec<MemberEvidence>, StoreError> {
-    let mut component = Component::default();
-    component.waiting = observers::numbers(connection, observers)?;
+    let waiting = observers::numbers(connection, observers)?;
+    let mut component = Component { waiting, ..Component::default() };
     while let Some(observer) = component.waiting.pop() {
         if component.found.insert(observer) {
             component.waiting.extend(related(connection, observer)?);
