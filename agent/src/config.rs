@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -49,6 +50,11 @@ pub struct ScanConfig {
     /// What is never touched, whatever the collector says.
     #[serde(default)]
     pub exclude: Vec<IpNet>,
+    /// Packets per second that no scan from here exceeds, whatever the collector says.
+    pub rate_max_pps: Option<NonZeroU32>,
+    /// Where the ports of industrial devices may be asked, if the collector's register says so too.
+    #[serde(default)]
+    pub ot: Vec<IpNet>,
     /// The socket of a scanner that a service manager started; none: the agent starts its own.
     pub scanner_socket: Option<PathBuf>,
 }
@@ -148,9 +154,12 @@ mod tests {
         let text = "collector = \"c.example:8443\"\nkind = \"server\"\nreports_connections = false\n\
             clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
             spool_bytes_max = 1000000\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
-            exclude = [\"10.2.3.4/32\"]\nscanner_socket = \"/run/s\"\n";
+            exclude = [\"10.2.3.4/32\"]\nrate_max_pps = 500\not = [\"10.2.7.0/24\"]\n\
+            scanner_socket = \"/run/s\"\n";
         let config = Config::parse(text).unwrap();
         assert_eq!(config.scan.networks, ["10.2.0.0/16".parse().unwrap()]);
+        assert_eq!(config.scan.ot, ["10.2.7.0/24".parse().unwrap()]);
+        assert_eq!(config.scan.rate_max_pps.map(NonZeroU32::get), Some(500));
         assert_eq!(config.kind, Some(AgentKind::Server));
         assert!(config.clear_names && !config.reports_connections(AgentKind::Server));
     }
@@ -167,6 +176,7 @@ mod tests {
         check("clear_names = 7\n", 1, "boolean");
         check("clear_names = true\ncollector = \"host\"\n", 2, "port");
         check("[scan]\nnetworks = [\"10.2.0.0\"]\n", 2, "IP");
+        check("[scan]\nrate_max_pps = 0\n", 2, "nonzero");
     }
 
     #[test]

@@ -14,9 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use observation::latest::protocol::{ProblemCode, ScanReportAnswer};
 use observation::latest::scan::{ScanEnd, ScanFigures, ScanJob, ScanRemark, ScanReport, Vantage};
 use observation::latest::{AgentId, FORMAT};
-use scan::net::process::{Message as Said, Scanner};
+use scan::net::process::{Message as Said, ProcessError, Scanner};
+use scan::plan::Scope;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -46,6 +48,11 @@ const ZSTD_LEVEL: i32 = 3;
 const PART_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Longest text in a remark.
 const REMARK_BYTES_MAX: usize = 200;
+/// How long a scanner that was told to stop may take to hand over what it has.
+const STOPPING_TIME: Duration = Duration::from_secs(60);
+/// How long a scan that finds nothing goes on before the collector is asked whether it still wants
+/// it.
+const ASKING_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 /// What the configuration allows of a job, with the agent's own exclusions.
 ///
@@ -66,9 +73,25 @@ pub fn permitted(mut job: ScanJob, config: &ScanConfig) -> Result<ScanJob, Vec<S
         return Err(refused);
     }
     job.exclusions.extend(config.exclude.iter().copied());
-    // Nothing that was refused as a target is asked as industrial either.
-    job.ot_networks.retain(is_in);
+    // A zone of the collector's register alone opens no industrial device here.
+    job.ot_networks = common(&job.ot_networks, &config.ot);
+    if let Some(most) = config.rate_max_pps {
+        let wanted = Scope::of(&job).map(|it| it.rate_pps()).or(job.rate_pps.ok_or(())).ok();
+        job.rate_pps = Some(wanted.map_or(most.get(), |it| it.min(most.get())));
+    }
     Ok(job)
+}
+
+/// What lies in a network of both lists.
+fn common(left: &[IpNet], right: &[IpNet]) -> Vec<IpNet> {
+    let pairs = left.iter().flat_map(|one| right.iter().map(move |other| (*one, *other)));
+    let smaller =
+        pairs.filter_map(|(one, other)| match (one.contains(&other), other.contains(&one)) {
+            (_, true) => Some(one),
+            (true, false) => Some(other),
+            (false, false) => None,
+        });
+    smaller.collect()
 }
 
 /// Where the scanner is, and in whose name it works.
@@ -130,8 +153,10 @@ pub struct Worker {
 #[must_use]
 pub fn jobs(place: Place, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> (Jobs, Worker) {
     let (sender, receiver) = mpsc::channel(JOBS_WAITING_MAX);
-    let jobs = Jobs { sender, known: VecDeque::new() };
-    (jobs, Worker { place, disk, clock, jobs: receiver })
+    let worker = Worker { place, disk, clock, jobs: receiver };
+    // What broke off is told and not begun again.
+    let known = worker.under_way().map(|it| it.run).into_iter().collect();
+    (Jobs { sender, known }, worker)
 }
 
 /// Whether a scan goes on.
@@ -144,11 +169,48 @@ enum Next {
     GiveUp,
 }
 
+/// How a scan broke off: what its end is to say, and how long that is tried.
+#[derive(Debug)]
+struct Broken {
+    remarks: Vec<ScanRemark>,
+    patience: SignedDuration,
+}
+
+impl Broken {
+    fn because(code: &str, what: &str) -> Self {
+        Self { remarks: vec![remark(code, what)], patience: PATIENCE }
+    }
+
+    /// The collector did not take a part, and the end is tried once. That part may be kept all the
+    /// same: the end is another one.
+    fn not_taken(state: &mut UnderWay) -> Self {
+        let remarks = vec![remark("part_not_taken", &state.next_part.to_string())];
+        state.next_part = state.next_part.saturating_add(1);
+        Self { remarks, patience: SignedDuration::ZERO }
+    }
+}
+
+fn failed(error: &ProcessError) -> Broken {
+    Broken::because("scanner_failed", &error.to_string())
+}
+
+/// What the scanner says next; one that was told to stop has until `deadline`.
+async fn next_message(scanner: &mut Scanner, deadline: Option<Instant>) -> Result<Said, Broken> {
+    let said = match deadline {
+        Some(at) => timeout_at(at, scanner.next()).await.unwrap_or(Ok(None)),
+        None => scanner.next().await,
+    };
+    said.map_err(|it| failed(&it))?.ok_or_else(|| Broken::because("scanner_lost", ""))
+}
+
 impl Worker {
     /// Works until the other end is gone.
     pub async fn work(mut self, network: Option<Arc<dyn Network>>) {
         if let (Some(broken), Some(network)) = (self.under_way(), network) {
-            self.end(broken, &network, &[remark("interrupted", "")]).await;
+            // The part after the last one that is known to be kept may be kept too.
+            let broken = UnderWay { next_part: broken.next_part.saturating_add(1), ..broken };
+            self.end(broken, &network, &[remark("interrupted", "")], PATIENCE).await;
+            self.forget();
         }
         while let Some(ordered) = self.jobs.recv().await {
             self.scan(ordered).await;
@@ -162,11 +224,11 @@ impl Worker {
         tracing::info!(%run, networks = ?job.networks, "the collector wants a scan");
         let failed = match permitted(job, &config) {
             Ok(job) => self.run(job, &config, &network, &mut state).await.err(),
-            Err(remarks) => Some(remarks),
+            Err(remarks) => Some(Broken { remarks, patience: PATIENCE }),
         };
-        if let Some(remarks) = failed {
+        if let Some(Broken { remarks, patience }) = failed {
             tracing::warn!(%run, ?remarks, "the scan did not come to its end");
-            self.end(state, &network, &remarks).await;
+            self.end(state, &network, &remarks, patience).await;
         }
         self.forget();
     }
@@ -178,9 +240,7 @@ impl Worker {
         config: &ScanConfig,
         network: &Arc<dyn Network>,
         state: &mut UnderWay,
-    ) -> Result<(), Vec<ScanRemark>> {
-        let failed =
-            |error: &dyn std::error::Error| vec![remark("scanner_failed", &error.to_string())];
+    ) -> Result<(), Broken> {
         let mut scanner = match &config.scanner_socket {
             Some(path) => Scanner::connect(path).await.map_err(|it| failed(&it))?,
             None => Scanner::spawn(&self.place.program).map_err(|it| failed(&it))?,
@@ -188,56 +248,83 @@ impl Worker {
         let version = env!("CARGO_PKG_VERSION");
         let started = scanner.start(job, Some(self.place.agent), version).await;
         started.map_err(|it| failed(&it))?;
+        let mut vantage = self.vantage();
+        let (mut delivered_at, mut deadline) = (self.clock.now(), None);
         loop {
-            match scanner.next().await.map_err(|it| failed(&it))? {
-                Some(Said::Estimate(_) | Said::Progress(_)) => {}
-                Some(Said::Refused(refused)) => {
+            let report = match next_message(&mut scanner, deadline).await? {
+                Said::Report(report) => *report,
+                Said::Refused(refused) => {
                     let what = format!("{} {}", refused.code, refused.object);
-                    return Err(vec![remark("scanner_failed", &what)]);
+                    return Err(Broken::because("scanner_failed", &what));
                 }
-                Some(Said::Report(report)) => {
-                    let is_end = report.end.is_some();
-                    match self.deliver(*report, network, state).await {
-                        Next::GiveUp => return Ok(()),
-                        Next::Stop if !is_end => drop(scanner.stop().await),
-                        Next::Go | Next::Stop => {}
+                Said::Estimate(_) | Said::Progress(_) => {
+                    let since = self.clock.now().duration_since(delivered_at);
+                    if deadline.is_some() || since.abs() < ASKING_EVERY {
+                        continue;
                     }
-                    if is_end {
-                        return Ok(());
-                    }
+                    self.empty_part(vantage.clone(), state, None)
                 }
-                None => return Err(vec![remark("scanner_lost", "")]),
+            };
+            vantage.clone_from(&report.vantage);
+            let (is_end, begun) = (report.end.is_some(), Instant::now());
+            match self.deliver(report, network, state, PATIENCE).await {
+                Next::GiveUp => return Err(Broken::not_taken(state)),
+                Next::Stop if !is_end && deadline.is_none() => {
+                    scanner.stop().await.map_err(|it| failed(&it))?;
+                    deadline = Some(Instant::now() + STOPPING_TIME);
+                }
+                Next::Go | Next::Stop => {
+                    // Waiting for the collector is no time of the scanner.
+                    deadline = deadline.map(|it| it + begun.elapsed());
+                }
+            }
+            delivered_at = self.clock.now();
+            if is_end {
+                return Ok(());
             }
         }
     }
 
-    /// Says that a scan is over which did not say so itself.
-    async fn end(&self, mut state: UnderWay, network: &Arc<dyn Network>, remarks: &[ScanRemark]) {
-        let now = self.clock.now();
-        let vantage = Vantage {
+    /// From where it is looked, as far as it is known without the scanner.
+    fn vantage(&self) -> Vantage {
+        Vantage {
             agent: Some(self.place.agent),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             links: Vec::new(),
             gateways: Vec::new(),
             has_raw_sockets: false,
-        };
-        let end = ScanEnd {
-            finished_at: now,
-            is_complete: false,
-            remarks: remarks.to_vec(),
-            figures: ScanFigures::default(),
-        };
-        let report = ScanReport {
+        }
+    }
+
+    fn empty_part(&self, vantage: Vantage, state: &UnderWay, end: Option<ScanEnd>) -> ScanReport {
+        ScanReport {
             format: FORMAT,
             run: state.run,
             part: state.next_part,
             vantage,
             started_at: state.started_at,
-            sent_at: now,
+            sent_at: self.clock.now(),
             targets: Vec::new(),
-            end: Some(end),
+            end,
+        }
+    }
+
+    /// Says that a scan is over which did not say so itself.
+    async fn end(
+        &self,
+        mut state: UnderWay,
+        network: &Arc<dyn Network>,
+        remarks: &[ScanRemark],
+        patience: SignedDuration,
+    ) {
+        let end = ScanEnd {
+            finished_at: self.clock.now(),
+            is_complete: false,
+            remarks: remarks.to_vec(),
+            figures: ScanFigures::default(),
         };
-        self.deliver(report, network, &mut state).await;
+        let report = self.empty_part(self.vantage(), &state, Some(end));
+        self.deliver(report, network, &mut state, patience).await;
     }
 
     /// Delivers one message of the scanner, in as many parts as the limits of the wire want.
@@ -246,6 +333,7 @@ impl Worker {
         report: ScanReport,
         network: &Arc<dyn Network>,
         state: &mut UnderWay,
+        patience: SignedDuration,
     ) -> Next {
         let mut next = Next::Go;
         let mut waiting = vec![report];
@@ -255,7 +343,7 @@ impl Worker {
                 waiting.extend([second, first]);
                 continue;
             }
-            match self.send(report, network.as_ref()).await {
+            match self.send(report, network.as_ref(), patience).await {
                 Next::GiveUp => return Next::GiveUp,
                 Next::Stop => next = Next::Stop,
                 Next::Go => {}
@@ -267,7 +355,12 @@ impl Worker {
     }
 
     /// Sends one part until it is committed or nobody will ever take it.
-    async fn send(&self, mut report: ScanReport, network: &dyn Network) -> Next {
+    async fn send(
+        &self,
+        mut report: ScanReport,
+        network: &dyn Network,
+        patience: SignedDuration,
+    ) -> Next {
         let (run, begun) = (report.run, self.clock.now());
         let mut failures = 0;
         loop {
@@ -281,7 +374,7 @@ impl Worker {
                 Err(error) => error,
             };
             let waited = self.clock.now().duration_since(begun);
-            if is_final(&error) || waited.abs() >= PATIENCE {
+            if is_final(&error) || waited.abs() >= patience {
                 tracing::warn!(%run, %error, "the collector does not take the scan; it is given up");
                 return Next::GiveUp;
             }

@@ -235,6 +235,9 @@ async fn ask(arguments: &Arguments, order: Order, watch: &Watch) -> Result<Reply
     let request = control::Request { actor: actor(), order };
     let answered = control::ask(&folder, &request, watch).await.map_err(|error| {
         let object = folder.display().to_string();
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Failure::new(ExitCode::Unreachable, "control-ended", object);
+        }
         Failure::new(ExitCode::Unreachable, "control", object).because(error.to_string())
     })?;
     match answered {

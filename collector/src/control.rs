@@ -20,12 +20,15 @@ use crate::collector::Collector;
 use crate::command::{Order, Reply, execute_watched};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::scans::{ScanEvent, Watch};
+use crate::scans::{STOPPING_TIME, ScanEvent, Watch};
 
 /// Largest request or reply: a register of 1 MB, an inventory in JSON.
 const LINE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// A request is written within this time.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long orders that were begun may take when the collector ends: a scan that is told to stop
+/// hands over what it has, which is then reconciled.
+const ENDING_TIME: Duration = STOPPING_TIME.saturating_add(Duration::from_secs(30));
 
 /// What is asked, and by whom. Whoever can open the socket owns the data: the name is for the log.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,7 +47,8 @@ enum Line {
     Reply(Box<Result<Reply, Failure>>),
 }
 
-/// Serves the socket until `stop` becomes true.
+/// Serves the socket until `stop` becomes true. Orders that were begun then come to their end, and
+/// whoever gave them hears of it.
 ///
 /// # Errors
 /// If the socket cannot be made.
@@ -63,26 +67,41 @@ pub async fn serve(collector: Arc<Collector>, mut stop: watch::Receiver<bool>) -
             Some(_) = visits.join_next() => continue,
             () = stopped(&mut stop) => break,
         };
-        visits.spawn(visit(Arc::clone(&collector), stream));
+        visits.spawn(visit(Arc::clone(&collector), stream, stop.clone()));
     }
-    std::fs::remove_file(&path)
+    let removed = std::fs::remove_file(&path);
+    let ended = async { while visits.join_next().await.is_some() {} };
+    if timeout(ENDING_TIME, ended).await.is_err() {
+        tracing::warn!(orders = visits.len(), "orders were broken off");
+    }
+    removed
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|it| *it).await;
 }
 
-async fn visit(collector: Arc<Collector>, stream: UnixStream) {
-    if let Err(error) = answer(&collector, stream).await {
+async fn visit(collector: Arc<Collector>, stream: UnixStream, stop: watch::Receiver<bool>) {
+    if let Err(error) = answer(&collector, stream, stop).await {
         tracing::info!(%error, "a command at the control socket broke off");
     }
 }
 
-async fn answer(collector: &Collector, stream: UnixStream) -> io::Result<()> {
+async fn answer(
+    collector: &Collector,
+    stream: UnixStream,
+    mut stop: watch::Receiver<bool>,
+) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
-    timeout(REQUEST_TIMEOUT, reader.read_line(&mut line)).await??;
+    tokio::select! {
+        read = timeout(REQUEST_TIMEOUT, reader.read_line(&mut line)) => {
+            read??;
+        }
+        // Nothing was begun yet: nobody is to wait for it.
+        () = stopped(&mut stop) => return Ok(()),
+    }
     let request: Request = serde_json::from_str(&line)?;
     let (watch, mut events) = Watch::with_events();
     let mut work = Box::pin(execute_watched(collector, &request.actor, request.order, &watch));
@@ -113,7 +132,7 @@ async fn write(writer: &mut OwnedWriteHalf, line: &Line) -> io::Result<()> {
 /// Asks a running collector. `None`: none is running in this folder.
 ///
 /// # Errors
-/// If the connection breaks.
+/// If the connection breaks; `UnexpectedEof`: the collector ended before it replied.
 pub async fn ask(
     folder: &Path,
     request: &Request,
@@ -142,6 +161,10 @@ pub async fn ask(
             // What was read of a line stays in it when the other branch is taken.
             read = reader.read_until(b'\n', &mut line) => {
                 read?;
+                if line.last() != Some(&b'\n') {
+                    let ended = "the collector ended before it replied";
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, ended));
+                }
                 match serde_json::from_slice(&line)? {
                     Line::Event(event) => watch.tell(event),
                     Line::Reply(reply) => return Ok(Some(*reply)),

@@ -57,7 +57,7 @@ pub async fn keep(
             plan: Some(plan),
             scope: networks.join(", "),
             kind: kind(&credential.access).to_owned(),
-            sealed: seal(&key(folder)?, id, credential)?,
+            sealed: seal(&key_or_new(folder)?, id, credential)?,
             created_at: now,
         };
         let event = EventDraft {
@@ -74,22 +74,43 @@ pub async fn keep(
     Ok(())
 }
 
+/// The credentials of a plan.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Those that its scans may use.
+    pub opened: Vec<SnmpCredential>,
+    /// How many do not open: a backup without passphrase holds no key.
+    pub closed: usize,
+}
+
 /// The credentials that the scans of a plan may use.
 ///
 /// # Errors
-/// If one of them does not open, or the store fails.
+/// If the file with the key is damaged, or the store fails.
 pub async fn of_plan(
     store: &dyn Store,
     folder: &DataFolder,
     plan: Uuid,
-) -> Result<Vec<SnmpCredential>, CredentialError> {
-    let mut opened = Vec::new();
+) -> Result<Kept, CredentialError> {
+    let key = folder.credential_key()?.map(Key);
+    let mut kept = Kept::default();
     for record in store.credentials().await? {
-        if record.plan.is_none_or(|it| it == plan) {
-            opened.push(open(&key(folder)?, &record)?);
+        if record.plan.is_some_and(|it| it != plan) {
+            continue;
+        }
+        let opened = match &key {
+            Some(key) => open(key, &record),
+            None => Err(CredentialError::DoesNotOpen(record.id)),
+        };
+        match opened {
+            Ok(credential) => kept.opened.push(credential),
+            Err(error) => {
+                tracing::warn!(%error, "scanning without a credential");
+                kept.closed += 1;
+            }
         }
     }
-    Ok(opened)
+    Ok(kept)
 }
 
 const fn kind(access: &SnmpAccess) -> &'static str {
@@ -110,7 +131,8 @@ impl Key {
     }
 }
 
-fn key(folder: &DataFolder) -> Result<Key, CredentialError> {
+/// The key to seal with, made when there is none. To open, none is ever made: it would open nothing.
+fn key_or_new(folder: &DataFolder) -> Result<Key, CredentialError> {
     if let Some(key) = folder.credential_key()? {
         return Ok(Key(key));
     }
@@ -200,7 +222,7 @@ mod tests {
             last_run_at: None,
             next_run_at: None,
         };
-        store.put_plan(plan, Some(event())).await.unwrap();
+        store.add_plan(plan, event()).await.unwrap();
         id
     }
 
@@ -212,8 +234,9 @@ mod tests {
         let (plan, other) = (plan(&store, 1).await, plan(&store, 2).await);
         keep(&store, &folder, plan, &[credential()], "test", now()).await.unwrap();
         let found = of_plan(&store, &folder, plan).await.unwrap();
-        assert!(found == [credential()]);
-        assert!(of_plan(&store, &folder, other).await.unwrap().is_empty());
+        assert!(found.opened == [credential()] && found.closed == 0);
+        let none = of_plan(&store, &folder, other).await.unwrap();
+        assert!(none.opened.is_empty() && none.closed == 0);
         let events = format!("{:?}", store.events(0, 100).await.unwrap());
         assert!(!events.contains("horse") && !events.contains("reader"), "{events}");
         for file in fs::read_dir(folder.path()).unwrap() {
@@ -235,7 +258,7 @@ mod tests {
         let plan = plan(&store, 1).await;
         keep(&store, &folder, plan, &[credential()], "test", now()).await.unwrap();
         let record = store.credentials().await.unwrap().remove(0);
-        let own = key(&folder).unwrap();
+        let own = key_or_new(&folder).unwrap();
         let moved = CredentialRecord { id: Uuid::from_u128(7), ..record.clone() };
         let mut changed = record.clone();
         *changed.sealed.last_mut().unwrap() ^= 1;
@@ -244,7 +267,8 @@ mod tests {
             assert!(matches!(open(&own, &bad), Err(CredentialError::DoesNotOpen(_))));
         }
         fs::remove_file(folder.path().join("credential.key")).unwrap();
-        let lost = of_plan(&store, &folder, plan).await;
-        assert!(matches!(lost, Err(CredentialError::DoesNotOpen(_))));
+        let lost = of_plan(&store, &folder, plan).await.unwrap();
+        assert!(lost.opened.is_empty() && lost.closed == 1);
+        assert_eq!(folder.credential_key().unwrap(), None, "opening makes no key");
     }
 }

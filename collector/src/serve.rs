@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::active_runs::{ActiveRuns, StopReason};
+use crate::active_runs::ActiveRuns;
 use crate::api::Listeners;
 use crate::clock;
 use crate::collector::{Collector, NAME_KEY_BYTES, SCHEDULE};
@@ -117,8 +117,10 @@ pub async fn with_control<T, W: Future<Output = Result<T, Failure>>>(
 ) -> Result<T, Failure> {
     let (stop, stopped) = watch::channel(false);
     let controlling = tokio::spawn(control::serve(Arc::clone(&collector), stopped));
-    let done = work(collector).await;
+    let done = work(Arc::clone(&collector)).await;
     let _ = stop.send(true);
+    // What somebody else began meanwhile keeps what it found.
+    collector.active_runs.end();
     // Without a socket the work is done all the same.
     let _ = controlling.await;
     done
@@ -129,7 +131,7 @@ impl Running {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         // What a scan found so far is kept.
-        self.collector.active_runs.stop_all(StopReason::Ending);
+        self.collector.active_runs.end();
         let _ = self.planning.await;
         let _ = self.listening.await;
         let _ = self.controlling.await;

@@ -203,3 +203,61 @@ fn a_running_collector_scans_for_the_command_line() {
     end(&serving, Signal::TERM);
     assert!(serving.wait().unwrap().success());
 }
+
+/// A server that accepts and never speaks, a collector, and a scan of that server which it does for
+/// the command line.
+fn long_scan(folder: &Path, tarpit: Ipv4Addr) -> (Child, Child, Vec<TcpListener>) {
+    let ports = [8080, 8000, 8008, 8081, 8443, 3306, 5432, 6379];
+    let listening = ports.map(|it| TcpListener::bind((tarpit, it)).unwrap());
+    let config = folder.join("kataster.toml");
+    std::fs::write(&config, "agents = \"127.0.0.1:0\"\nenrolment = \"127.0.0.1:0\"\n").unwrap();
+    let data = folder.join("data");
+    let mut serving = kataster(&data, &["--config", config.to_str().unwrap(), "serve"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = BufReader::new(serving.stderr.take().unwrap()).lines();
+    let mut log = log.map_while(Result::ok);
+    assert!(log.by_ref().any(|it| it.contains("is running")));
+    // A log that nobody reads would hold up the collector.
+    std::thread::spawn(move || log.for_each(drop));
+    let mut scanning = kataster(&data, &["scan", "run", &tarpit.to_string(), "-o", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(scanning.stderr.as_mut().unwrap()).lines();
+    assert!(said.by_ref().map_while(Result::ok).any(|it| it.contains("One address")));
+    (serving, scanning, listening.into())
+}
+
+#[test]
+fn a_collector_that_ends_keeps_what_its_scan_found_and_says_so() {
+    let folder = folder();
+    let (mut serving, scanning, _listening) =
+        long_scan(folder.path(), Ipv4Addr::new(127, 83, 10, 11));
+    end(&serving, Signal::TERM);
+    let output = scanning.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let gaps = document["gaps"].as_array().unwrap();
+    assert!(gaps.iter().any(|it| it["reason"] == "collector_ended"), "{gaps:?}");
+    assert!(serving.wait().unwrap().success());
+}
+
+#[test]
+fn a_collector_that_is_killed_is_told_in_words() {
+    let folder = folder();
+    let (mut serving, scanning, _listening) =
+        long_scan(folder.path(), Ipv4Addr::new(127, 83, 10, 12));
+    end(&serving, Signal::KILL);
+    serving.wait().unwrap();
+    let output = scanning.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("ended before it had replied"), "{said}");
+    // Whoever opens the folder next ends what was left behind.
+    let data = folder.path().join("data");
+    let (code, runs, err) = run(&data, &["scan", "list", "-o", "json"]);
+    assert!(code == Some(0) && runs.contains("partial"), "{runs} {err}");
+}

@@ -4,20 +4,22 @@
 
 use std::net::IpAddr;
 
-use jiff::Timestamp;
-use kataster::ingest::{ScanOrder, accept_scan, begin_scan, reconcile_pending};
+use jiff::{SignedDuration, Timestamp};
+use kataster::ingest::{ScanOrder, accept_scan, begin_scan, end_scan, reconcile_pending};
 use observation::latest::protocol::{
     ProblemCode, ScanReportAnswer, Task, UploadAnswer, UploadRequest,
 };
 use observation::latest::scan::{
-    ProbeSelection, ScanEnd, ScanFigures, ScanJob, ScanProfile, ScanReport, TargetReport, Vantage,
+    ProbeSelection, ScanEnd, ScanFigures, ScanJob, ScanProfile, ScanRemark, ScanReport,
+    TargetReport, Vantage, VantageLink,
 };
 use observation::latest::{
     AddressSeen, AgentId, Cadence, FORMAT, Fact, Neighbour, OpenPort, Outcome, Section,
     SectionBody, SeenBy, SourceId, Transport,
 };
+use store::{ScanPlanRecord, ScanRunState};
 use tempfile::TempDir;
-use tests::loopback::{Answer, Running, Speaker, now, number};
+use tests::loopback::{Answer, Running, Speaker, event, now, number};
 use uuid::Uuid;
 
 fn order(run: u128, vantage: Option<AgentId>) -> ScanOrder {
@@ -121,7 +123,7 @@ async fn an_agent_is_given_its_scan_and_delivers_it_exactly_once() {
     let last = report(1, 1, Vec::new(), true);
     send(&speaker, &last).await.read::<ScanReportAnswer>().unwrap();
     let run = running.collector.store.scan_run(Uuid::from_u128(1)).await.unwrap().unwrap();
-    assert_eq!((run.targets, run.state), (1, store::ScanRunState::Complete));
+    assert_eq!((run.targets, run.state), (1, ScanRunState::Complete));
     let answer: ScanReportAnswer =
         send(&speaker, &report(1, 2, Vec::new(), false)).await.read().unwrap();
     assert!(answer.is_to_stop, "the run is over");
@@ -147,7 +149,6 @@ async fn what_was_not_asked_for_is_refused_and_told() {
     for targets in [
         vec![target("10.3.0.1", mac, &[])],
         vec![target("10.2.0.5", mac, &[]), target("10.2.0.200", mac, &[])],
-        vec![target("fe80::1", mac, &[])],
         twice,
         vec![foreign_source],
         vec![doubled],
@@ -158,7 +159,137 @@ async fn what_was_not_asked_for_is_refused_and_told() {
     let run = running.collector.store.scan_run(Uuid::from_u128(1)).await.unwrap().unwrap();
     assert_eq!(run.targets, 0);
     let refused = actions(&running).await.into_iter().filter(|it| it == "report_refused").count();
-    assert_eq!(refused, 3);
+    assert_eq!(refused, 1, "once per run");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn an_agents_word_for_its_links_opens_no_address() {
+    let folder = TempDir::new().unwrap();
+    let running = Running::start(&folder.path().join("data")).await.unwrap();
+    let speaker = running.speaker().await.unwrap();
+    begin_scan(&running.collector, order(1, Some(speaker.agent)), now()).await.unwrap();
+    let link = |network: &str| VantageLink {
+        interface: "eth0".to_owned(),
+        network: network.parse().unwrap(),
+        mac: None,
+    };
+    let mac = "02:00:00:00:00:05";
+    for number in 0..2 {
+        let targets = vec![
+            target("10.2.0.5", mac, &[]),
+            target("2001:db8:7::5", mac, &[]),
+            target("fe80::5", mac, &[]),
+        ];
+        let mut part = report(1, number, targets, false);
+        part.vantage.links = vec![link("10.2.0.9/24"), link("2001:db8:7::9/64")];
+        part.vantage.agent = Some(AgentId(Uuid::from_u128(99)));
+        send(&speaker, &part).await.read::<ScanReportAnswer>().unwrap();
+    }
+    let run = running.collector.store.scan_run(Uuid::from_u128(1)).await.unwrap().unwrap();
+    assert_eq!(run.targets, 1);
+    assert_eq!(run.seen_from.unwrap().agent, Some(speaker.agent), "who really speaks");
+    let told = actions(&running).await.into_iter().filter(|it| it == "targets_left_out").count();
+    assert_eq!(told, 1, "once per run");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_run_of_a_plan_is_handed_over_while_its_window_is_open() {
+    let folder = TempDir::new().unwrap();
+    let running = Running::start(&folder.path().join("data")).await.unwrap();
+    let speaker = running.speaker().await.unwrap();
+    let collector = &running.collector;
+    let plan = ScanPlanRecord {
+        id: Uuid::from_u128(7),
+        name: "branch".to_owned(),
+        document: "{}".to_owned(),
+        created_at: now(),
+        last_run: None,
+        last_run_at: None,
+        next_run_at: None,
+    };
+    collector.store.add_plan(plan.clone(), event("scan_plan_added")).await.unwrap();
+    let ordered = ScanOrder { plan: Some(plan.id), ..order(1, Some(speaker.agent)) };
+    begin_scan(collector, ordered, now()).await.unwrap();
+    let hour = SignedDuration::from_hours(1);
+    let is_given = async |sequence| {
+        let upload = speaker.upload(&at(&speaker, &[], sequence)).await.unwrap();
+        let answer: UploadAnswer = upload.read().unwrap();
+        answer.tasks.iter().any(|it| matches!(it, Task::Scan { .. }))
+    };
+    assert!(!is_given(1).await, "nobody has said that its window is open");
+    collector.active_runs.allow(Uuid::from_u128(1), Some(now() - hour));
+    assert!(!is_given(2).await, "its window has closed");
+    collector.active_runs.allow(Uuid::from_u128(1), Some(now() + hour));
+    assert!(is_given(3).await);
+    let mut number = 0;
+    let mut is_to_stop = async || {
+        number += 1;
+        let answer = send(&speaker, &report(1, number, Vec::new(), false)).await;
+        answer.read::<ScanReportAnswer>().unwrap().is_to_stop
+    };
+    assert!(!is_to_stop().await);
+    collector.active_runs.allow(Uuid::from_u128(1), Some(now()));
+    assert!(is_to_stop().await, "the window closed meanwhile");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn parts_of_a_run_that_has_long_been_over_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let running = Running::start(&folder.path().join("data")).await.unwrap();
+    let speaker = running.speaker().await.unwrap();
+    let collector = &running.collector;
+    for (run, hours, expected) in [(1, 47, None), (2, 49, Some(ProblemCode::BadRequest))] {
+        begin_scan(collector, order(run, Some(speaker.agent)), now()).await.unwrap();
+        let ended_at = now() - SignedDuration::from_hours(hours);
+        let (id, state) = (Uuid::from_u128(run), ScanRunState::Partial);
+        end_scan(collector, id, state, Vec::new(), "anna", ended_at).await.unwrap();
+        let late = report(run, 0, vec![target("10.2.0.5", "02:00:00:00:00:05", &[])], false);
+        assert_eq!(send(&speaker, &late).await.refusal(), expected);
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn no_device_on_the_network_can_have_the_end_of_a_run_refused() {
+    let folder = TempDir::new().unwrap();
+    let running = Running::start(&folder.path().join("data")).await.unwrap();
+    let speaker = running.speaker().await.unwrap();
+    for (run, vantage) in [(1, None), (2, Some(speaker.agent))] {
+        begin_scan(&running.collector, order(run, vantage), now()).await.unwrap();
+        let mut last = report(run, 0, Vec::new(), true);
+        // Various, so that the part does not look like one that only unpacks to be large.
+        let remark = |_| ScanRemark {
+            code: "duplicate_address".to_owned(),
+            what: Uuid::now_v7().to_string().repeat(8),
+        };
+        last.end.as_mut().unwrap().remarks = (0..3000).map(remark).collect();
+        match vantage {
+            None => drop(accept_scan(&running.collector, None, last, now()).await.unwrap()),
+            Some(_) => drop(send(&speaker, &last).await.read::<ScanReportAnswer>().unwrap()),
+        }
+        let kept = running.collector.store.scan_run(Uuid::from_u128(run)).await.unwrap().unwrap();
+        assert_eq!(kept.state, ScanRunState::Complete);
+        let capped = kept.remarks.last().unwrap();
+        assert_eq!((capped.code.as_str(), capped.what.as_str()), ("remarks_capped", "2000"));
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn after_a_first_look_that_broke_off_nothing_is_news() {
+    let folder = TempDir::new().unwrap();
+    let running = Running::start(&folder.path().join("data")).await.unwrap();
+    let collector = &running.collector;
+    begin_scan(collector, order(1, None), now()).await.unwrap();
+    let (id, state) = (Uuid::from_u128(1), ScanRunState::Partial);
+    end_scan(collector, id, state, Vec::new(), "anna", now()).await.unwrap();
+    whole_run(&running, 2, vec![target("10.2.0.5", "02:00:00:00:00:05", &[22])]).await;
+    assert!(!actions(&running).await.contains(&"device_appeared".to_owned()));
+    whole_run(&running, 3, vec![target("10.2.0.9", "02:00:00:00:00:09", &[22])]).await;
+    assert!(actions(&running).await.contains(&"device_appeared".to_owned()));
     running.end().await;
 }
 
@@ -245,6 +376,9 @@ async fn hostile_scan_reports_are_refused() {
     foreign.format = 99;
     let unknown = report(7, 0, Vec::new(), false);
     let endless = report(1, u32::MAX, Vec::new(), false);
+    let mut wordy = report(1, 0, Vec::new(), false);
+    wordy.vantage.software_version = "1".repeat(100);
+    assert_eq!(send(&speaker, &wordy).await.refusal(), Some(ProblemCode::TooLarge));
     for bad in [foreign, unknown, endless] {
         assert_eq!(send(&speaker, &bad).await.refusal(), Some(ProblemCode::BadRequest));
     }

@@ -85,7 +85,7 @@ impl Disk for MemoryDisk {
 
     fn list(&self, folder: &str) -> io::Result<Vec<(String, u64)>> {
         let inner = self.0.lock().unwrap();
-        let prefix = format!("{folder}/");
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let below = inner.files.iter().filter_map(|(name, content)| {
             let rest = name.strip_prefix(&prefix)?;
             (!rest.contains('/')).then(|| (rest.to_owned(), content.len() as u64))

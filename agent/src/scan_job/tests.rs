@@ -27,7 +27,11 @@ fn job(run: u128, networks: &[&str]) -> ScanJob {
 }
 
 fn config(networks: &[&str]) -> ScanConfig {
-    ScanConfig { networks: nets(networks), exclude: nets(&["10.2.0.2/32"]), scanner_socket: None }
+    ScanConfig {
+        networks: nets(networks),
+        exclude: nets(&["10.2.0.2/32"]),
+        ..ScanConfig::default()
+    }
 }
 
 /// A collector that answers from a list and keeps what it was sent.
@@ -95,9 +99,13 @@ impl Clock for Hasty {
 
 fn worker(program: &str) -> (Jobs, Worker, Arc<MemoryDisk>) {
     let disk = Arc::new(MemoryDisk::default());
-    let place = Place { agent: AgentId(Uuid::from_u128(5)), program: PathBuf::from(program) };
-    let (jobs, worker) = jobs(place, Arc::clone(&disk) as Arc<dyn Disk>, Arc::new(Hasty));
+    let (jobs, worker) = on_disk(program, &disk);
     (jobs, worker, disk)
+}
+
+fn on_disk(program: &str, disk: &Arc<MemoryDisk>) -> (Jobs, Worker) {
+    let place = Place { agent: AgentId(Uuid::from_u128(5)), program: PathBuf::from(program) };
+    jobs(place, Arc::clone(disk) as Arc<dyn Disk>, Arc::new(Hasty))
 }
 
 fn report(targets: u8, text: usize) -> ScanReport {
@@ -155,7 +163,34 @@ fn what_is_permitted_keeps_the_exclusions_of_both_sides() {
     let job = permitted(job(1, &["10.2.3.0/24", "10.2.0.0/16"]), &config(&["10.2.0.0/16"]));
     let job = job.unwrap();
     assert_eq!(job.exclusions, nets(&["10.2.0.1/32", "10.2.0.2/32"]));
-    assert_eq!(job.ot_networks, nets(&["10.2.7.0/24"]));
+    assert!(job.ot_networks.is_empty(), "the collector's word alone opens no industrial device");
+}
+
+#[test]
+fn industrial_ports_are_asked_where_both_sides_say_so() {
+    for (ot, expected) in [
+        (&["10.2.7.128/25"][..], &["10.2.7.128/25"][..]),
+        (&["10.2.0.0/16"], &["10.2.7.0/24"]),
+        (&["10.2.8.0/24"], &[]),
+    ] {
+        let config = ScanConfig { ot: nets(ot), ..config(&["10.2.0.0/16"]) };
+        let job = permitted(job(1, &["10.2.7.0/24"]), &config).unwrap();
+        assert_eq!(job.ot_networks, nets(expected), "{ot:?}");
+    }
+}
+
+#[test]
+fn the_rate_of_the_configuration_is_never_exceeded() {
+    let rate = |wanted, most: u32| {
+        let config = ScanConfig { rate_max_pps: most.try_into().ok(), ..config(&["10.2.0.0/16"]) };
+        let job = ScanJob { rate_pps: wanted, ..job(1, &["10.2.3.0/24"]) };
+        permitted(job, &config).unwrap().rate_pps
+    };
+    assert_eq!(rate(Some(20_000), 500), Some(500));
+    assert_eq!(rate(Some(100), 500), Some(100));
+    assert_eq!(rate(None, 500), Some(500), "less than the profile's");
+    assert_eq!(rate(None, 50_000), Some(1000), "the profile's");
+    assert_eq!(rate(Some(20_000), 0), Some(20_000), "nothing was configured");
 }
 
 #[test]
@@ -203,9 +238,69 @@ async fn after_a_restart_the_broken_off_scan_is_told_once() {
     drop(jobs);
     first.work(Some(Arc::clone(&collector) as Arc<dyn Network>)).await;
     let parts = collector.parts();
-    assert_eq!((parts.len(), parts[0].part, parts[0].run), (1, 3, STATE.run));
+    assert_eq!((parts.len(), parts[0].part, parts[0].run), (1, 4, STATE.run));
     assert_eq!(parts[0].end.as_ref().unwrap().remarks, [remark("interrupted", "")]);
     assert!(disk.list("").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_scan_that_broke_off_is_not_begun_again() {
+    let disk = Arc::new(MemoryDisk::default());
+    disk.put(UNDER_WAY, &serde_json::to_vec(&STATE).unwrap());
+    let (mut jobs, worker) = on_disk("/nonexistent", &disk);
+    let collector = Recorder::answering(Vec::new());
+    let network = Arc::clone(&collector) as Arc<dyn Network>;
+    jobs.take(&job(1, &["10.2.3.0/24"]), &config(&["10.2.0.0/16"]), Arc::clone(&network));
+    drop(jobs);
+    worker.work(Some(network)).await;
+    assert_eq!(collector.parts().len(), 1, "its end, and no other run");
+}
+
+/// A scanner that is a script: it says these messages, in turn, whatever it is told.
+fn scanner(folder: &std::path::Path, says: &[String], then: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("scanner");
+    let lines: String = says.iter().map(|it| format!("echo '{it}' >&0\n")).collect();
+    std::fs::write(&path, format!("#!/bin/sh\n{lines}{then}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+fn said(report: ScanReport) -> String {
+    serde_json::to_string(&Said::Report(Box::new(report))).unwrap()
+}
+
+async fn scanned(says: &[String], then: &str, answers: Vec<Response>) -> Vec<ScanReport> {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut jobs, worker, disk) = worker(scanner(folder.path(), says, then).to_str().unwrap());
+    let collector = Recorder::answering(answers);
+    let network = Arc::clone(&collector) as Arc<dyn Network>;
+    jobs.take(&job(1, &["10.2.3.0/24"]), &config(&["10.2.0.0/16"]), network);
+    drop(jobs);
+    worker.work(None).await;
+    assert!(disk.list("").unwrap().is_empty());
+    collector.parts()
+}
+
+#[tokio::test]
+async fn the_end_of_a_scan_is_said_once_when_a_part_of_it_is_not_taken() {
+    let part = ScanReport { end: None, ..report(2, 10) };
+    let refusals = || vec![refused(ProblemCode::BadRequest, 400), silence()];
+    let parts = scanned(&[said(part)], "exec sleep 60", refusals()).await;
+    assert_eq!(parts.iter().map(|it| it.part).collect::<Vec<_>>(), [0, 1]);
+    let end = parts[1].end.as_ref().unwrap();
+    assert_eq!(end.remarks, [remark("part_not_taken", "0")]);
+}
+
+#[tokio::test]
+async fn a_scanner_that_does_not_stop_is_waited_for_no_longer_than_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = || ScanReport { end: None, ..report(2, 10) };
+    let mut hung =
+        Scanner::spawn(&scanner(folder.path(), &[said(part())], "exec sleep 60")).unwrap();
+    assert!(matches!(next_message(&mut hung, None).await, Ok(Said::Report(_))));
+    let broken = next_message(&mut hung, Some(Instant::now())).await.unwrap_err();
+    assert_eq!(broken.remarks, [remark("scanner_lost", "")]);
 }
 
 #[tokio::test]
@@ -215,7 +310,7 @@ async fn a_part_is_sent_again_until_the_collector_takes_it() {
     let (_jobs, worker, disk) = worker("/nonexistent");
     let network = Arc::clone(&collector) as Arc<dyn Network>;
     let mut state = STATE;
-    assert_eq!(worker.deliver(report(2, 10), &network, &mut state).await, Next::Stop);
+    assert_eq!(worker.deliver(report(2, 10), &network, &mut state, PATIENCE).await, Next::Stop);
     let parts = collector.parts();
     assert_eq!(parts.len(), 4);
     assert!(parts.iter().all(|it| it.part == 3 && it.targets.len() == 2));
@@ -231,7 +326,8 @@ async fn a_scan_that_nobody_takes_is_given_up() {
         let (_jobs, worker, _) = worker("/nonexistent");
         let network = Arc::clone(&collector) as Arc<dyn Network>;
         let mut state = STATE;
-        assert_eq!(worker.deliver(report(1, 1), &network, &mut state).await, Next::GiveUp);
+        let next = worker.deliver(report(1, 1), &network, &mut state, PATIENCE).await;
+        assert_eq!(next, Next::GiveUp);
         assert_eq!(collector.parts().len(), 1);
     }
 }

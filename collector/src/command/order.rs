@@ -123,7 +123,7 @@ pub enum ScanOrder {
         /// What SNMP may be asked with in this run; it is not kept.
         snmp: Vec<SnmpCredential>,
     },
-    /// Adds a plan, or puts another one in its place.
+    /// Adds a plan, under a name that no other has.
     PlanAdd {
         /// The plan.
         plan: ScanPlan,

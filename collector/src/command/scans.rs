@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use inventory::reconcile::assemble;
 use observation::latest::scan::{ScanRemark, SnmpCredential};
-use store::{ScanPlanRecord, ScanRunRecord, ScanRunState, TargetLine};
+use store::{ScanPlanRecord, ScanRunRecord, TargetLine};
 use uuid::Uuid;
 
 use super::order::{Reply, ScanOrder};
@@ -15,7 +15,7 @@ use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, end_scan};
 use crate::scans::{
     AddressExplanation, AddressHolder, PlanRow, PlanStanding, RunOrder, RunStanding, ScanPlan,
-    ScanRequest, Watch, check, find, outcome, row, run,
+    ScanRequest, Watch, broken_off, check, find, outcome, row, run,
 };
 use crate::snapshot;
 
@@ -49,7 +49,8 @@ async fn run_now(
     snmp: Vec<SnmpCredential>,
     watch: &Watch,
 ) -> Result<Reply, Failure> {
-    let order = RunOrder { plan: None, request, snmp, actor: work.actor.to_owned() };
+    let order =
+        RunOrder { plan: None, request, snmp, remarks: Vec::new(), actor: work.actor.to_owned() };
     let finished = run(work.collector, order, watch).await?;
     let store = work.collector.store.as_ref();
     let record = store.scan_run(finished.id).await?;
@@ -97,7 +98,7 @@ async fn add_plan(
     };
     let mut event = work.event("scan_plan_added", format!("scan plan {}", plan.name));
     event.after = Some(document);
-    collector.store.put_plan(record, Some(event)).await?;
+    collector.store.add_plan(record, event).await?;
     let store = collector.store.as_ref();
     let kept = credentials::keep(store, &collector.folder, id, &snmp, work.actor, work.now).await;
     if let Err(error) = kept {
@@ -121,6 +122,12 @@ async fn remove_plan(work: &Work<'_>, name: &str) -> Result<Reply, Failure> {
     if !store.remove_plan(known.id, event).await? {
         return Err(no_plan());
     }
+    // Nothing begins for it any more; what has begun is stopped.
+    for run in store.scans_under_way().await?.into_iter().map(|it| it.run) {
+        if run.plan == Some(known.id) {
+            stop_run(work, &run).await?;
+        }
+    }
     work.collector.plan_bell.notify_one();
     Ok(done("scan-plan-removed", name.to_owned(), 1))
 }
@@ -134,7 +141,7 @@ async fn plans(work: &Work<'_>) -> Result<Reply, Failure> {
         let last = record.last_run_at.unwrap_or(record.created_at);
         let zone = &work.collector.scanning.zone;
         rows.push(PlanRow {
-            next_run_at: plan.times()?.next_start(last, work.now, zone),
+            next_run_at: plan.times()?.due(last, record.next_run_at, work.now, zone),
             last_run_at: record.last_run_at,
             credentials: credentials.iter().filter(|it| it.plan == Some(record.id)).count(),
             plan,
@@ -165,9 +172,11 @@ fn no_run(name: &str) -> Failure {
 }
 
 async fn show(work: &Work<'_>, name: &str) -> Result<Reply, Failure> {
-    let run = named(work, name).await?;
+    let listed = named(work, name).await?;
     let store = work.collector.store.as_ref();
-    let outcome = outcome(store, &run, None, work.now).await?;
+    // The list leaves out from where it was looked.
+    let run = store.scan_run(listed.id).await?.ok_or_else(|| no_run(name))?;
+    let outcome = outcome(store, &run, run.seen_from.as_ref(), work.now).await?;
     Ok(Reply::Scanned(Box::new(outcome)))
 }
 
@@ -177,16 +186,19 @@ async fn stop(work: &Work<'_>, name: &str) -> Result<Reply, Failure> {
     if run.state.is_over() {
         return Err(Failure::new(ExitCode::Conflict, "scan-over", id));
     }
-    if !work.collector.active_runs.stop(run.id, StopReason::Stopped) {
-        // An agent has it: what it sends later is kept, but nobody waits for it.
-        let remark =
-            ScanRemark { code: StopReason::Stopped.code().to_owned(), what: String::new() };
-        let state = ScanRunState::Partial;
-        let ended =
-            end_scan(work.collector, run.id, state, vec![remark], work.actor, work.now).await;
-        ended.map_err(|it| Failure::new(ExitCode::Failed, "store", "").because(it.title))?;
-    }
+    stop_run(work, &run).await?;
     Ok(done("scan-stopped", id, 1))
+}
+
+async fn stop_run(work: &Work<'_>, run: &ScanRunRecord) -> Result<(), Failure> {
+    if work.collector.active_runs.stop(run.id, StopReason::Stopped) {
+        return Ok(());
+    }
+    // An agent has it: what it sends later is kept, but nobody waits for it.
+    let remark = ScanRemark { code: StopReason::Stopped.code().to_owned(), what: String::new() };
+    let state = broken_off(run);
+    let ended = end_scan(work.collector, run.id, state, vec![remark], work.actor, work.now).await;
+    ended.map(drop).map_err(|it| Failure::new(ExitCode::Failed, "store", "").because(it.title))
 }
 
 async fn explain(work: &Work<'_>, address: IpAddr) -> Result<Reply, Failure> {

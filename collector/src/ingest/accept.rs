@@ -51,7 +51,7 @@ pub async fn check_in(
     };
     judge(collector, &record, &receipt, None).await?;
     let known = collector.store.confirm_host_hash(receipt, request.host_hash).await?;
-    let tasks = tasks(collector, &record).await?;
+    let tasks = tasks(collector, &record, received_at).await?;
     Ok(CheckInAnswer { is_known: known.is_some(), server_time: received_at, tasks })
 }
 
@@ -107,7 +107,7 @@ pub async fn upload(
     }
     let was_repeated =
         append(collector, &record, request.manifest, bodies, received_at).await?.was_repeated;
-    let tasks = tasks(collector, &record).await?;
+    let tasks = tasks(collector, &record, received_at).await?;
     Ok(UploadAnswer { was_repeated, server_time: received_at, tasks })
 }
 

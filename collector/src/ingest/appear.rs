@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::asset::{ObserverId, TargetId};
 use inventory::reconcile::{Grouping, IdentifierKind, MemberEvidence, SIGHTINGS_SOURCE};
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::{AgentId, SourceId};
-use store::{EventDraft, ScanRunRecord, StoreError};
+use store::{EventDraft, ScanRunRecord, ScanRunState, StoreError};
 use uuid::Uuid;
 
 use crate::collector::Collector;
@@ -109,12 +110,17 @@ impl Looks {
     }
 }
 
+/// Whether a run looked at an address before its line began. One that did not come to its end may
+/// not have come to this address: after it everything would be new.
 fn is_look_at(run: &ScanRunRecord, target: &TargetId) -> bool {
-    let is_named = run.job.networks.iter().any(|it| it.contains(&target.address));
-    let is_earlier = run.finished_at.is_some_and(|it| it < target.since);
+    let is_in = |networks: &[IpNet]| networks.iter().any(|it| it.contains(&target.address));
     // Devices show themselves by IPv6 under addresses that nobody names.
-    let is_shown = target.address.is_ipv6() && is_earlier;
-    is_earlier && run.vantage == target.vantage && (is_named || is_shown)
+    let is_asked = is_in(&run.job.networks) || target.address.is_ipv6();
+    run.state == ScanRunState::Complete
+        && run.finished_at.is_some_and(|it| it < target.since)
+        && run.vantage == target.vantage
+        && is_asked
+        && !is_in(&run.job.exclusions)
 }
 
 fn appeared(

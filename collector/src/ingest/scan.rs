@@ -1,9 +1,10 @@
 //! Scans enter by the same door as agents' reports: bounded, corrected for skew, kept exactly once.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use inventory::reconcile::{TimedIdentifier, continues, identify_target};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use observation::latest::protocol::{ProblemCode, ScanReportAnswer};
 use observation::latest::scan::{ScanJob, ScanRemark, ScanReport, TargetReport};
 use observation::latest::{AgentId, FORMAT, Section};
@@ -35,8 +36,17 @@ const PARTS_MAX: u32 = 1_000_000;
 const REMARKS_MAX: usize = 1000;
 /// Longest text in a remark.
 const REMARK_BYTES_MAX: usize = 256;
+/// What a text that was cut ends with.
+const CUT: &str = "…";
 /// Most links and gateways of a scanner.
 const LINKS_MAX: usize = 1024;
+/// Longest name of an interface, hardware address or version of a scanner: Linux has 15 characters,
+/// 47 (InfiniBand) and none.
+const VANTAGE_TEXT_BYTES_MAX: usize = 64;
+/// How long after the end of an agent's run parts of it are still taken.
+const LATE_MAX: SignedDuration = SignedDuration::from_hours(48);
+/// The remark that there were more remarks than are kept.
+const CAPPED: &str = "remarks_capped";
 /// What the sources of scans begin with.
 const SOURCE_PREFIX: &str = "scan.";
 
@@ -144,7 +154,10 @@ pub async fn scan_report(
     let is_end = report.end.is_some();
     let receipt = accept_scan(collector, Some(agent), report, received_at).await?;
     let run = collector.store.scan_run(run).await?;
-    let is_to_stop = !is_end && run.is_some_and(|it| it.state.is_over());
+    let is_over = |it: ScanRunRecord| {
+        it.state.is_over() || collector.active_runs.has_closed(it.id, received_at)
+    };
+    let is_to_stop = !is_end && run.is_some_and(is_over);
     let was_repeated = receipt.was_repeated;
     Ok(ScanReportAnswer { was_repeated, is_to_stop, server_time: received_at })
 }
@@ -157,26 +170,26 @@ pub async fn scan_report(
 pub async fn accept_scan(
     collector: &Collector,
     vantage: Option<AgentId>,
-    report: ScanReport,
+    mut report: ScanReport,
     received_at: Timestamp,
 ) -> Result<ScanReceipt, Refusal> {
     check(&report)?;
+    if let Some(end) = &mut report.end {
+        shorten(&mut end.remarks);
+    }
+    // Who really speaks, not who is said to.
+    report.vantage.agent = vantage;
     let run = collector.store.scan_run(report.run).await?;
     let Some(run) = run.filter(|it| it.vantage == vantage) else {
         return Err(bad("there is no such scan from this place"));
     };
-    let (inside, outside) = sorted_out(&report, &run.job);
-    if let (Some(agent), Some(first)) = (vantage, outside.first()) {
-        let text =
-            format!("{} addresses that it was not asked for, such as {first}", outside.len());
-        let mut event = event(received_at, &actor(vantage), "report_refused", report.run);
-        event.after = Some(text);
-        collector.store.append_event(event).await?;
-        let title = format!("agent {agent} was not asked for {first}");
-        return Err(Refusal::new(ProblemCode::BadRequest, title));
-    }
+    check_age(&run, received_at)?;
+    let (inside, outside) = sorted_out(&report, &run);
+    refuse_foreign(collector, &run, &outside, received_at).await?;
+    let is_told = outside.is_empty() || vantage.is_none() || collector.active_runs.is_news(run.id);
     let skew = Skew { sent_at: report.sent_at, received_at };
-    let events = events(&run, &report, &outside, received_at);
+    let told = if is_told { outside.as_slice() } else { &[] };
+    let events = events(&run, &report, told, received_at);
     let end = report.end.clone().map(|it| {
         let finished_at = skew.corrected(it.finished_at);
         (it, finished_at)
@@ -237,10 +250,10 @@ fn check(report: &ScanReport) -> Result<(), Refusal> {
     if vantage.links.len() > LINKS_MAX || vantage.gateways.len() > LINKS_MAX {
         return Err(Refusal::new(ProblemCode::TooLarge, "too many links of the scanner"));
     }
-    let remarks = report.end.iter().flat_map(|it| &it.remarks);
-    let is_long = |it: &ScanRemark| it.code.len().max(it.what.len()) > REMARK_BYTES_MAX;
-    if remarks.clone().count() > REMARKS_MAX || remarks.clone().any(is_long) {
-        return Err(Refusal::new(ProblemCode::TooLarge, "too many or too long remarks"));
+    let texts = vantage.links.iter().flat_map(|it| [Some(&it.interface), it.mac.as_ref()]);
+    let mut texts = texts.flatten().chain([&vantage.software_version]);
+    if texts.any(|it| it.len() > VANTAGE_TEXT_BYTES_MAX) {
+        return Err(Refusal::new(ProblemCode::TooLarge, "a text about the scanner is too long"));
     }
     let addresses: BTreeSet<_> = report.targets.iter().map(|it| it.address).collect();
     if addresses.len() != report.targets.len() {
@@ -249,14 +262,62 @@ fn check(report: &ScanReport) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Cuts remarks to what is kept: devices on the network decide how many there are and how long, and
+/// none of them is to be able to have the end of a run refused.
+fn shorten(remarks: &mut Vec<ScanRemark>) {
+    let more = remarks.len().saturating_sub(REMARKS_MAX);
+    remarks.truncate(REMARKS_MAX);
+    for text in remarks.iter_mut().flat_map(|it| [&mut it.code, &mut it.what]) {
+        if text.len() > REMARK_BYTES_MAX {
+            text.truncate(text.floor_char_boundary(REMARK_BYTES_MAX - CUT.len()));
+            text.push_str(CUT);
+        }
+    }
+    if more > 0 {
+        remarks.push(ScanRemark { code: CAPPED.to_owned(), what: more.to_string() });
+    }
+}
+
+/// Parts come after the end of their run, but not for ever: each is kept.
+fn check_age(run: &ScanRunRecord, received_at: Timestamp) -> Result<(), Refusal> {
+    let ended = run.finished_at.filter(|_| run.state.is_over());
+    match ended.is_some_and(|it| received_at.duration_since(it) >= LATE_MAX) {
+        true => Err(bad("the run has been over for too long")),
+        false => Ok(()),
+    }
+}
+
 /// The targets that the run may speak of, and the addresses that it may not.
 fn sorted_out<'a>(
     report: &'a ScanReport,
-    job: &ScanJob,
-) -> (Vec<&'a TargetReport>, Vec<std::net::IpAddr>) {
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        report.targets.iter().partition(|it| may_speak_of(it.address, job, &report.vantage));
+    run: &ScanRunRecord,
+) -> (Vec<&'a TargetReport>, Vec<IpAddr>) {
+    let links = &report.vantage.links;
+    let (inside, outside): (Vec<_>, Vec<_>) = report
+        .targets
+        .iter()
+        .partition(|it| may_speak_of(it.address, &run.job, run.vantage, links));
     (inside, outside.into_iter().map(|it| it.address).collect())
+}
+
+/// Refuses what no honest agent says: IPv4 that it was not asked for. Devices of its link show
+/// themselves to it by IPv6; those are only left out.
+async fn refuse_foreign(
+    collector: &Collector,
+    run: &ScanRunRecord,
+    outside: &[IpAddr],
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(agent) = run.vantage else { return Ok(()) };
+    let Some(first) = outside.iter().find(|it| it.is_ipv4()) else { return Ok(()) };
+    if collector.active_runs.is_news(run.id) {
+        let mut event = event(now, &actor(run.vantage), "report_refused", run.id);
+        event.after =
+            Some(format!("{} addresses that it was not asked for, such as {first}", outside.len()));
+        collector.store.append_event(event).await?;
+    }
+    let title = format!("agent {agent} was not asked for {first}");
+    Err(Refusal::new(ProblemCode::BadRequest, title))
 }
 
 fn target(report: &TargetReport, skew: Skew) -> Result<IncomingTarget, Refusal> {
@@ -308,7 +369,7 @@ fn incoming(section: &Section, skew: Skew) -> Result<IncomingSection, Refusal> {
 fn events(
     run: &ScanRunRecord,
     report: &ScanReport,
-    outside: &[std::net::IpAddr],
+    outside: &[IpAddr],
     now: Timestamp,
 ) -> Vec<EventDraft> {
     let actor = actor(run.vantage);
@@ -358,4 +419,26 @@ fn event(at: Timestamp, actor: &str, action: &str, run: Uuid) -> EventDraft {
 
 fn bad(title: &str) -> Refusal {
     Refusal::new(ProblemCode::BadRequest, title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remark(code: &str, what: &str) -> ScanRemark {
+        ScanRemark { code: code.to_owned(), what: what.to_owned() }
+    }
+
+    #[test]
+    fn too_many_remarks_are_counted_and_too_long_ones_cut() {
+        let mut few = vec![remark("proxy_arp", "10.0.0.0/24")];
+        shorten(&mut few);
+        assert_eq!(few, [remark("proxy_arp", "10.0.0.0/24")]);
+        let mut many = vec![remark("duplicate_address", &"ä".repeat(500)); REMARKS_MAX + 7];
+        shorten(&mut many);
+        assert_eq!(many.len(), REMARKS_MAX + 1);
+        let (last, first) = (many.pop().unwrap(), many.swap_remove(0));
+        assert_eq!(last, remark(CAPPED, "7"));
+        assert!(first.what.len() <= REMARK_BYTES_MAX && first.what.ends_with("ä…"), "{first:?}");
+    }
 }

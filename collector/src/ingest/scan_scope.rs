@@ -3,20 +3,29 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use observation::latest::scan::{ScanJob, Vantage, VantageLink};
+use observation::latest::AgentId;
+use observation::latest::scan::{ScanJob, VantageLink};
 
 /// Shortest prefix of an IPv6 link whose devices may show themselves (RFC 4291 §2.5.4 has 64).
 const LINK_PREFIX_MIN: u8 = 64;
 
 /// Whether a run may say something of an address: it was named and not excluded, or it is an IPv6
-/// address on a link of the scanner that was named by one of its networks. An IPv6 link is never
-/// swept: its devices answer to all, under addresses that nobody could have named.
-pub(super) fn may_speak_of(address: IpAddr, job: &ScanJob, vantage: &Vantage) -> bool {
+/// address on a link of the collector's own scanner that was named by one of its networks. An IPv6
+/// link is never swept: its devices answer to all, under addresses that nobody could have named.
+///
+/// An agent's word for its links would open every address there is: it speaks of what was named, and
+/// an IPv6 prefix at its site is named in the plan. The price: without that, its scans show IPv4 only.
+pub(super) fn may_speak_of(
+    address: IpAddr,
+    job: &ScanJob,
+    vantage: Option<AgentId>,
+    links: &[VantageLink],
+) -> bool {
     let is_in = |networks: &[IpNet]| networks.iter().any(|it| it.contains(&address));
     if is_in(&job.exclusions) {
         return false;
     }
-    is_in(&job.networks) || shows_itself(address, job, &vantage.links)
+    is_in(&job.networks) || (vantage.is_none() && shows_itself(address, job, links))
 }
 
 fn shows_itself(address: IpAddr, job: &ScanJob, links: &[VantageLink]) -> bool {
@@ -61,23 +70,17 @@ mod tests {
         }
     }
 
-    fn vantage(links: &[(&str, &str)]) -> Vantage {
+    fn links(links: &[(&str, &str)]) -> Vec<VantageLink> {
         let link = |(interface, network): &(&str, &str)| VantageLink {
             interface: (*interface).to_owned(),
             network: network.parse().unwrap(),
             mac: None,
         };
-        Vantage {
-            agent: None,
-            software_version: "1".to_owned(),
-            links: links.iter().map(link).collect(),
-            gateways: Vec::new(),
-            has_raw_sockets: true,
-        }
+        links.iter().map(link).collect()
     }
 
-    fn may(address: &str, job: &ScanJob, links: &[(&str, &str)]) -> bool {
-        may_speak_of(address.parse().unwrap(), job, &vantage(links))
+    fn may(address: &str, job: &ScanJob, of: &[(&str, &str)]) -> bool {
+        may_speak_of(address.parse().unwrap(), job, None, &links(of))
     }
 
     #[test]
@@ -107,5 +110,18 @@ mod tests {
         let job = job(&["10.0.0.0/24"], &[]);
         assert!(!may("2001:db8::1", &job, &links));
         assert!(!may("192.0.2.1", &job, &links));
+    }
+
+    #[test]
+    fn an_agents_word_for_its_links_opens_nothing() {
+        let of = links(&[("eth0", "10.0.0.9/24"), ("eth0", "2001:db8:7::9/64")]);
+        let agent = Some(AgentId(Uuid::from_u128(7)));
+        let may = |address: &str, networks: &[&str]| {
+            may_speak_of(address.parse().unwrap(), &job(networks, &[]), agent, &of)
+        };
+        assert!(may("10.0.0.5", &["10.0.0.0/24"]));
+        assert!(!may("2001:db8:7::5", &["10.0.0.0/24"]));
+        assert!(!may("fe80::5", &["10.0.0.0/24"]));
+        assert!(may("2001:db8:7::5", &["10.0.0.0/24", "2001:db8:7::/64"]));
     }
 }

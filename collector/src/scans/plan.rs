@@ -74,6 +74,31 @@ impl PlanTimes {
         Some(self.window.map_or(due, |it| it.next_open(due, zone)))
     }
 
+    /// When a plan is due that ran last, or was made, at `last`, and for which `planned` was noted. A
+    /// clock that was ahead leaves a `last` that is still to come: then what was planned counts, if
+    /// it is sooner, else the next time from `now` on.
+    #[must_use]
+    pub fn due(
+        &self,
+        last: Timestamp,
+        planned: Option<Timestamp>,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Option<Timestamp> {
+        if last <= now {
+            return self.next_start(last, now, zone);
+        }
+        let next = self.next_start(now, now, zone)?;
+        let sooner = planned.filter(|it| *it <= next).map(|it| it.max(now));
+        Some(sooner.map_or(next, |it| self.window.map_or(it, |window| window.next_open(it, zone))))
+    }
+
+    /// Whether a run may go on or begin now.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp, zone: &TimeZone) -> bool {
+        self.window.is_none_or(|it| it.is_open(now, zone))
+    }
+
     /// When a run that began at `start` must end. `None`: when it is done.
     #[must_use]
     pub fn end_of(&self, start: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
@@ -121,6 +146,20 @@ mod tests {
     fn what_was_missed_waits_for_the_window() {
         let (last, now) = ("2026-11-20T01:00:00Z", "2026-11-24T08:00:00Z");
         assert_eq!(next("0 2 * * *", Some("22:00-05:00"), last, now), "2026-11-24T21:00:00Z");
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_silences_no_plan() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let times = plan("office", "0 2 * * *", None).times().unwrap();
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let (ahead, now) = (at("2031-01-01T00:00:00Z"), at("2026-11-24T08:00:00Z"));
+        let far = Some(at("2031-01-01T01:00:00Z"));
+        let due = times.due(ahead, far, now, &zone);
+        assert_eq!(due, Some(at("2026-11-25T01:00:00Z")));
+        let later = at("2026-11-25T01:00:03Z");
+        assert_eq!(times.due(ahead, due, later, &zone), Some(later), "it is due, not a day later");
+        assert_eq!(times.due(later, due, later, &zone), Some(at("2026-11-26T01:00:00Z")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One run: the scanner is told, what it finds enters by the one door as it comes, and however it
 //! ends, what was found is kept.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use inventory::register::Register;
@@ -8,7 +9,7 @@ use ipnet::IpNet;
 use observation::latest::scan::{ScanRemark, ScanReport, SnmpCredential, Vantage};
 use scan::net::process::{Message, Phase, ProcessError, Scanner};
 use scan::plan::{PlanError, Scope};
-use store::{ScanRunRecord, ScanRunState, StoreError};
+use store::{ScanRunState, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -24,9 +25,12 @@ use crate::ingest::{
 
 /// How long a scanner that was told to stop may take to hand over what it has: sessions are closed
 /// cleanly.
-const STOPPING_TIME: Duration = Duration::from_secs(20);
-/// Newest runs among which those are looked for that nobody ended: one scanner leaves one at most.
-const LEFT_BEHIND_MAX: u32 = 20;
+pub(crate) const STOPPING_TIME: Duration = Duration::from_secs(60);
+/// Where Linux has the program of the process that asks (proc(5)).
+const OWN_PROGRAM: &str = "/proc/self/exe";
+/// Failures of runs that met another one, or the end of the collector: they were not begun and may
+/// be tried again.
+const NOT_BEGUN: [&str; 2] = ["scan-busy", "scan-ending"];
 /// The scanner's own remark that it was told to stop; ours says by what.
 const INTERRUPTED: &str = "interrupted";
 
@@ -39,6 +43,8 @@ pub struct RunOrder {
     pub request: ScanRequest,
     /// What SNMP may be asked with.
     pub snmp: Vec<SnmpCredential>,
+    /// What is known before it begins and is to be said when it ends.
+    pub remarks: Vec<ScanRemark>,
     /// Who wants it.
     pub actor: String,
 }
@@ -78,15 +84,19 @@ pub fn check(request: &ScanRequest) -> Result<(), Failure> {
     })
 }
 
+/// Whether a run was not begun because something was in its way for the moment.
+pub(super) fn may_be_tried_again(failure: &Failure) -> bool {
+    NOT_BEGUN.contains(&failure.key.as_str())
+}
+
 /// Ends runs that a collector left behind that did not end in order. To be called while nobody else
 /// can be scanning.
 ///
 /// # Errors
 /// If the store fails.
 pub async fn end_left_behind(collector: &Collector) -> Result<(), StoreError> {
-    let runs = collector.store.scan_runs(LEFT_BEHIND_MAX).await?;
-    let is_left = |it: &&ScanRunRecord| it.state == ScanRunState::Running && it.vantage.is_none();
-    for run in runs.iter().filter(is_left) {
+    let under_way = collector.store.scans_under_way().await?;
+    for run in under_way.into_iter().map(|it| it.run).filter(|it| it.vantage.is_none()) {
         let why = vec![remark(StopReason::Ending.code(), String::new())];
         let (state, now) = (ScanRunState::Partial, clock::now());
         if let Err(refusal) = end_scan(collector, run.id, state, why, "collector", now).await {
@@ -106,11 +116,27 @@ pub async fn run(
     watch: &Watch,
 ) -> Result<FinishedRun, Failure> {
     check(&order.request)?;
-    let _turn = collector.scanner.try_lock().map_err(|_| {
+    let turn = collector.scanner.try_lock().map_err(|_| {
         Failure::new(ExitCode::Conflict, "scan-busy", collector.active_runs.names())
     })?;
+    let finished = run_in_turn(collector, order, watch).await;
+    drop(turn);
+    // A plan may have waited for it.
+    collector.plan_bell.notify_one();
+    finished
+}
+
+/// The same, while nobody else uses the scanner.
+async fn run_in_turn(
+    collector: &Collector,
+    order: RunOrder,
+    watch: &Watch,
+) -> Result<FinishedRun, Failure> {
     let id = Uuid::now_v7();
     let _entered = collector.active_runs.enter(id, watch.stop.clone());
+    if watch.stop.reason() == Some(StopReason::Ending) {
+        return Err(Failure::new(ExitCode::Interrupted, "scan-ending", ""));
+    }
     let mut job = order.request.job(id, order.snmp);
     job.ot_networks = ot_networks(&collector.store.register().await?);
     let begun = ScanOrder {
@@ -121,7 +147,8 @@ pub async fn run(
     };
     begin_scan(collector, begun, clock::now()).await.map_err(|it| refused(&it))?;
     watch.tell(ScanEvent::Started { run: id });
-    let mut run = Run { collector, id, watch, vantage: None, has_ended: false };
+    let remarks = order.remarks;
+    let mut run = Run { collector, id, watch, remarks, vantage: None, has_ended: false };
     let driven = match connect(collector).await {
         Ok(mut scanner) => match scanner.start(job, None, env!("CARGO_PKG_VERSION")).await {
             Ok(()) => run.drive(&mut scanner).await,
@@ -143,9 +170,15 @@ async fn connect(collector: &Collector) -> Result<Scanner, ProcessError> {
         Some(path) => Scanner::connect(path).await,
         None => {
             let program = std::env::current_exe().map_err(ProcessError::Start)?;
-            Scanner::spawn(&program)
+            Scanner::spawn(&startable(program, Path::new(OWN_PROGRAM)))
         }
     }
+}
+
+/// The program of this process: after an upgrade of the package its file is gone, and Linux still
+/// hands it out under another path.
+fn startable(program: PathBuf, other: &Path) -> PathBuf {
+    if !program.exists() && other.exists() { other.to_owned() } else { program }
 }
 
 /// A run that is going on.
@@ -153,6 +186,8 @@ struct Run<'a> {
     collector: &'a Collector,
     id: Uuid,
     watch: &'a Watch,
+    /// What is said at its end beside what the scanner says.
+    remarks: Vec<ScanRemark>,
     vantage: Option<Vantage>,
     has_ended: bool,
 }
@@ -217,8 +252,11 @@ impl Run<'_> {
     /// A part enters by the one door.
     async fn keep(&mut self, mut report: ScanReport) -> Result<(), ScanRemark> {
         self.vantage.get_or_insert_with(|| report.vantage.clone());
-        if let (Some(end), Some(reason)) = (&mut report.end, self.watch.stop.reason()) {
-            named(&mut end.remarks, reason);
+        if let Some(end) = &mut report.end {
+            end.remarks.extend(self.remarks.iter().cloned());
+            if let Some(reason) = self.watch.stop.reason() {
+                named(&mut end.remarks, reason);
+            }
         }
         let is_last = report.end.is_some();
         let accepted = accept_scan(self.collector, None, report, clock::now()).await;
@@ -237,7 +275,9 @@ impl Run<'_> {
             Some(_) => ScanRunState::Partial,
             None => ScanRunState::Failed,
         };
-        let ended = end_scan(self.collector, self.id, state, vec![why], actor, clock::now()).await;
+        let mut remarks = self.remarks.clone();
+        remarks.push(why);
+        let ended = end_scan(self.collector, self.id, state, remarks, actor, clock::now()).await;
         ended.map(drop).map_err(|it| refused(&it))
     }
 }
@@ -302,6 +342,15 @@ mod tests {
         let codes: Vec<_> = remarks.iter().map(|it| it.code.as_str()).collect();
         assert_eq!(codes, ["proxy_arp", "window_closed"]);
     }
+
+    #[test]
+    fn a_program_that_was_replaced_while_it_runs_is_still_started() {
+        let (gone, here) = (PathBuf::from("/usr/bin/kataster (deleted)"), Path::new("/"));
+        assert_eq!(startable(gone.clone(), here), here);
+        assert_eq!(startable(PathBuf::from("/"), Path::new("/proc/self/exe")), here);
+        assert_eq!(startable(gone.clone(), Path::new("/nowhere")), gone);
+    }
+
     #[test]
     fn industrial_ports_are_asked_where_a_zone_of_the_register_says_so() {
         let text = "[[zone]]\nname = \"Maschinen\"\nnetworks = [\"10.20.30.0/24\"]\not = true\n\n\

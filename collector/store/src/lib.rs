@@ -15,7 +15,7 @@ pub use model::{
 };
 pub use scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, LineRule,
-    ScanPlanRecord, ScanRunRecord, ScanRunState, TargetLine,
+    RunUnderWay, ScanPlanRecord, ScanRunRecord, ScanRunState, TargetLine,
 };
 pub use sqlite::SqliteStore;
 
@@ -98,7 +98,8 @@ pub trait Store: Send + Sync {
 
     // Scans.
 
-    /// Keeps a new run.
+    /// Keeps a new run, and with it that it is the newest one of its plan. A plan that was removed
+    /// begins nothing: refused.
     fn begin_scan(&self, run: ScanRunRecord, event: EventDraft) -> Answer<'_, ()>;
     /// Keeps one part of a run's results exactly once, in one transaction: every target as a report
     /// of its line, the line begun where the rule says so; the run's state. A repeated part gives the
@@ -117,8 +118,11 @@ pub trait Store: Send + Sync {
     ) -> Answer<'_, bool>;
     /// One run.
     fn scan_run(&self, id: Uuid) -> Answer<'_, Option<ScanRunRecord>>;
-    /// The newest runs, newest first, at most `limit`.
+    /// The newest runs, newest first, at most `limit`; without from where it was looked, which is
+    /// long: [`Store::scan_run`] has it.
     fn scan_runs(&self, limit: u32) -> Answer<'_, Vec<ScanRunRecord>>;
+    /// Runs that are not over, oldest first, without from where it was looked.
+    fn scans_under_way(&self) -> Answer<'_, Vec<RunUnderWay>>;
     /// Runs that an agent is to take, oldest first.
     fn waiting_scans(&self, vantage: AgentId) -> Answer<'_, Vec<ScanRunRecord>>;
     /// The lines of which a run found something.
@@ -128,8 +132,17 @@ pub trait Store: Send + Sync {
     /// The newest line of every address that a vantage point knows, with the newest body of a source.
     fn lines_from(&self, vantage: Option<AgentId>, source: SourceId)
     -> Answer<'_, Vec<TargetLine>>;
-    /// Keeps a plan, in place of the one with its id. A name that another plan has is refused.
-    fn put_plan(&self, plan: ScanPlanRecord, event: Option<EventDraft>) -> Answer<'_, ()>;
+    /// Keeps a new plan. A name that another plan has is refused. No method changes what a plan
+    /// says: whoever held on to a plan that was removed meanwhile would bring it back.
+    fn add_plan(&self, plan: ScanPlanRecord, event: EventDraft) -> Answer<'_, ()>;
+    /// Notes the times of a plan that is still there and nothing else of it: when it ran last, if
+    /// that is said, and when it is due. `false`: it was removed.
+    fn note_plan_times(
+        &self,
+        id: Uuid,
+        last_run_at: Option<Timestamp>,
+        next_run_at: Option<Timestamp>,
+    ) -> Answer<'_, bool>;
     /// All plans by name.
     fn scan_plans(&self) -> Answer<'_, Vec<ScanPlanRecord>>;
     /// Removes a plan and its credentials; its runs stay. `false`: there is none.

@@ -144,6 +144,15 @@ pub struct ScanRunRecord {
     pub targets: u64,
 }
 
+/// A run that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunUnderWay {
+    /// The run.
+    pub run: ScanRunRecord,
+    /// When its newest part was received; none: none has come.
+    pub last_part_at: Option<Timestamp>,
+}
+
 /// A plan as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanPlanRecord {

@@ -353,3 +353,11 @@ command-failure-scan-busy-next = Warten Sie, bis er fertig ist, oder halten Sie 
 command-failure-scan-scanner = Der Scanner ist nicht erreichbar: {$object}
 command-failure-scan-scanner-why = Der Prozess ließ sich nicht starten, oder sein Dienst läuft nicht.
 command-failure-scan-scanner-next = Prüfen Sie scanner_socket in der Konfiguration und den Dienst kataster-scanner.
+
+## The end of a collector that commands speak with
+command-failure-control-ended = Der Collector in {$object} wurde beendet, bevor er geantwortet hatte.
+command-failure-control-ended-why = Jemand hat ihn während der Arbeit beendet oder neu gestartet.
+command-failure-control-ended-next = Starten Sie ihn und rufen Sie den Befehl erneut auf. Was ein Scan bis dahin gefunden hatte, ist aufbewahrt: kataster scan show last.
+command-failure-scan-ending = Der Collector wird gerade beendet und beginnt keinen Scan.
+command-failure-scan-ending-why = Jemand beendet ihn oder startet ihn neu.
+command-failure-scan-ending-next = Rufen Sie den Befehl erneut auf, wenn er wieder läuft.

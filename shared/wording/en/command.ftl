@@ -353,3 +353,11 @@ command-failure-scan-busy-next = Wait until it is done, or stop it: kataster sca
 command-failure-scan-scanner = The scanner cannot be reached: {$object}
 command-failure-scan-scanner-why = The process could not be started, or its unit does not run.
 command-failure-scan-scanner-next = Check scanner_socket in the configuration and the unit kataster-scanner.
+
+## The end of a collector that commands speak with
+command-failure-control-ended = The collector in {$object} ended before it had replied.
+command-failure-control-ended-why = Somebody stopped or restarted it while it worked.
+command-failure-control-ended-next = Start it and run the command again. What a scan had found by then is kept: kataster scan show last.
+command-failure-scan-ending = The collector is ending and begins no scan.
+command-failure-scan-ending-why = Somebody is stopping or restarting it.
+command-failure-scan-ending-next = Run the command again when it is back.

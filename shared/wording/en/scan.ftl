@@ -148,3 +148,9 @@ scan-change-firmware-changed = other firmware
 scan-change-hardware-address-changed = other hardware address
 scan-change-ports-closed = ports closed
 scan-change-ports-opened = ports opened
+
+## More remarks on a run
+scan-remark-agent_silent = The agent was not heard of for two days, or may not speak any more; what it had delivered by then is kept.
+scan-remark-credentials_closed = Credentials of the plan do not open, so SNMP was asked without them (how many: { $what }). After a restore without passphrase they are entered again.
+scan-remark-part_not_taken = The collector did not take part { $what } of the results; what it took before is kept.
+scan-remark-remarks_capped = There are { $what } remarks more, which are not listed.

@@ -309,13 +309,11 @@ fn plan(id: u128, name: &str) -> ScanPlanRecord {
 #[test]
 fn plans_are_kept_by_name_and_take_their_credentials_with_them() {
     on_each_store(|store| async move {
-        store.put_plan(plan(2, "office"), Some(event("plan_made"))).await.unwrap();
-        store.put_plan(plan(1, "Branch"), Some(event("plan_made"))).await.unwrap();
-        let refused = store.put_plan(plan(3, "office"), None).await;
+        store.add_plan(plan(2, "office"), event("plan_made")).await.unwrap();
+        store.add_plan(plan(1, "Branch"), event("plan_made")).await.unwrap();
+        let refused = store.add_plan(plan(3, "office"), event("plan_made")).await;
         assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
-        let ran = ScanPlanRecord { last_run: Some(RUN), ..plan(2, "office") };
-        store.put_plan(ran.clone(), None).await.unwrap();
-        assert_eq!(store.scan_plans().await.unwrap(), [plan(1, "Branch"), ran]);
+        assert_eq!(store.scan_plans().await.unwrap(), [plan(1, "Branch"), plan(2, "office")]);
         let credential = |id: u128, plan: u128| CredentialRecord {
             id: Uuid::from_u128(id),
             plan: Some(Uuid::from_u128(plan)),
@@ -334,6 +332,64 @@ fn plans_are_kept_by_name_and_take_their_credentials_with_them() {
         assert!(remove(1).await.unwrap() && !remove(1).await.unwrap());
         assert_eq!(store.credentials().await.unwrap(), [credential(12, 2)]);
         assert_eq!(store.scan_plans().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_plan_knows_its_newest_run_and_its_times() {
+    on_each_store(|store| async move {
+        store.add_plan(plan(7, "office"), event("plan_made")).await.unwrap();
+        let of_plan = ScanRunRecord { plan: Some(Uuid::from_u128(7)), ..run(1, None) };
+        store.begin_scan(of_plan.clone(), event("scan_started")).await.unwrap();
+        let begun = ScanPlanRecord {
+            last_run: Some(of_plan.id),
+            last_run_at: Some(of_plan.ordered_at),
+            ..plan(7, "office")
+        };
+        assert_eq!(store.scan_plans().await.unwrap(), std::slice::from_ref(&begun));
+        let id = Uuid::from_u128(7);
+        assert!(store.note_plan_times(id, None, Some(minute(60))).await.unwrap());
+        let noted = ScanPlanRecord { next_run_at: Some(minute(60)), ..begun };
+        assert_eq!(store.scan_plans().await.unwrap(), std::slice::from_ref(&noted));
+        assert!(store.note_plan_times(id, Some(minute(9)), None).await.unwrap());
+        let noted = ScanPlanRecord { last_run_at: Some(minute(9)), next_run_at: None, ..noted };
+        assert_eq!(store.scan_plans().await.unwrap(), [noted]);
+    });
+}
+
+#[test]
+fn a_plan_that_was_removed_does_not_come_back_and_begins_nothing() {
+    on_each_store(|store| async move {
+        store.add_plan(plan(7, "office"), event("plan_made")).await.unwrap();
+        let id = Uuid::from_u128(7);
+        assert!(store.remove_plan(id, event("plan_removed")).await.unwrap());
+        assert!(!store.note_plan_times(id, Some(minute(9)), Some(minute(60))).await.unwrap());
+        let late = ScanRunRecord { plan: Some(id), ..run(1, None) };
+        let refused = store.begin_scan(late, event("scan_started")).await;
+        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
+        assert_eq!(store.scan_plans().await.unwrap(), []);
+        assert_eq!(store.scan_runs(9).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn runs_that_are_not_over_are_listed_with_their_newest_part() {
+    on_each_store(|store| async move {
+        enrol_agents(store.as_ref(), 1).await.unwrap();
+        let agent = Some(agent_id(1));
+        for (id, vantage) in [(1, None), (2, agent), (3, None)] {
+            store.begin_scan(run(id, vantage), event("scan_started")).await.unwrap();
+        }
+        store.append_scan(part(1, 0, 4, Vec::new())).await.unwrap();
+        store.append_scan(part(1, 1, 5, Vec::new())).await.unwrap();
+        store.append_scan(ending(part(3, 0, 6, Vec::new()), true)).await.unwrap();
+        let under_way = store.scans_under_way().await.unwrap();
+        let shown: Vec<_> =
+            under_way.iter().map(|it| (it.run.id.as_u128(), it.last_part_at)).collect();
+        assert_eq!(shown, [(1, Some(minute(5))), (2, None)]);
+        let listed = store.scan_runs(9).await.unwrap();
+        assert!(listed.iter().all(|it| it.seen_from.is_none()), "lists leave out what is long");
+        assert_eq!(store.scan_run(RUN).await.unwrap().unwrap().seen_from, Some(vantage()));
     });
 }
 

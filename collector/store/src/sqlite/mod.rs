@@ -50,8 +50,8 @@ use crate::model::{
     SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 use crate::scans::{
-    AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, ScanPlanRecord, ScanRunRecord,
-    ScanRunState, TargetLine,
+    AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, RunUnderWay, ScanPlanRecord,
+    ScanRunRecord, ScanRunState, TargetLine,
 };
 use crate::{Answer, Store};
 use bodies::Prepared;
@@ -283,6 +283,10 @@ impl Store for SqliteStore {
         self.read("reading the scans", move |it| scans::newest(it, limit))
     }
 
+    fn scans_under_way(&self) -> Answer<'_, Vec<RunUnderWay>> {
+        self.read("reading the scans", scans::under_way)
+    }
+
     fn waiting_scans(&self, vantage: AgentId) -> Answer<'_, Vec<ScanRunRecord>> {
         self.read("reading the scans", move |it| scans::waiting(it, vantage))
     }
@@ -305,8 +309,18 @@ impl Store for SqliteStore {
         self.read("reading lines of results", move |it| targets::lines_from(it, vantage, &source))
     }
 
-    fn put_plan(&self, plan: ScanPlanRecord, event: Option<EventDraft>) -> Answer<'_, ()> {
-        self.write("keeping a plan", move |it| plans::put(it, &plan, event.as_ref()))
+    fn add_plan(&self, plan: ScanPlanRecord, event: EventDraft) -> Answer<'_, ()> {
+        self.write("keeping a plan", move |it| plans::add(it, &plan, &event))
+    }
+
+    fn note_plan_times(
+        &self,
+        id: Uuid,
+        last_run_at: Option<Timestamp>,
+        next_run_at: Option<Timestamp>,
+    ) -> Answer<'_, bool> {
+        let work = move |it: &Connection| plans::note_times(it, id, last_run_at, next_run_at);
+        self.write("keeping a plan", work)
     }
 
     fn scan_plans(&self) -> Answer<'_, Vec<ScanPlanRecord>> {

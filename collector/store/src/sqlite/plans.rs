@@ -1,5 +1,6 @@
 //! Plans of scans, and what scans may ask with.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
@@ -7,23 +8,21 @@ use super::cell::{Id, Micros};
 use super::events;
 use super::problem::Doing;
 use crate::model::{EventDraft, StoreError};
-use crate::scans::{CredentialRecord, ScanPlanRecord};
+use crate::scans::{CredentialRecord, ScanPlanRecord, ScanRunRecord};
 
 const DOING: &str = "reading the plans of scans";
 const KEEPING: &str = "keeping a plan of scans";
 
-/// Keeps a plan, in place of the one with its id. Its name is nobody else's.
-pub(crate) fn put(
+/// Keeps a new plan. Its name is nobody else's.
+pub(crate) fn add(
     connection: &Connection,
     plan: &ScanPlanRecord,
-    event: Option<&EventDraft>,
+    event: &EventDraft,
 ) -> Result<(), StoreError> {
     let is_taken: bool = connection
-        .query_row(
-            "SELECT EXISTS (SELECT 1 FROM scan_plan WHERE name = ?1 AND id <> ?2)",
-            (&plan.name, Id(plan.id)),
-            |row| row.get(0),
-        )
+        .query_row("SELECT EXISTS (SELECT 1 FROM scan_plan WHERE name = ?1)", [&plan.name], |row| {
+            row.get(0)
+        })
         .doing(KEEPING)?;
     if is_taken {
         let problem = format!("there is another plan with the name {}", plan.name);
@@ -31,10 +30,7 @@ pub(crate) fn put(
     }
     connection
         .execute(
-            "INSERT INTO scan_plan VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE \
-             SET name = excluded.name, document = excluded.document, \
-             last_run = excluded.last_run, last_run_at = excluded.last_run_at, \
-             next_run_at = excluded.next_run_at",
+            "INSERT INTO scan_plan VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (
                 Id(plan.id),
                 &plan.name,
@@ -46,7 +42,35 @@ pub(crate) fn put(
             ),
         )
         .doing(KEEPING)?;
-    event.map_or(Ok(()), |it| events::append(connection, it))
+    events::append(connection, event)
+}
+
+/// Notes the times of a plan. `false`: it was removed.
+pub(crate) fn note_times(
+    connection: &Connection,
+    id: Uuid,
+    last_run_at: Option<Timestamp>,
+    next_run_at: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE scan_plan SET last_run_at = coalesce(?2, last_run_at), next_run_at = ?3 \
+         WHERE id = ?1",
+        (Id(id), last_run_at.map(Micros), next_run_at.map(Micros)),
+    );
+    Ok(changed.doing(KEEPING)? > 0)
+}
+
+/// Notes the newest run of a plan. `false`: the plan was removed.
+pub(crate) fn note_run(
+    connection: &Connection,
+    id: Uuid,
+    run: &ScanRunRecord,
+) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE scan_plan SET last_run = ?2, last_run_at = ?3 WHERE id = ?1",
+        (Id(id), Id(run.id), Micros(run.ordered_at)),
+    );
+    Ok(changed.doing(KEEPING)? > 0)
 }
 
 /// All plans by name.

@@ -13,10 +13,11 @@ use uuid::Uuid;
 use super::bodies::PreparedBody;
 use super::cell::{Id, Json, Micros, ObserverName, Vantage, Word, count_cell};
 use super::events;
+use super::plans;
 use super::problem::Doing;
 use super::targets;
 use crate::model::{EventDraft, StoreError};
-use crate::scans::{AppendedPart, IncomingPart, ScanRunRecord, ScanRunState};
+use crate::scans::{AppendedPart, IncomingPart, RunUnderWay, ScanRunRecord, ScanRunState};
 
 const DOING: &str = "reading the scans";
 const KEEPING: &str = "keeping a scan";
@@ -25,12 +26,25 @@ const SELECT: &str = "SELECT id, plan, vantage, job, ordered_by, ordered_at, sta
      finished_at, state, remarks, figures, seen_from, \
      (SELECT count(*) FROM scan_run_target WHERE run = scan_run.id) FROM scan_run";
 
+/// The same for lists: from where it was looked may be a megabyte per run.
+const SELECT_LISTED: &str = "SELECT id, plan, vantage, job, ordered_by, ordered_at, started_at, \
+     finished_at, state, remarks, figures, NULL, \
+     (SELECT count(*) FROM scan_run_target WHERE run = scan_run.id), \
+     CASE state WHEN 'running' \
+     THEN (SELECT max(received_at) FROM scan_part WHERE run = scan_run.id) END FROM scan_run";
+
 /// Keeps a new run.
 pub(crate) fn begin(
     connection: &Connection,
     run: &ScanRunRecord,
     event: &EventDraft,
 ) -> Result<(), StoreError> {
+    if let Some(plan) = run.plan
+        && !plans::note_run(connection, plan, run)?
+    {
+        let problem = "the plan of the scan was removed".to_owned();
+        return Err(StoreError::Refused { problem });
+    }
     let job = ScanJob { snmp: Vec::new(), ..run.job.clone() };
     connection
         .prepare_cached(
@@ -192,9 +206,23 @@ pub(crate) fn newest(
     connection: &Connection,
     limit: u32,
 ) -> Result<Vec<ScanRunRecord>, StoreError> {
-    let sql = format!("{SELECT} ORDER BY ordered_at DESC, id DESC LIMIT ?1");
+    let sql = format!("{SELECT_LISTED} ORDER BY ordered_at DESC, id DESC LIMIT ?1");
     let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
     let rows = statement.query_map([limit], read).doing(DOING)?;
+    rows.collect::<Result<_, _>>().doing(DOING)
+}
+
+/// Runs that are not over, oldest first. Looks through all runs: there are a few a day.
+pub(crate) fn under_way(connection: &Connection) -> Result<Vec<RunUnderWay>, StoreError> {
+    let sql =
+        format!("{SELECT_LISTED} WHERE state IN ('waiting', 'running') ORDER BY ordered_at, id");
+    let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
+    let rows = statement
+        .query_map([], |row| {
+            let last_part_at = row.get::<_, Option<Micros>>(13)?.map(|it| it.0);
+            Ok(RunUnderWay { run: read(row)?, last_part_at })
+        })
+        .doing(DOING)?;
     rows.collect::<Result<_, _>>().doing(DOING)
 }
 
@@ -203,7 +231,8 @@ pub(crate) fn waiting(
     connection: &Connection,
     vantage: AgentId,
 ) -> Result<Vec<ScanRunRecord>, StoreError> {
-    let sql = format!("{SELECT} WHERE vantage = ?1 AND state = 'waiting' ORDER BY ordered_at, id");
+    let sql =
+        format!("{SELECT_LISTED} WHERE vantage = ?1 AND state = 'waiting' ORDER BY ordered_at, id");
     let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
     let rows = statement.query_map([Vantage(Some(vantage))], read).doing(DOING)?;
     rows.collect::<Result<_, _>>().doing(DOING)
