@@ -226,6 +226,7 @@ impl Worker {
             is_complete: false,
             remarks: remarks.to_vec(),
             figures: ScanFigures::default(),
+            done: Vec::new(),
         };
         let report = ScanReport {
             format: FORMAT,

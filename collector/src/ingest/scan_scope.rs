@@ -58,6 +58,7 @@ mod tests {
             rate_pps: None,
             allow_range: false,
             snmp: Vec::new(),
+            done: Vec::new(),
         }
     }
 
