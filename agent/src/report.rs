@@ -100,8 +100,8 @@ fn section(context: &Context<'_>, source: &Source, start: Instant) -> Section {
     }
 }
 
-/// A source that panics is a bug of ours and still costs only its own section. The shipped agent is
-/// built with `panic = "abort"`: there the service manager restarts it instead.
+/// A source that panics is a bug of ours and still costs only its own section: the shipped agent unwinds
+/// too.
 fn observe(context: &Context<'_>, source: &Source) -> Result<Found, Absent> {
     catch_unwind(AssertUnwindSafe(|| (source.observe)(context))).unwrap_or_else(|panic| {
         let message = panic

@@ -322,6 +322,7 @@ impl Worker {
             is_complete: false,
             remarks: remarks.to_vec(),
             figures: ScanFigures::default(),
+            done: Vec::new(),
         };
         let report = self.empty_part(self.vantage(), &state, Some(end));
         self.deliver(report, network, &mut state, patience).await;

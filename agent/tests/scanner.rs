@@ -50,6 +50,7 @@ async fn a_permitted_job_is_scanned_by_a_process_of_its_own_and_delivered() {
         rate_pps: None,
         allow_range: false,
         snmp: Vec::new(),
+        done: Vec::new(),
     };
     let config = ScanConfig { networks: vec![here], ..ScanConfig::default() };
     let collector = Arc::new(Recorder::default());

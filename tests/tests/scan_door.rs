@@ -33,6 +33,7 @@ fn order(run: u128, vantage: Option<AgentId>) -> ScanOrder {
         rate_pps: None,
         allow_range: false,
         snmp: Vec::new(),
+        done: Vec::new(),
     };
     ScanOrder { plan: None, vantage, job, ordered_by: "anna".to_owned() }
 }
@@ -58,6 +59,7 @@ fn report(run: u128, part: u32, targets: Vec<TargetReport>, is_last: bool) -> Sc
         is_complete: true,
         remarks: Vec::new(),
         figures: ScanFigures::default(),
+        done: Vec::new(),
     };
     ScanReport {
         format: FORMAT,

@@ -23,6 +23,7 @@ fn job(run: u128, networks: &[&str]) -> ScanJob {
         rate_pps: None,
         allow_range: false,
         snmp: Vec::new(),
+        done: Vec::new(),
     }
 }
 
@@ -130,6 +131,7 @@ fn report(targets: u8, text: usize) -> ScanReport {
         is_complete: true,
         remarks: Vec::new(),
         figures: ScanFigures::default(),
+        done: Vec::new(),
     };
     ScanReport {
         format: FORMAT,

@@ -67,6 +67,7 @@ mod tests {
             rate_pps: None,
             allow_range: false,
             snmp: Vec::new(),
+            done: Vec::new(),
         }
     }
 

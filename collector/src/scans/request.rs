@@ -48,6 +48,7 @@ impl ScanRequest {
             rate_pps: self.rate_pps,
             allow_range: self.allow_range,
             snmp,
+            done: Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use observation::latest::scan::{ProbeSelection, ScanFigures, ScanJob, ScanProfile};
-use scan::net::raw::{Control, discover, plain_send, scan_ports};
+use scan::net::raw::{Control, Tempo, discover, plain_send, scan_ports};
 use scan::net::surroundings;
 use scan::plan::{Plan, Scope, Surroundings};
 
@@ -29,6 +29,7 @@ fn main() -> Result<()> {
         rate_pps: Some(number(0, 20_000)?),
         allow_range: true,
         snmp: Vec::new(),
+        done: Vec::new(),
     };
     let around = surroundings::read()?;
     let plan = Plan::of(&Scope::of(&job)?, &job, &around)?;
@@ -63,8 +64,8 @@ fn ports(plan: &Plan, around: &Surroundings, count: u32) -> Result<()> {
     ports.truncate(count);
     let hosts: Vec<_> = found.iter().map(|it| (it.address, ports.clone())).collect();
     let began = Instant::now();
-    let swept = scan_ports(&hosts, around, plan.rate_pps(), &Control::default())?;
-    let open: usize = swept.open.iter().map(|it| it.1.len()).sum();
+    let swept = scan_ports(&hosts, around, tempo(plan.rate_pps()), &Control::default())?;
+    let open: usize = swept.hosts.iter().map(|it| it.1.open.len()).sum();
     let more =
         serde_json::json!({ "hosts": hosts.len(), "open": open, "complete": swept.is_complete });
     tell("ports", began.elapsed(), &swept.figures, more)
@@ -81,8 +82,12 @@ fn flood(plan: &Plan, around: &Surroundings, packets: u32) -> Result<()> {
     let ports: Vec<u16> = (1..=u16::MAX).take(each).collect();
     let hosts: Vec<_> = addresses.into_iter().map(|it| (it, ports.clone())).collect();
     let began = Instant::now();
-    let swept = scan_ports(&hosts, around, u32::MAX, &Control::default())?;
+    let swept = scan_ports(&hosts, around, tempo(u32::MAX), &Control::default())?;
     tell("engine", began.elapsed(), &swept.figures, serde_json::json!({}))
+}
+
+fn tempo(rate_pps: u32) -> Tempo {
+    Tempo { rate_pps, profile: ScanProfile::Deep }
 }
 
 fn tell(what: &str, time: Duration, figures: &ScanFigures, more: serde_json::Value) -> Result<()> {

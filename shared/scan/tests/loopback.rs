@@ -6,13 +6,16 @@
     reason = "a test that cannot go on must stop"
 )]
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use observation::latest::scan::{
     ProbeSelection, ScanEnd, ScanJob, ScanProfile, ScanReport, TargetReport,
 };
-use observation::latest::{Fact, Outcome, ServiceProtocol, Statement};
+use observation::latest::{Absent, Fact, Outcome, ServiceProtocol, Statement};
 use scan::net::process::Message;
 use scan::net::run::{Identity, run};
 use scan::net::stop::Stop;
@@ -37,6 +40,7 @@ fn job(network: &str) -> ScanJob {
         rate_pps: Some(5_000),
         allow_range: false,
         snmp: Vec::new(),
+        done: Vec::new(),
     }
 }
 
@@ -119,6 +123,123 @@ async fn a_scan_that_is_stopped_says_so_and_keeps_what_it_has() {
     let (_, end) = reports(scanned(job("127.77.32.0/24"), stop).await);
     assert!(!end.is_complete);
     assert!(end.remarks.iter().any(|it| it.code == "interrupted"));
+}
+
+/// Takes connections and says nothing, and keeps them open. Rings `stop` with the one of this number.
+async fn tarpit(address: &str, rings_at: usize, stop: Arc<Stop>) -> Arc<AtomicUsize> {
+    let listener = TcpListener::bind((address, WEB_PORT)).await.unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((socket, _)) = listener.accept().await {
+            held.push(socket);
+            if counter.fetch_add(1, Ordering::Relaxed) + 1 == rings_at {
+                stop.now();
+            }
+        }
+    });
+    count
+}
+
+fn addresses(targets: &[TargetReport]) -> BTreeSet<IpAddr> {
+    targets.iter().map(|it| it.address).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_among_the_ports_makes_nobody_say_that_nothing_is_open() {
+    let stop = Arc::new(Stop::default());
+    // The first connection is that of the sweep of ports, which is slow here.
+    tarpit("127.77.33.5", 1, Arc::clone(&stop)).await;
+    let slow = ScanJob { rate_pps: Some(150), ..job("127.77.33.0/29") };
+    let (targets, end) = reports(scanned(slow, stop).await);
+    assert!(!end.is_complete);
+    assert_eq!(addresses(&targets).len(), 8, "everybody who answered is told");
+    for section in targets.iter().flat_map(|it| &it.sections) {
+        match &section.body.outcome {
+            Outcome::Absent { reason: Absent::NotHere { .. } } => panic!("{section:?}"),
+            Outcome::Read { facts, gaps, .. } if section.body.source.as_str() == "scan.ports" => {
+                assert!(!facts.is_empty() && !gaps.is_empty(), "{section:?}");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(end.done, [], "nobody was asked everything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_a_conversation_is_heeded_and_those_who_wait_are_told() {
+    let stop = Arc::new(Stop::default());
+    // The second connection asks for a service; there is more than one batch of hosts.
+    tarpit("127.77.34.5", 2, Arc::clone(&stop)).await;
+    let ringing = Arc::clone(&stop);
+    let rang = tokio::spawn(async move {
+        ringing.wait().await;
+        Instant::now()
+    });
+    let messages = scanned(job("127.77.34.0/24"), stop).await;
+    let lasted = rang.await.unwrap().elapsed();
+    assert!(lasted < Duration::from_secs(12), "{lasted:?}: nobody waits that long");
+    let (targets, end) = reports(messages);
+    assert!(!end.is_complete && end.remarks.iter().any(|it| it.code == "interrupted"));
+    assert_eq!(addresses(&targets).len(), 256);
+    assert_eq!(targets.len(), 256, "and nobody twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_scan_goes_on_where_it_was() {
+    let only =
+        ScanJob { probes: ProbeSelection::Discovery, rate_pps: Some(20), ..job("127.77.35.0/28") };
+    let stop = Arc::new(Stop::default());
+    let (sender, mut receiver) = mpsc::channel(64);
+    let identity = Identity { agent: None, software_version: "test".to_owned() };
+    let running = tokio::spawn(run(only.clone(), identity, Arc::clone(&stop), sender));
+    let mut messages = Vec::new();
+    while let Some(message) = receiver.recv().await {
+        if matches!(&message, Message::Progress(it) if it.done >= 5) {
+            stop.now();
+        }
+        messages.push(message);
+    }
+    running.await.unwrap();
+    let (first, end) = reports(messages);
+    let first = addresses(&first);
+    assert!(!end.is_complete && (5..16).contains(&first.len()), "{first:?}");
+    let rest = ScanJob { done: end.done, rate_pps: None, ..only };
+    let (second, end) = reports(scanned(rest, Arc::default()).await);
+    let second = addresses(&second);
+    assert!(first.is_disjoint(&second), "{first:?} {second:?}");
+    assert_eq!(first.len() + second.len(), 16);
+    assert!(end.is_complete && end.done.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_is_not_touched_again() {
+    let touched = tarpit("127.77.36.1", usize::MAX, Arc::default()).await;
+    let done = vec!["127.77.36.0/31".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+    let rest = ScanJob { done, ..job("127.77.36.0/30") };
+    let messages = scanned(rest, Arc::default()).await;
+    assert!(matches!(messages.first(), Some(Message::Estimate(it)) if it.addresses == 2));
+    let (targets, end) = reports(messages);
+    assert!(end.is_complete);
+    let expected = ["127.77.36.2", "127.77.36.3"].map(|it| it.parse().unwrap());
+    assert_eq!(addresses(&targets), BTreeSet::from(expected));
+    assert_eq!(touched.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loopback_network_that_is_too_large_is_not_said_to_be_complete() {
+    let only = ScanJob {
+        probes: ProbeSelection::Discovery,
+        rate_pps: Some(100_000),
+        allow_range: true,
+        ..job("127.64.0.0/19")
+    };
+    let (targets, end) = reports(scanned(only, Arc::default()).await);
+    assert_eq!(targets.len(), 4_096);
+    assert!(!end.is_complete);
+    let capped = end.remarks.iter().find(|it| it.code == "own_capped").unwrap();
+    assert_eq!(capped.what, "4096");
 }
 
 #[tokio::test(flavor = "multi_thread")]

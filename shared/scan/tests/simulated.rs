@@ -9,8 +9,8 @@ mod simulation {
 
     use observation::latest::scan::{ProbeSelection, ScanJob, ScanProfile};
     use scan::engine::{
-        Answered, Ask, Budget, Discovered, Heard, Next, PortAnswer, PortHost, PortSweep, Question,
-        RoundTrips, Sweep, Target,
+        AllNodes, Answered, Ask, Budget, Discovered, HOST_RATE_MAX_PPS, Heard, Next, PortAnswer,
+        PortHost, PortSweep, Question, RoundTrips, Sweep, Target,
     };
     use scan::plan::{Link, LinkPlan, Plan, Ranges, Route, Scope, Surroundings};
     use serde::Deserialize;
@@ -96,17 +96,27 @@ mod simulation {
         toml::from_str(&text).unwrap()
     }
 
-    fn plan(network: &Network) -> Plan {
-        let job = ScanJob {
+    fn job(networks: &[&str], exclusions: &[&str]) -> ScanJob {
+        ScanJob {
             run: uuid::Uuid::nil(),
-            networks: network.networks.clone(),
-            exclusions: network.exclusions.clone(),
+            networks: networks.iter().map(|it| it.parse().unwrap()).collect(),
+            exclusions: exclusions.iter().map(|it| it.parse().unwrap()).collect(),
             ot_networks: Vec::new(),
             profile: ScanProfile::Deep,
             probes: ProbeSelection::Discovery,
-            rate_pps: Some(network.rate_pps),
+            rate_pps: None,
             allow_range: true,
             snmp: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+
+    fn plan(network: &Network) -> Plan {
+        let job = ScanJob {
+            networks: network.networks.clone(),
+            exclusions: network.exclusions.clone(),
+            rate_pps: Some(network.rate_pps),
+            ..job(&[], &[])
         };
         let around = Surroundings {
             links: vec![Link {
@@ -122,6 +132,7 @@ mod simulation {
                 interface: "eth0".into(),
                 metric: 0,
             }],
+            has_raw_sockets: true,
             ..Surroundings::default()
         };
         Plan::of(&Scope::of(&job).unwrap(), &job, &around).unwrap()
@@ -131,13 +142,10 @@ mod simulation {
         let trips = RoundTrips::new(FLOOR);
         let near = &entry.on_link;
         if near.count() > 0 {
-            let all: Vec<IpAddr> = (0..near.count()).filter_map(|it| near.get(it)).collect();
+            let all: Vec<IpAddr> = near.iter().collect();
             return Sweep::on_link(&all, None, trips, seed);
         }
-        let behind = entry
-            .routed
-            .iter()
-            .flat_map(|it| (0..it.targets.count()).filter_map(|index| it.targets.get(index)));
+        let behind = entry.routed.iter().flat_map(|it| it.targets.iter());
         let targets: Vec<Target> =
             behind.map(|address| Target { address, router: ROUTER }).collect();
         Sweep::routed(&targets, trips, seed)
@@ -418,6 +426,111 @@ mod simulation {
             let questions: BTreeSet<Question> = third.map(|it| it.1.question).collect();
             assert_eq!(questions, BTreeSet::from([Question::Syn(80), Question::Syn(81)]));
         }
+    }
+
+    /// Lets a sweep ask, at no rate, until it waits; what it asked.
+    fn ask_all(sweep: &mut Sweep, now: Duration) -> Vec<Ask> {
+        std::iter::from_fn(|| match sweep.next(now) {
+            Next::Ask(ask) => Some(ask),
+            Next::Wait(_) | Next::Done => None,
+        })
+        .collect()
+    }
+
+    fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|it| it.parse().unwrap()).collect()
+    }
+
+    fn found(sweep: &Sweep) -> Vec<String> {
+        sweep.found().iter().map(|it| format!("{} {:?}", it.address, it.means)).collect()
+    }
+
+    #[test]
+    fn all_nodes_are_asked_in_each_network_twice_and_those_in_scope_are_found() {
+        let networks = vec!["2001:db8:1::/64".parse().unwrap(), "2001:db8:2::/64".parse().unwrap()];
+        let job = job(&["2001:db8:1::/64", "2001:db8:2::/64"], &["2001:db8:2::bad/128"]);
+        let all_nodes = AllNodes { scope: Scope::of(&job).unwrap(), networks };
+        let mut sweep = Sweep::on_link(&[], Some(all_nodes), RoundTrips::new(FLOOR), 1);
+        let hear = |sweep: &mut Sweep, address: &str, answered| {
+            let heard = Heard { address: address.parse().unwrap(), answered, mac: [2; 6] };
+            sweep.hear(Duration::from_millis(1), heard)
+        };
+        assert!(!hear(&mut sweep, "2001:db8:1::7", Answered::AllNodes), "not asked yet");
+        let mut asked = ask_all(&mut sweep, Duration::ZERO);
+        assert!(hear(&mut sweep, "2001:db8:2::7", Answered::AllNodes));
+        assert!(!hear(&mut sweep, "2001:db8:2::bad", Answered::AllNodes), "excluded");
+        assert!(!hear(&mut sweep, "2001:db8:3::7", Answered::AllNodes), "not named");
+        asked.extend(ask_all(&mut sweep, Duration::from_secs(1)));
+        assert!(hear(&mut sweep, "2001:db8:1::9", Answered::AllNodes));
+        let asked: Vec<String> = asked.iter().map(|it| it.address.to_string()).collect();
+        let once = ["2001:db8:1::", "2001:db8:2::"];
+        assert_eq!(asked, [once, once].concat());
+        assert_eq!(sweep.next(Duration::from_secs(9)), Next::Done);
+        assert_eq!(found(&sweep), ["2001:db8:2::7 MulticastEcho", "2001:db8:1::9 MulticastEcho"]);
+    }
+
+    #[test]
+    fn privacy_addresses_make_no_proxy_of_a_silent_machine() {
+        let mut all: Vec<String> = (1..=9).map(|it| format!("2001:db8::{it}")).collect();
+        all.push("10.1.0.7".into());
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let mut sweep = Sweep::on_link(&addresses(&all), None, RoundTrips::new(FLOOR), 1);
+        ask_all(&mut sweep, Duration::ZERO);
+        for address in addresses(&all) {
+            sweep.hear(FLOOR, Heard { address, answered: Answered::Neighbour, mac: [2; 6] });
+        }
+        assert_eq!(sweep.found().len(), 10);
+        assert_eq!(sweep.remarks(), []);
+    }
+
+    #[test]
+    fn a_router_that_answers_for_others_and_for_itself_in_another_way_stays_found() {
+        let mut all: Vec<String> = (1..=20).map(|it| format!("10.1.0.{it}")).collect();
+        all.push("2001:db8::1".into());
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let job = job(&["10.1.0.0/24", "2001:db8::/64"], &[]);
+        let networks = vec!["2001:db8::/64".parse().unwrap()];
+        let all_nodes = AllNodes { scope: Scope::of(&job).unwrap(), networks };
+        let mut sweep =
+            Sweep::on_link(&addresses(&all), Some(all_nodes), RoundTrips::new(FLOOR), 1);
+        ask_all(&mut sweep, Duration::ZERO);
+        let mut hear = |address: &IpAddr, answered| {
+            sweep.hear(FLOOR, Heard { address: *address, answered, mac: ROUTER });
+        };
+        let (near, router) = addresses(&all).split_last().map(|it| (it.1.to_vec(), *it.0)).unwrap();
+        hear(&router, Answered::AllNodes);
+        near.iter().for_each(|it| hear(it, Answered::Neighbour));
+        assert_eq!(found(&sweep), ["2001:db8::1 MulticastEcho"]);
+    }
+
+    #[test]
+    fn one_host_gets_no_more_packets_than_it_bears_even_if_all_others_are_done() {
+        let mut network = load("behind_a_router");
+        (network.rate_pps, network.loss_percent) = (50_000, 0.0);
+        network.hosts[0].answers = vec!["refuses".into()];
+        let ports: Vec<u16> = (1..=2_000).collect();
+        let host = |last: u8| PortHost {
+            address: IpAddr::from([10, 2, 0, last]),
+            mac: ROUTER,
+            ports: ports.clone(),
+        };
+        // The second one is not there.
+        let mut sweep = PortSweep::new(vec![host(20), host(99)], RoundTrips::new(FLOOR), 1);
+        let (asked, end) = carry(Machine::Ports(&mut sweep), &network, 1, EVER);
+        let silent: Vec<Duration> = asked
+            .iter()
+            .filter(|it| it.1.address == IpAddr::from([10, 2, 0, 99]))
+            .map(|it| it.0)
+            .collect();
+        assert_eq!(silent.len(), 4_000);
+        let most = usize::try_from(HOST_RATE_MAX_PPS).unwrap() / 10;
+        for (index, from) in silent.iter().enumerate() {
+            let until = *from + Duration::from_millis(100);
+            let count = silent.partition_point(|it| *it < until) - index;
+            // A tenth of a second touches eleven windows of 10 ms.
+            assert!(count <= most + most / 10, "{count} packets in 100 ms from {from:?}");
+        }
+        assert!(end < Duration::from_millis(1_200), "{end:?}");
     }
 
     #[test]

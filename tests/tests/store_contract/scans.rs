@@ -33,6 +33,7 @@ fn job() -> ScanJob {
         rate_pps: None,
         allow_range: false,
         snmp: vec![SnmpCredential { scope: Vec::new(), access }],
+        done: Vec::new(),
     }
 }
 
@@ -119,6 +120,7 @@ fn ending(mut part: IncomingPart, is_complete: bool) -> IncomingPart {
         is_complete,
         remarks: vec![ScanRemark { code: "proxy_arp".to_owned(), what: "10.0.0.0/25".to_owned() }],
         figures: ScanFigures { addresses: 254, answered: 2, ..ScanFigures::default() },
+        done: Vec::new(),
     };
     part.end = Some((end, minute(99)));
     part

@@ -39,6 +39,12 @@ pub struct ScanJob {
     /// What SNMP may be asked with.
     #[serde(default)]
     pub snmp: Vec<SnmpCredential>,
+    /// What an earlier, interrupted run of the same job is done with, as its [`ScanEnd::done`] says:
+    /// this run goes on where that one was and asks the rest. IPv4 only, because IPv6 is not swept.
+    /// Nothing outside of `networks` becomes permitted by it. At most
+    /// [`DONE_NETWORKS_MAX`](crate::limits::DONE_NETWORKS_MAX); what is beyond is asked again.
+    #[serde(default)]
+    pub done: Vec<IpNet>,
 }
 
 /// How thorough a scan is.
@@ -207,6 +213,17 @@ pub struct ScanEnd {
     pub remarks: Vec<ScanRemark>,
     /// Figures of the run.
     pub figures: ScanFigures,
+    /// Of a run that is not complete: addresses that need not be asked again, as the fewest networks
+    /// that hold them and nothing else. An address is done when it was silent in a sweep that came to
+    /// its end, or when it answered, everything it was to be asked was asked (but for its name, which
+    /// name servers are asked for last), and it was told in a part before this one. What the job itself said is done is among them, so that a run that is
+    /// interrupted twice goes on as well. A job with these in [`ScanJob::done`] is the rest of the run.
+    ///
+    /// Empty where the run is complete. At most
+    /// [`DONE_NETWORKS_MAX`](crate::limits::DONE_NETWORKS_MAX), the largest networks first: what is
+    /// left out costs being asked twice.
+    #[serde(default)]
+    pub done: Vec<IpNet>,
 }
 
 /// Something to know about a run: `no_raw_sockets`, `interrupted`, `proxy_arp`, `answers_capped` ….

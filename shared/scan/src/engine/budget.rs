@@ -8,6 +8,9 @@ pub(crate) const WINDOW: Duration = Duration::from_millis(10);
 /// What was not sent in this time is not made up for: a late scheduler makes a scan slower, never denser.
 const CATCH_UP: Duration = WINDOW;
 
+/// A token is whole only after rounding up.
+const ROUNDING: Duration = Duration::from_nanos(100);
+
 /// How many packets may leave.
 #[derive(Debug, Clone)]
 pub struct Budget {
@@ -34,15 +37,6 @@ impl Budget {
             recent: VecDeque::new(),
             in_window: 0,
         }
-    }
-
-    /// From this time on another rate holds.
-    pub fn set_rate(&mut self, now: Duration, rate_pps: u32) {
-        let before = std::mem::replace(self, Self::new(rate_pps));
-        self.at = now;
-        self.tokens = 0.0;
-        self.recent = before.recent;
-        self.in_window = before.in_window;
     }
 
     /// How many packets may leave at this time.
@@ -82,8 +76,7 @@ impl Budget {
             Some((at, _)) if self.in_window >= self.window_packets => *at + WINDOW,
             Some(_) | None => now,
         };
-        // A token is whole only after rounding up.
-        (now + by_tokens + Duration::from_nanos(100)).max(by_window)
+        (now + by_tokens + ROUNDING).max(by_window)
     }
 }
 

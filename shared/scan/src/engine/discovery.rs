@@ -1,9 +1,10 @@
 //! Which addresses are alive.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::Ipv6Net;
 use observation::latest::SeenBy;
 use observation::latest::scan::ScanRemark;
 
@@ -25,8 +26,8 @@ pub const ROUTED: [Question; 6] = [
 ];
 /// What an address on the link is asked.
 const ON_LINK: [Question; 1] = [Question::Neighbour];
-/// How often all nodes of a link are asked.
-const ALL_NODES_TIMES: u8 = 2;
+/// How often all nodes of a link are asked for each of its networks.
+const ALL_NODES_TIMES: usize = 2;
 /// Most addresses that are learnt that way: more than a link holds are no nodes.
 const ALL_NODES_MAX: usize = 4_096;
 
@@ -81,6 +82,16 @@ pub struct Discovered {
     pub round_trip: Option<Duration>,
 }
 
+/// That all nodes of a link are asked, once for each of its networks: a node answers from its address
+/// in the network that it is asked from.
+#[derive(Debug, Clone)]
+pub struct AllNodes {
+    /// Who is found, of those that answer.
+    pub scope: Scope,
+    /// The networks.
+    pub networks: Vec<Ipv6Net>,
+}
+
 /// One sweep over a bounded block of addresses.
 #[derive(Debug)]
 pub struct Sweep {
@@ -93,7 +104,8 @@ pub struct Sweep {
     urgent: VecDeque<Ask>,
     neighbours: Neighbours,
     round_trips: RoundTrips,
-    all_nodes: Option<(Scope, u8)>,
+    all_nodes: Option<AllNodes>,
+    all_nodes_asked: usize,
     all_nodes_until: Duration,
     found: Vec<Discovered>,
     conflicts: BTreeSet<IpAddr>,
@@ -121,18 +133,17 @@ enum State {
 }
 
 impl Sweep {
-    /// Asks addresses on the link itself. With a scope, all nodes of the link are asked as well, and
-    /// those that answer from within it are found.
+    /// Asks addresses on the link itself, and all nodes of the link where that is wanted.
     #[must_use]
     pub fn on_link(
         addresses: &[IpAddr],
-        all_nodes: Option<Scope>,
+        all_nodes: Option<AllNodes>,
         trips: RoundTrips,
         seed: u64,
     ) -> Self {
         let members = addresses.iter().map(|it| (*it, None)).collect();
         let mut sweep = Self::new(members, &ON_LINK, trips, seed);
-        sweep.all_nodes = all_nodes.map(|it| (it, 0));
+        sweep.all_nodes = all_nodes;
         sweep
     }
 
@@ -172,6 +183,7 @@ impl Sweep {
             neighbours: Neighbours::default(),
             round_trips,
             all_nodes: None,
+            all_nodes_asked: 0,
             all_nodes_until: Duration::ZERO,
             found: Vec::new(),
             conflicts: BTreeSet::new(),
@@ -244,16 +256,18 @@ impl Sweep {
         Next::Ask(Ask { address: member.address, question: *question, mac })
     }
 
+    /// The networks one after the other, and after a pause again.
     fn ask_all_nodes(&mut self, now: Duration) -> Option<Ask> {
         let timeout = self.round_trips.timeout();
-        let (_, times) = self.all_nodes.as_mut()?;
-        let is_due = *times == 0 || now >= self.all_nodes_until;
-        if *times >= ALL_NODES_TIMES || !is_due {
+        let networks = &self.all_nodes.as_ref()?.networks;
+        let in_round = self.all_nodes_asked.checked_rem(networks.len())?;
+        let is_due = in_round > 0 || self.all_nodes_asked == 0 || now >= self.all_nodes_until;
+        if self.all_nodes_asked >= ALL_NODES_TIMES * networks.len() || !is_due {
             return None;
         }
-        *times += 1;
+        let address = IpAddr::V6(networks.get(in_round)?.network());
+        self.all_nodes_asked += 1;
         self.all_nodes_until = now + timeout;
-        let address = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         Some(Ask { address, question: Question::AllNodes, mac: None })
     }
 
@@ -281,9 +295,10 @@ impl Sweep {
     }
 
     fn hear_of_all_nodes(&mut self, heard: Heard) -> bool {
-        let Some((scope, times)) = &self.all_nodes else { return false };
+        let Some(all_nodes) = &self.all_nodes else { return false };
         let is_full = self.found.len() >= self.members.len() + ALL_NODES_MAX;
-        if *times == 0 || is_full || !scope.contains(heard.address) {
+        let was_asked = self.all_nodes_asked > 0;
+        if !was_asked || is_full || !all_nodes.scope.contains(heard.address) {
             return false;
         }
         let is_new = !self.found.iter().any(|it| it.address == heard.address);
@@ -324,9 +339,12 @@ impl Sweep {
         if let Some(round_trip) = round_trip {
             self.round_trips.add(round_trip);
         }
-        let trust = match self.is_trusting {
-            true => Trust::Believed,
-            false => self.neighbours.add(index, heard.mac),
+        // Nobody answers for an IPv6 range here, for none is swept; and one machine has as many
+        // addresses there as its privacy extensions make (RFC 8981).
+        let trust = if self.is_trusting || heard.address.is_ipv6() {
+            Trust::Believed
+        } else {
+            self.neighbours.add(index, heard.mac)
         };
         match trust {
             Trust::Believed => {
@@ -336,8 +354,9 @@ impl Sweep {
             }
             Trust::Doubted => self.doubt(index, heard.mac),
             Trust::DoubtedWith(earlier) => {
-                // What ARP alone said is taken back.
-                self.found.retain(|it| it.mac != Some(heard.mac));
+                // What ARP alone said is taken back; who answered in another way as well stays.
+                let is_arp_alone = |it: &Discovered| it.means == SeenBy::Arp;
+                self.found.retain(|it| it.mac != Some(heard.mac) || !is_arp_alone(it));
                 earlier.into_iter().for_each(|it| self.doubt(it, heard.mac));
                 self.doubt(index, heard.mac);
             }
@@ -415,6 +434,13 @@ impl Sweep {
     pub fn done(&self) -> impl Iterator<Item = IpAddr> + '_ {
         let is_done = |it: &&Member| self.is_over || matches!(it.state, State::Alive(_));
         self.members.iter().filter(is_done).map(|it| it.address)
+    }
+
+    /// How many addresses were asked, each counted once.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        // The first question goes to everybody before the second goes to anybody.
+        (0..self.members.len()).filter(|it| self.rounds.was_asked(*it)).count() as u64
     }
 
     /// Answers beyond the first of an address.

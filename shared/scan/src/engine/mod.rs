@@ -14,8 +14,8 @@ mod round_trip;
 mod rounds;
 
 pub use budget::Budget;
-pub use discovery::{Answered, Discovered, Heard, ROUTED, Sweep, Target};
-pub use ports::{PortAnswer, PortHost, PortSweep};
+pub use discovery::{AllNodes, Answered, Discovered, Heard, ROUTED, Sweep, Target};
+pub use ports::{HOST_RATE_MAX_PPS, PortAnswer, PortHost, PortSweep};
 pub use round_trip::RoundTrips;
 
 use std::net::IpAddr;
@@ -35,7 +35,7 @@ pub enum Next {
 /// A packet to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
-    /// To whom. For [`Question::AllNodes`] the unspecified address.
+    /// To whom. For [`Question::AllNodes`] an address of the network whose nodes are to answer.
     pub address: IpAddr,
     /// What.
     pub question: Question,

@@ -4,10 +4,16 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::budget::WINDOW;
 use super::discovery::{Answered, Heard};
 use super::round_trip::RoundTrips;
 use super::rounds::{Rounds, Turn};
 use super::{Ask, Next, Question};
+
+/// Most packets per second to one host, whatever the rate of the scan: what weak devices bear.
+pub const HOST_RATE_MAX_PPS: u32 = 5_000;
+/// So many in a window.
+const HOST_WINDOW_PACKETS: u32 = HOST_RATE_MAX_PPS / (1_000 / WINDOW.as_millis() as u32);
 
 /// A host whose ports are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +51,10 @@ pub struct PortSweep {
     silent: usize,
     rounds: Rounds,
     round_trips: RoundTrips,
+    /// For each host when its window began, and how many packets it got since.
+    windows: Vec<(Duration, u32)>,
+    /// The question whose turn it is, and whose host has had enough for the moment.
+    held: Option<usize>,
 }
 
 impl PortSweep {
@@ -68,6 +78,8 @@ impl PortSweep {
             silent: hosts.iter().map(|it| it.ports.len()).sum(),
             answers: vec![PortAnswer::Silent; groups * hosts.len()],
             rounds: Rounds::new(groups as u64, hosts.len() as u64, seed),
+            windows: vec![(Duration::ZERO, 0); hosts.len()],
+            held: None,
             places,
             list_of,
             hosts,
@@ -77,22 +89,48 @@ impl PortSweep {
 
     /// What to do at this time.
     pub fn next(&mut self, now: Duration) -> Next {
-        let (hosts, answers, count) = (&self.hosts, &self.answers, self.hosts.len().max(1));
-        let port = |number: usize| {
-            let host = hosts.get(number % count)?;
-            host.ports.get(number / count).map(|port| (host, *port))
+        let number = match self.held.take() {
+            Some(number) => number,
+            None => match self.turn(now) {
+                Turn::Ask(number) => number,
+                Turn::Wait(until) => return Next::Wait(until),
+                Turn::Over => return Next::Done,
+            },
         };
-        let is_settled = |number: usize| {
-            port(number).is_none() || answers.get(number) != Some(&PortAnswer::Silent)
-        };
-        match self.rounds.turn(now, self.round_trips.timeout(), self.silent > 0, is_settled) {
-            Turn::Ask(number) => port(number).map_or(Next::Done, |(host, port)| {
-                let question = Question::Syn(port);
-                Next::Ask(Ask { address: host.address, question, mac: Some(host.mac) })
-            }),
-            Turn::Wait(until) => Next::Wait(until),
-            Turn::Over => Next::Done,
+        let index = number % self.hosts.len().max(1);
+        let place = number / self.hosts.len().max(1);
+        let Some(host) = self.hosts.get(index) else { return Next::Done };
+        let (address, mac) = (host.address, Some(host.mac));
+        let Some(port) = host.ports.get(place).copied() else { return Next::Done };
+        if let Some(until) = self.has_had_enough(index, now) {
+            // The others wait with it: with them it shares the order, and they are as far as it is.
+            self.held = Some(number);
+            return Next::Wait(until);
         }
+        Next::Ask(Ask { address, question: Question::Syn(port), mac })
+    }
+
+    fn turn(&mut self, now: Duration) -> Turn {
+        let (hosts, answers, count) = (&self.hosts, &self.answers, self.hosts.len().max(1));
+        let is_settled = |number: usize| {
+            let host = hosts.get(number % count);
+            let has_port = host.is_some_and(|it| number / count < it.ports.len());
+            !has_port || answers.get(number) != Some(&PortAnswer::Silent)
+        };
+        self.rounds.turn(now, self.round_trips.timeout(), self.silent > 0, is_settled)
+    }
+
+    /// Until when a host is to be left alone, or none: then one more packet is booked.
+    fn has_had_enough(&mut self, host: usize, now: Duration) -> Option<Duration> {
+        let (began, packets) = self.windows.get_mut(host)?;
+        if *packets == 0 || now >= *began + WINDOW {
+            (*began, *packets) = (now, 0);
+        }
+        if *packets >= HOST_WINDOW_PACKETS {
+            return Some(*began + WINDOW);
+        }
+        *packets += 1;
+        None
     }
 
     /// Takes an answer. Whether it answers something that was asked.

@@ -16,6 +16,7 @@ pub mod snmp;
 pub mod stop;
 pub mod stream;
 pub mod surroundings;
+pub mod swept;
 pub mod tls;
 pub mod tls_versions;
 

@@ -13,7 +13,7 @@ use super::book::{Book, Learnt, Note};
 use super::clock;
 use super::datagram::exchange;
 use super::services::Shared;
-use crate::probes::{Method, PROBES, Reading, Subject};
+use crate::probes::{Datagram, Method, PROBES, Reading, Subject};
 
 /// The probe that asks.
 const PROBE: &str = "scan.dns";
@@ -23,6 +23,8 @@ const SOURCE: &str = "scan.reverse_names";
 const ADDRESSES_AT_ONCE: usize = 32;
 /// Name servers that are asked; more add little.
 const SERVERS_MAX: usize = 4;
+/// All names together, however slowly a server answers.
+const NAMES_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A book for each address that has a name.
 pub(super) async fn ask(
@@ -30,25 +32,40 @@ pub(super) async fn ask(
     addresses: &[IpAddr],
     shared: &Arc<Shared>,
 ) -> Vec<Book> {
-    let mut books: BTreeMap<IpAddr, Book> = BTreeMap::new();
     let Some(probe) = PROBES.iter().find(|it| it.id == PROBE) else { return Vec::new() };
     let Method::Datagram(datagram) = probe.method else { return Vec::new() };
-    for server in servers.iter().take(SERVERS_MAX) {
+    let servers: Vec<SocketAddr> =
+        servers.iter().take(SERVERS_MAX).map(|it| SocketAddr::new(*it, datagram.port)).collect();
+    ask_servers(&servers, datagram, addresses, shared).await
+}
+
+async fn ask_servers(
+    servers: &[SocketAddr],
+    datagram: Datagram,
+    addresses: &[IpAddr],
+    shared: &Shared,
+) -> Vec<Book> {
+    let mut books: BTreeMap<IpAddr, Book> = BTreeMap::new();
+    let deadline = Instant::now() + NAMES_TIMEOUT;
+    'servers: for server in servers {
         for some in addresses.chunks(ADDRESSES_AT_ONCE) {
-            if shared.stop.is_set() {
-                return books.into_values().collect();
+            // Each address is a datagram of its own.
+            let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
+            if Instant::now() >= deadline || !shared.pace.turns(count, &shared.stop).await {
+                break 'servers;
             }
-            shared.pace.turn().await;
-            let subject = subject(*server, datagram.port, some);
+            let Ok(_socket) = shared.sockets.acquire().await else { break 'servers };
+            let subject = subject(server.ip(), server.port(), some);
             let (asked_at, began) = (clock::now(), Instant::now());
             let conversation = (datagram.begin)(&subject);
-            let Ok(exchange) =
-                exchange(SocketAddr::new(*server, datagram.port), conversation).await
-            else {
-                continue;
-            };
-            for fact in exchange.reading.facts {
-                note(&mut books, fact, some, asked_at, began.elapsed());
+            match exchange(*server, conversation).await {
+                Ok(exchange) if exchange.is_answered => {
+                    for fact in exchange.reading.facts {
+                        note(&mut books, fact, some, asked_at, began.elapsed());
+                    }
+                }
+                // A server that fell silent costs a timeout per question, and the next one may speak.
+                Ok(_) | Err(_) => break,
             }
         }
     }
@@ -80,4 +97,54 @@ fn note(
     let note =
         Note { source: SOURCE.to_owned(), cadence: Cadence::Steady, asked_at, lasted, learnt };
     books.entry(address).or_insert_with(|| Book::new(address)).add(note);
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::latest::scan::ProbeSelection;
+    use tokio::net::UdpSocket;
+    use tokio::sync::Semaphore;
+
+    use super::super::pace::Pace;
+    use super::super::stop::Stop;
+    use super::*;
+
+    fn shared() -> Shared {
+        Shared {
+            selection: ProbeSelection::All,
+            snmp: Vec::new(),
+            pace: Pace::new(10_000),
+            sockets: Semaphore::new(8),
+            connections: 0.into(),
+            stop: Arc::new(Stop::default()),
+        }
+    }
+
+    fn datagram() -> Datagram {
+        let probe = PROBES.iter().find(|it| it.id == PROBE).unwrap();
+        let Method::Datagram(datagram) = probe.method else { panic!() };
+        datagram
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_silent_is_asked_for_no_further_names() {
+        let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let addresses: Vec<IpAddr> = (0..250).map(|it| [10, 0, 0, it].into()).collect();
+        let server = silent.local_addr().unwrap();
+        let (began, shared) = (Instant::now(), shared());
+        let books = ask_servers(&[server], datagram(), &addresses, &shared).await;
+        assert!(books.is_empty());
+        // One question and its repetition, where eight exchanges would be due.
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn after_a_stop_nobody_is_asked() {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let shared = shared();
+        shared.stop.now();
+        let at = server.local_addr().unwrap();
+        ask_servers(&[at], datagram(), &[[10, 0, 0, 1].into()], &shared).await;
+        assert!(server.try_recv(&mut [0; 512]).is_err());
+    }
 }

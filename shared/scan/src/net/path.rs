@@ -11,20 +11,23 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU16;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use observation::latest::NetworkPath;
 use observation::latest::scan::ScanRemark;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use trippy_core::{
     Builder, CompletionReason, Error, Port, PortDirection, ProbeStatus, Protocol, Round,
 };
 
+use super::services::Shared;
 use crate::plan::ports::{is_ot, is_print};
 
-/// Tracers at once. Each sends a packet per [`READ_TIMEOUT`] at most and holds few descriptors: 16
-/// stay below 1,600 packets/s and follow 100 ways in less than two seconds.
+/// Tracers at once: each holds few descriptors, and 16 follow 100 ways in less than two seconds where
+/// the rate allows it.
 const TRACERS_AT_ONCE_MAX: usize = 16;
 /// All ways of one call together.
 const ALL_WAYS_TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,17 +47,28 @@ const STEP_TIMEOUT: Duration = Duration::from_millis(400);
 const SILENT_STEPS_MAX: usize = 4;
 /// How long a tracer waits for one packet.
 const READ_TIMEOUT: Duration = Duration::from_millis(10);
-/// select(2) knows descriptors below 1,024; each tracer needs a few.
+/// select(2) knows descriptors below this (`FD_SETSIZE`).
 #[cfg(unix)]
-const DESCRIPTOR_MAX: i32 = 1_024 - 16 * 8;
+const SELECT_DESCRIPTORS: i32 = 1_024;
+/// Descriptors that a tracer needs at most.
+#[cfg(unix)]
+const DESCRIPTORS_PER_TRACER: i32 = 8;
 
 /// Whom a way leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct PathTarget {
     /// The address.
     pub address: IpAddr,
-    /// A port of it that is open; none: only ICMP is tried.
+    /// A port of it that is open and may be connected to, [`may_connect_to`]; none: only ICMP is tried.
     pub open_tcp_port: Option<u16>,
+    /// The connections that it bears at once: ours is one of them.
+    pub connections: Arc<Semaphore>,
+}
+
+/// Whether a way may be followed by connections to this port.
+#[must_use]
+pub fn may_connect_to(port: u16) -> bool {
+    !is_print(port) && !is_ot(port)
 }
 
 /// The ways that were found.
@@ -67,31 +81,30 @@ pub struct Ways {
 }
 
 /// Follows the ways without blocking the runtime; nothing where they are not wanted.
-pub async fn ways(targets: Vec<PathTarget>, is_wanted: bool) -> Ways {
+pub async fn ways(targets: Vec<PathTarget>, is_wanted: bool, shared: Arc<Shared>) -> Ways {
     if !is_wanted || targets.is_empty() {
         return Ways::default();
     }
-    match tokio::task::spawn_blocking(move || trace(&targets)).await {
+    let runtime = Handle::current();
+    match tokio::task::spawn_blocking(move || trace(&targets, &shared, &runtime)).await {
         Ok(ways) => ways,
         Err(error) => Ways { remarks: vec![failed(&error)], ..Ways::default() },
     }
 }
 
-/// Follows the ways to all targets. Blocks; needs the right to raw sockets.
+/// Follows the ways to all targets, until the scan is to end. Blocks; needs the right to raw sockets,
+/// and a runtime whose clock runs.
 #[must_use]
-pub fn trace(targets: &[PathTarget]) -> Ways {
+pub fn trace(targets: &[PathTarget], shared: &Shared, runtime: &Handle) -> Ways {
     let deadline = Instant::now() + ALL_WAYS_TIMEOUT;
     let (next, ways) = (AtomicUsize::new(0), Mutex::new(Ways::default()));
     let first_id = process_id();
     let worker = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(target) = targets.get(index) else { break };
-            let found = if Instant::now() < deadline {
-                follow(*target, trace_id(first_id, index))
-            } else {
-                Err(Trouble::NoTimeLeft)
-            };
+            let Some(target) = targets.get(index).filter(|_| !shared.stop.is_set()) else { break };
+            let tracer = Tracer { shared, runtime, deadline, id: trace_id(first_id, index) };
+            let found = tracer.follow(target);
             let Ok(mut ways) = ways.lock() else { break };
             match found {
                 Ok(path) => ways.paths.extend(path),
@@ -130,25 +143,85 @@ enum Trouble {
     NoTimeLeft,
 }
 
-fn follow(target: PathTarget, id: NonZeroU16) -> Result<Option<NetworkPath>, Trouble> {
-    if !has_small_descriptors() {
-        return Err(Trouble::Descriptors);
-    }
-    let mut draft = Draft::default();
-    for _ in 0..ROUNDS_MAX {
-        let tracer = icmp(target.address, id).build().map_err(Trouble::Trace)?;
-        let round = run(&tracer)?;
-        draft.add(round);
-        if draft.is_complete() {
-            break;
+/// Follows one way.
+struct Tracer<'a> {
+    shared: &'a Shared,
+    runtime: &'a Handle,
+    deadline: Instant,
+    id: NonZeroU16,
+}
+
+impl Tracer<'_> {
+    fn follow(&self, target: &PathTarget) -> Result<Option<NetworkPath>, Trouble> {
+        if !has_small_descriptors() {
+            return Err(Trouble::Descriptors);
         }
+        let mut draft = Draft::default();
+        for _ in 0..ROUNDS_MAX {
+            if !self.may_send(u32::from(INFLIGHT_MAX))? {
+                return Ok(draft.into_path(target.address));
+            }
+            let tracer = icmp(target.address, self.id).build().map_err(Trouble::Trace)?;
+            let round = run(&tracer)?;
+            self.shared.pace.give_back(u32::from(INFLIGHT_MAX).saturating_sub(round.sent));
+            draft.add(round);
+            if draft.is_complete() {
+                break;
+            }
+        }
+        if let (None, Some(port)) = (draft.end, target.open_tcp_port)
+            && may_connect_to(port)
+        {
+            self.step_by_step(target, port, &mut draft)?;
+        }
+        Ok(draft.into_path(target.address))
     }
-    if draft.end.is_none()
-        && let Some(port) = target.open_tcp_port.filter(|it| !is_print(*it) && !is_ot(*it))
-    {
-        step_by_step(target.address, port, id, &mut draft)?;
+
+    /// Waits for so many turns at the rate of the scan. `false`: the scan is to end.
+    fn may_send(&self, packets: u32) -> Result<bool, Trouble> {
+        if Instant::now() >= self.deadline {
+            return Err(Trouble::NoTimeLeft);
+        }
+        Ok(self.runtime.block_on(self.shared.pace.turns(packets, &self.shared.stop)))
     }
-    Ok(draft.into_path(target.address))
+
+    /// The right to connect to a host, beside those who ask for its services. None: the scan is to end.
+    fn connection(&self, of: &PathTarget) -> Result<Option<OwnedSemaphorePermit>, Trouble> {
+        let deadline = tokio::time::Instant::from_std(self.deadline);
+        let connections = Arc::clone(&of.connections);
+        self.runtime.block_on(async {
+            tokio::select! {
+                permit = connections.acquire_owned() => Ok(permit.ok()),
+                () = self.shared.stop.wait() => Ok(None),
+                () = tokio::time::sleep_until(deadline) => Err(Trouble::NoTimeLeft),
+            }
+        })
+    }
+
+    /// One connection per time to live, each ended before the next begins.
+    fn step_by_step(
+        &self,
+        target: &PathTarget,
+        port: u16,
+        draft: &mut Draft,
+    ) -> Result<(), Trouble> {
+        let Some(_connection) = self.connection(target)? else { return Ok(()) };
+        let mut silent = 0;
+        for ttl in 1..=TTL_MAX {
+            if !self.may_send(1)? {
+                break;
+            }
+            let tracer =
+                step(target.address, port, self.id, ttl).build().map_err(Trouble::Trace)?;
+            let round = run(&tracer)?;
+            silent = if round.stations.is_empty() { silent + 1 } else { 0 };
+            draft.add(round);
+            if draft.end.is_some() || silent == SILENT_STEPS_MAX {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn icmp(address: IpAddr, id: NonZeroU16) -> Builder {
@@ -165,39 +238,22 @@ fn icmp(address: IpAddr, id: NonZeroU16) -> Builder {
         .read_timeout(READ_TIMEOUT)
 }
 
-/// One connection per time to live, each ended before the next begins.
-fn step_by_step(
-    address: IpAddr,
-    port: u16,
-    id: NonZeroU16,
-    draft: &mut Draft,
-) -> Result<(), Trouble> {
-    let mut silent = 0;
-    for ttl in 1..=TTL_MAX {
-        let tracer = Builder::new(address)
-            .protocol(Protocol::Tcp)
-            .port_direction(PortDirection::FixedDest(Port(port)))
-            .initial_sequence(source_port(id, ttl))
-            .max_rounds(Some(1))
-            .first_ttl(ttl)
-            .max_ttl(ttl)
-            // Counted from the scanner on; the bounds above leave one packet.
-            .max_inflight(TTL_MAX + 1)
-            .min_round_duration(Duration::ZERO)
-            .max_round_duration(STEP_TIMEOUT)
-            .grace_duration(Duration::ZERO)
-            .read_timeout(READ_TIMEOUT)
-            .tcp_connect_timeout(STEP_TIMEOUT)
-            .build()
-            .map_err(Trouble::Trace)?;
-        let round = run(&tracer)?;
-        silent = if round.stations.is_empty() { silent + 1 } else { 0 };
-        draft.add(round);
-        if draft.end.is_some() || silent == SILENT_STEPS_MAX {
-            break;
-        }
-    }
-    Ok(())
+/// A connection whose packets end their way after `ttl` stations.
+fn step(address: IpAddr, port: u16, id: NonZeroU16, ttl: u8) -> Builder {
+    Builder::new(address)
+        .protocol(Protocol::Tcp)
+        .port_direction(PortDirection::FixedDest(Port(port)))
+        .initial_sequence(source_port(id, ttl))
+        .max_rounds(Some(1))
+        .first_ttl(ttl)
+        .max_ttl(ttl)
+        // Counted from the scanner on; the bounds above leave one packet.
+        .max_inflight(TTL_MAX + 1)
+        .min_round_duration(Duration::ZERO)
+        .max_round_duration(STEP_TIMEOUT)
+        .grace_duration(Duration::ZERO)
+        .read_timeout(READ_TIMEOUT)
+        .tcp_connect_timeout(STEP_TIMEOUT)
 }
 
 /// What one round learnt.
@@ -206,6 +262,8 @@ struct Learnt {
     stations: BTreeMap<u8, IpAddr>,
     /// The time to live with which the target answered.
     end: Option<u8>,
+    /// Packets that it took.
+    sent: u32,
 }
 
 fn run(tracer: &trippy_core::Tracer) -> Result<Learnt, Trouble> {
@@ -213,6 +271,7 @@ fn run(tracer: &trippy_core::Tracer) -> Result<Learnt, Trouble> {
     let note = |round: &Round<'_>| {
         let Ok(mut learnt) = learnt.lock() else { return };
         for probe in round.probes {
+            learnt.sent += u32::from(!matches!(probe, ProbeStatus::NotSent | ProbeStatus::Skipped));
             if let ProbeStatus::Complete(probe) = probe {
                 learnt.stations.insert(probe.ttl.0, probe.host);
             }
@@ -270,8 +329,10 @@ fn has_small_descriptors() -> bool {
     use std::net::UdpSocket;
     use std::os::fd::AsRawFd;
 
+    let tracers = i32::try_from(TRACERS_AT_ONCE_MAX).unwrap_or(SELECT_DESCRIPTORS);
+    let highest = SELECT_DESCRIPTORS - tracers * DESCRIPTORS_PER_TRACER;
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-    socket.is_ok_and(|it| it.as_raw_fd() < DESCRIPTOR_MAX)
+    socket.is_ok_and(|it| it.as_raw_fd() < highest)
 }
 
 /// Elsewhere select counts sockets instead of looking at their numbers.
@@ -300,6 +361,10 @@ fn source_port(id: NonZeroU16, ttl: u8) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use observation::latest::scan::ProbeSelection;
+
+    use super::super::pace::Pace;
+    use super::super::stop::Stop;
     use super::*;
 
     const TARGET: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9));
@@ -309,7 +374,7 @@ mod tests {
     }
 
     fn round(stations: &[(u8, IpAddr)], end: Option<u8>) -> Learnt {
-        Learnt { stations: stations.iter().copied().collect(), end }
+        Learnt { stations: stations.iter().copied().collect(), end, sent: 0 }
     }
 
     fn path(rounds: Vec<Learnt>) -> Option<NetworkPath> {
@@ -381,19 +446,60 @@ mod tests {
         assert_eq!(source_port(NonZeroU16::MAX, TTL_MAX), 33_434 + 511 * 32 + 30);
     }
 
+    /// Also for the lab.
+    pub(super) fn shared(rate_pps: u32) -> Arc<Shared> {
+        Arc::new(Shared {
+            selection: ProbeSelection::All,
+            snmp: Vec::new(),
+            pace: Pace::new(rate_pps),
+            sockets: Semaphore::new(8),
+            connections: 0.into(),
+            stop: Arc::new(Stop::default()),
+        })
+    }
+
+    fn itself() -> PathTarget {
+        let connections = Arc::new(Semaphore::new(4));
+        PathTarget { address: Ipv4Addr::LOCALHOST.into(), open_tcp_port: None, connections }
+    }
+
+    #[test]
+    fn ways_are_not_followed_by_connections_to_printers_and_controllers() {
+        assert!([22, 443].into_iter().all(may_connect_to));
+        assert!(![102, 502, 515, 9100].into_iter().any(may_connect_to));
+    }
+
     #[tokio::test]
     async fn unwanted_ways_are_not_followed() {
-        let target = PathTarget { address: Ipv4Addr::LOCALHOST.into(), open_tcp_port: None };
-        assert_eq!(ways(vec![target], false).await, Ways::default());
+        assert_eq!(ways(vec![itself()], false, shared(1_000)).await, Ways::default());
+    }
+
+    #[tokio::test]
+    async fn after_a_stop_no_way_is_followed() {
+        let shared = shared(1_000);
+        shared.stop.now();
+        let targets = std::iter::repeat_with(itself).take(100).collect();
+        assert_eq!(ways(targets, true, shared).await, Ways::default());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_stop_ends_ways_that_wait_for_their_turn() {
+        let shared = shared(1);
+        let targets = std::iter::repeat_with(itself).take(100).collect();
+        let tracing = tokio::spawn(ways(targets, true, Arc::clone(&shared)));
+        // The first way takes all turns of the next seconds.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        shared.stop.now();
+        let ended = tokio::time::timeout(Duration::from_secs(5), tracing).await;
+        assert!(ended.is_ok(), "it waits on");
     }
 
     /// With the right to raw sockets the way is found; without, the remark says why it is not.
     #[tokio::test]
     async fn the_way_to_this_machine_is_itself_or_a_remark() {
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let ways = ways(vec![PathTarget { address, open_tcp_port: None }], true).await;
+        let ways = ways(vec![itself()], true, shared(1_000)).await;
         match ways.paths.first() {
-            Some(path) => assert_eq!(path.hops, [Some(address)]),
+            Some(path) => assert_eq!(path.hops, [Some(itself().address)]),
             None => assert_eq!(ways.remarks[0].code, "paths_failed"),
         }
     }

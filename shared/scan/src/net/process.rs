@@ -6,11 +6,13 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use observation::latest::AgentId;
 use observation::latest::scan::ScanJob;
@@ -19,6 +21,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 pub use super::message::{Estimate, Message, Phase, Progress, Refused, Request};
 use super::rights::keep_only_raw_sockets;
@@ -27,6 +30,10 @@ use super::stop::Stop;
 
 /// Longest line in either direction: a part of a report with all its targets.
 const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Whoever connects says what it wants within this time: the next one waits for it.
+const ORDER_TIMEOUT: Duration = Duration::from_secs(30);
+/// After a connection that could not be taken, for want of descriptors for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// Messages that may wait for a slow reader before the scan waits for it.
 const MESSAGES_WAITING_MAX: usize = 64;
 
@@ -143,10 +150,15 @@ async fn read_line<T: for<'a> Deserialize<'a>>(
     reader: &mut BufReader<tokio::io::Take<OwnedReadHalf>>,
     line: &mut Vec<u8>,
 ) -> io::Result<Option<T>> {
-    reader.get_mut().set_limit(LINE_BYTES_MAX);
+    // What was read before the last wait was given up counts.
+    let left = LINE_BYTES_MAX.saturating_sub(line.len() as u64);
+    reader.get_mut().set_limit(left);
     reader.read_until(b'\n', line).await?;
     if line.is_empty() {
         return Ok(None);
+    }
+    if line.len() as u64 >= LINE_BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is too long"));
     }
     if line.last() != Some(&b'\n') {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a line without its end"));
@@ -179,9 +191,16 @@ pub fn serve(socket: Option<&Path>) -> io::Result<()> {
                 let listener = tokio::net::UnixListener::from_std(listener)?;
                 loop {
                     // One job at a time: two scans would share a rate that a person set for one.
-                    let (stream, _) = listener.accept().await?;
-                    if let Err(error) = serve_one(stream).await {
-                        tracing::warn!(%error, "a scan job broke off");
+                    match listener.accept().await {
+                        Ok((stream, _)) => {
+                            if let Err(error) = serve_one(stream).await {
+                                tracing::warn!(%error, "a scan job broke off");
+                            }
+                        }
+                        Err(error) => {
+                            tracing::warn!(%error, "a connection could not be taken");
+                            tokio::time::sleep(ACCEPT_PAUSE).await;
+                        }
                     }
                 }
             }
@@ -189,9 +208,16 @@ pub fn serve(socket: Option<&Path>) -> io::Result<()> {
     })
 }
 
+/// Takes the place of a socket that an earlier scanner left; of nothing else.
 fn bind(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
-    if path.exists() {
-        std::fs::remove_file(path)?;
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path)?,
+        Ok(_) => {
+            let text = format!("{} is there and is no socket", path.display());
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     std::os::unix::net::UnixListener::bind(path)
 }
@@ -201,7 +227,8 @@ async fn serve_one(stream: UnixStream) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
     let mut line = Vec::new();
-    let Some(first) = read_line(&mut reader, &mut line).await? else { return Ok(()) };
+    let order = timeout(ORDER_TIMEOUT, read_line(&mut reader, &mut line)).await;
+    let Some(first) = order.map_err(|_| io::ErrorKind::TimedOut)?? else { return Ok(()) };
     let Request::Run { job, agent, software_version } = first else { return Ok(()) };
     let stop = Arc::new(Stop::default());
     let (sender, mut messages) = mpsc::channel(MESSAGES_WAITING_MAX);
@@ -228,4 +255,59 @@ async fn stop_when_told(mut reader: BufReader<tokio::io::Take<OwnedReadHalf>>, s
     let told: io::Result<Option<Request>> = read_line(&mut reader, &mut line).await;
     tracing::debug!(?told, "the scan is to stop");
     stop.now();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (UnixStream, UnixStream) {
+        UnixStream::pair().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_nothing_is_not_waited_for_for_ever() {
+        let (ours, _theirs) = pair();
+        let error = serve_one(ours).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_waiting_was_given_up_counts_for_the_length_of_a_line() {
+        let (ours, mut theirs) = pair();
+        let mut scanner = Scanner::over(ours, None);
+        scanner.line = vec![b' '; usize::try_from(LINE_BYTES_MAX).unwrap() - 10];
+        theirs.write_all(&[b' '; 20]).await.unwrap();
+        assert!(scanner.next().await.unwrap_err().to_string().contains("speaking"));
+        assert!(scanner.line.len() as u64 <= LINE_BYTES_MAX);
+    }
+
+    #[tokio::test]
+    async fn waiting_for_a_message_may_be_given_up_and_taken_up_again() {
+        let (ours, mut theirs) = pair();
+        let mut scanner = Scanner::over(ours, None);
+        let refused = Refused { code: "rate_zero".into(), object: String::new(), cause: None };
+        let mut line = serde_json::to_vec(&Message::Refused(refused)).unwrap();
+        line.push(b'\n');
+        theirs.write_all(&line[..9]).await.unwrap();
+        assert!(timeout(Duration::from_millis(20), scanner.next()).await.is_err());
+        theirs.write_all(&line[9..]).await.unwrap();
+        assert!(matches!(scanner.next().await, Ok(Some(Message::Refused(_)))));
+    }
+
+    #[test]
+    fn only_a_socket_gives_way_to_the_scanners_own() {
+        let folder = std::env::temp_dir().join(format!("kataster-scanner-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let (file, socket) = (folder.join("precious"), folder.join("socket"));
+        std::fs::File::create(&file).unwrap();
+        let refused = bind(&file).unwrap_err();
+        let is_kept = file.exists();
+        let first = bind(&socket).map(drop);
+        let second = bind(&socket).map(drop);
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert!(is_kept);
+        assert!(first.is_ok() && second.is_ok());
+    }
 }

@@ -5,8 +5,13 @@
 
 mod channel;
 mod drive;
+#[cfg(feature = "lab")]
+#[cfg(test)]
+mod lab;
 #[cfg(target_os = "linux")]
 mod packet_socket;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -20,15 +25,16 @@ use observation::latest::scan::{ScanFigures, ScanProfile, ScanRemark};
 use thiserror::Error;
 
 use self::drive::{Driver, Session};
-use crate::engine::{Ask, PortAnswer, PortHost, PortSweep, Question, RoundTrips, Sweep, Target};
+use super::swept::Swept;
+use crate::engine::{
+    AllNodes, Ask, PortAnswer, PortHost, PortSweep, Question, RoundTrips, Sweep, Target,
+};
 use crate::plan::{Link, LinkPlan, Plan, Ranges, Surroundings};
 
 /// Addresses that one sweep holds in memory.
-const BLOCK_ADDRESSES_MAX: u64 = 1 << 16;
+const BLOCK_ADDRESSES_MAX: usize = 1 << 16;
 /// Ports, of all hosts together, that one sweep holds in memory.
 const BLOCK_PORTS_MAX: usize = 1 << 20;
-/// Most packets per second to one host: what weak devices bear.
-const HOST_RATE_MAX_PPS: u32 = 5_000;
 /// Shortest wait for an answer while ports are swept.
 const PORT_FLOOR: Duration = Duration::from_millis(100);
 
@@ -78,6 +84,12 @@ pub enum RawError {
         /// What the system said.
         source: io::Error,
     },
+    /// The channel took no frame for a long time.
+    #[error("sending frames on {interface}: its queue stays full")]
+    Stuck {
+        /// The interface.
+        interface: String,
+    },
     /// The system gave no random bytes.
     #[error("drawing random bytes")]
     Random,
@@ -114,33 +126,53 @@ pub struct Discovery {
 /// What a sweep of ports found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PortsFound {
-    /// Open TCP ports of each host that could be asked, ascending.
-    pub open: Vec<(IpAddr, Vec<u16>)>,
+    /// What is known of the TCP ports of each host that was asked at all.
+    pub hosts: Vec<(IpAddr, Swept)>,
     /// What there is to say.
     pub remarks: Vec<ScanRemark>,
     /// Figures.
     pub figures: ScanFigures,
-    /// Whether everything that was planned was asked.
+    /// Whether everything that was planned was asked. Hosts that left their link meanwhile do not
+    /// count: they were asked where they are.
     pub is_complete: bool,
 }
 
-/// Asks all addresses of a plan whether they are there.
+/// How fast and how patiently ports are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Tempo {
+    /// Packets per second.
+    pub rate_pps: u32,
+    /// Says how long to wait for neighbours.
+    pub profile: ScanProfile,
+}
+
+/// Asks all addresses of a plan whether they are there. A link that fails is a remark; what was found
+/// until then, there and on the others, is kept.
 ///
 /// # Errors
-/// An interface gives no channel, or its channel fails.
+/// The system gives no random bytes.
 pub fn discover(plan: &Plan, control: &Control) -> Result<Discovery, RawError> {
     let mut session = Session::new(plan.rate_pps(), control)?;
     let mut discovery = Discovery { is_complete: true, ..Discovery::default() };
     let mut trips = RoundTrips::new(floor(plan.profile()));
     for entry in &plan.links {
-        let mut driver = Driver::open(&entry.link, &mut session)?;
-        driver.on_link(entry, plan, &mut trips, &mut discovery)?;
-        driver.routed(entry, &mut trips, &mut discovery)?;
+        let asked = Driver::open(&entry.link, &mut session)
+            .and_then(|mut driver| driver.ask_link(entry, plan, &mut trips, &mut discovery));
+        if let Err(error) = asked {
+            discovery.remarks.push(failed(&error));
+            discovery.is_complete = false;
+        }
     }
     discovery.is_complete &= !control.is_cancelled();
     discovery.figures.answered = discovery.found.len() as u64;
     session.write_to(&mut discovery.figures);
     Ok(discovery)
+}
+
+/// The remark for a link that failed.
+fn failed(error: &RawError) -> ScanRemark {
+    let cause = std::error::Error::source(error).map_or_else(String::new, |it| format!(": {it}"));
+    remark("raw_failed", format!("{error}{cause}"))
 }
 
 /// Sends one SYN to an address again and again, in batches and without pace: what the machine can do at
@@ -153,7 +185,8 @@ pub fn plain_send(address: IpAddr, around: &Surroundings, packets: u64) -> Resul
     let control = Control::default();
     let mut session = Session::new(u32::MAX, &control)?;
     let mut driver = Driver::open(link, &mut session)?;
-    let Some(mac) = driver.resolve(&[next])?.get(&next).copied() else { return Ok(0) };
+    let macs = driver.resolve(&[next], floor(ScanProfile::Deep))?;
+    let Some(mac) = macs.get(&next).copied() else { return Ok(0) };
     driver.flood(&Ask { address, question: Question::Syn(9), mac: Some(mac) }, packets)
 }
 
@@ -167,6 +200,17 @@ fn floor(profile: ScanProfile) -> Duration {
 }
 
 impl Driver<'_, '_> {
+    fn ask_link(
+        &mut self,
+        entry: &LinkPlan,
+        plan: &Plan,
+        trips: &mut RoundTrips,
+        discovery: &mut Discovery,
+    ) -> Result<(), RawError> {
+        self.on_link(entry, plan, trips, discovery)?;
+        self.routed(entry, plan, trips, discovery)
+    }
+
     fn on_link(
         &mut self,
         entry: &LinkPlan,
@@ -174,45 +218,50 @@ impl Driver<'_, '_> {
         trips: &mut RoundTrips,
         discovery: &mut Discovery,
     ) -> Result<(), RawError> {
-        let count = entry.on_link.count();
-        let mut all_nodes = (!entry.multicast.is_empty()).then(|| plan.scope().clone());
-        let mut first = 0;
-        while first < count || all_nodes.is_some() {
-            let last = count.min(first + BLOCK_ADDRESSES_MAX);
-            let block: Vec<IpAddr> = (first..last).filter_map(|it| entry.on_link.get(it)).collect();
+        let mut all_nodes = (!entry.multicast.is_empty())
+            .then(|| AllNodes { scope: plan.scope().clone(), networks: entry.multicast.clone() });
+        let mut waiting = entry.on_link.iter();
+        loop {
+            let block: Vec<IpAddr> = waiting.by_ref().take(BLOCK_ADDRESSES_MAX).collect();
+            if block.is_empty() && all_nodes.is_none() || self.is_cancelled() {
+                return Ok(());
+            }
             let mut sweep = Sweep::on_link(&block, all_nodes.take(), trips.clone(), self.seed());
             self.sweep(&mut sweep, block.len() as u64, trips, discovery)?;
-            first = last;
         }
-        Ok(())
     }
 
     fn routed(
         &mut self,
         entry: &LinkPlan,
+        plan: &Plan,
         trips: &mut RoundTrips,
         discovery: &mut Discovery,
     ) -> Result<(), RawError> {
         let gateways: Vec<IpAddr> = entry.routed.iter().map(|it| it.gateway).collect();
-        let macs = self.resolve(&gateways)?;
-        let mut block = Vec::new();
-        for routed in &entry.routed {
-            let count = routed.targets.count();
-            let Some(router) = macs.get(&routed.gateway).copied() else {
-                let what = format!("{} ({count})", routed.gateway);
-                discovery.remarks.push(remark("gateway_silent", what));
-                discovery.is_complete = false;
-                continue;
-            };
-            for index in 0..count {
-                let Some(address) = routed.targets.get(index) else { break };
-                block.push(Target { address, router });
-                if block.len() as u64 == BLOCK_ADDRESSES_MAX {
-                    self.sweep_routed(&std::mem::take(&mut block), trips, discovery)?;
+        let macs = self.resolve(&gateways, floor(plan.profile()))?;
+        let mut waiting = Vec::new();
+        for routed in entry.routed.iter().filter(|_| !self.is_cancelled()) {
+            match macs.get(&routed.gateway).copied() {
+                Some(router) => {
+                    let target = move |address| Target { address, router };
+                    waiting.push(routed.targets.iter().map(target));
+                }
+                None => {
+                    let what = format!("{} ({})", routed.gateway, routed.targets.count());
+                    discovery.remarks.push(remark("gateway_silent", what));
+                    discovery.is_complete = false;
                 }
             }
         }
-        if block.is_empty() { Ok(()) } else { self.sweep_routed(&block, trips, discovery) }
+        let mut waiting = waiting.into_iter().flatten();
+        loop {
+            let block: Vec<Target> = waiting.by_ref().take(BLOCK_ADDRESSES_MAX).collect();
+            if block.is_empty() || self.is_cancelled() {
+                return Ok(());
+            }
+            self.sweep_routed(&block, trips, discovery)?;
+        }
     }
 
     fn sweep_routed(
@@ -232,8 +281,9 @@ impl Driver<'_, '_> {
         trips: &mut RoundTrips,
         discovery: &mut Discovery,
     ) -> Result<(), RawError> {
-        self.run(sweep, addresses)?;
-        discovery.figures.addresses += addresses;
+        // Whatever ends it early, what it found is true.
+        let ran = self.run(sweep, addresses);
+        discovery.figures.addresses += sweep.asked();
         discovery.remarks.extend(sweep.remarks());
         discovery.found.extend(sweep.found().iter().map(|it| Found {
             address: it.address,
@@ -244,28 +294,34 @@ impl Driver<'_, '_> {
         let done = Ranges::of_addresses(sweep.done());
         discovery.done = discovery.done.and(&done);
         *trips = sweep.round_trips().clone();
-        Ok(())
+        ran.map(drop)
     }
 
-    /// The hardware addresses of neighbours, asked afresh: a table may be old.
-    fn resolve(&mut self, addresses: &[IpAddr]) -> Result<BTreeMap<IpAddr, [u8; 6]>, RawError> {
+    /// The hardware addresses of neighbours, asked afresh: a table may be old. Sleepers get the time
+    /// that they get in discovery.
+    fn resolve(
+        &mut self,
+        addresses: &[IpAddr],
+        floor: Duration,
+    ) -> Result<BTreeMap<IpAddr, [u8; 6]>, RawError> {
         if addresses.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut sweep = Sweep::neighbours(addresses, RoundTrips::new(Duration::from_millis(100)));
+        let mut sweep = Sweep::neighbours(addresses, RoundTrips::new(floor));
         self.run(&mut sweep, 0)?;
         Ok(sweep.found().iter().filter_map(|it| it.mac.map(|mac| (it.address, mac))).collect())
     }
 }
 
-/// Asks hosts which of these TCP ports accept connections, with single segments that hold no data.
+/// Asks hosts which of these TCP ports accept connections, with single segments that hold no data. A
+/// link that fails is a remark; what was found until then, there and on the others, is kept.
 ///
 /// # Errors
-/// An interface gives no channel, or its channel fails.
+/// The system gives no random bytes.
 pub fn scan_ports(
     hosts: &[(IpAddr, Vec<u16>)],
     around: &Surroundings,
-    rate_pps: u32,
+    tempo: Tempo,
     control: &Control,
 ) -> Result<PortsFound, RawError> {
     let mut found = PortsFound { is_complete: true, ..PortsFound::default() };
@@ -276,13 +332,23 @@ pub fn scan_ports(
                 let way = Way { address: *address, ports, next };
                 by_link.entry(link.index).or_insert_with(|| (link, Vec::new())).1.push(way);
             }
-            None => found.remarks.push(remark("no_way", address.to_string())),
+            None => {
+                found.remarks.push(remark("no_way", address.to_string()));
+                found.is_complete = false;
+            }
         }
     }
+    let mut session = Session::new(tempo.rate_pps, control)?;
     for (link, ways) in by_link.into_values() {
-        scan_link(link, &ways, rate_pps, control, &mut found)?;
+        let asked = Driver::open(link, &mut session)
+            .and_then(|mut driver| driver.scan_link(&ways, tempo, &mut found));
+        if let Err(error) = asked {
+            found.remarks.push(failed(&error));
+            found.is_complete = false;
+        }
     }
-    found.open.sort_unstable();
+    session.write_to(&mut found.figures);
+    found.hosts.sort_unstable_by_key(|it| it.0);
     found.is_complete &= !control.is_cancelled();
     Ok(found)
 }
@@ -295,47 +361,62 @@ struct Way<'a> {
     next: IpAddr,
 }
 
-fn scan_link(
-    link: &Link,
-    ways: &[Way<'_>],
-    rate_pps: u32,
-    control: &Control,
-    found: &mut PortsFound,
-) -> Result<(), RawError> {
-    let mut session = Session::new(rate_pps, control)?;
-    let mut driver = Driver::open(link, &mut session)?;
-    let mut next: Vec<IpAddr> = ways.iter().map(|it| it.next).collect();
-    next.sort_unstable();
-    next.dedup();
-    let macs = driver.resolve(&next)?;
-    let mut hosts = Vec::new();
-    for way in ways {
-        match macs.get(&way.next) {
-            Some(mac) => {
-                let ports = way.ports.to_vec();
-                hosts.push(PortHost { address: way.address, mac: *mac, ports });
+impl Driver<'_, '_> {
+    fn scan_link(
+        &mut self,
+        ways: &[Way<'_>],
+        tempo: Tempo,
+        found: &mut PortsFound,
+    ) -> Result<(), RawError> {
+        let hosts = self.reachable(ways, tempo, found)?;
+        let longest = hosts.iter().map(|it| it.ports.len()).max().unwrap_or(0).max(1);
+        let mut trips = RoundTrips::new(PORT_FLOOR);
+        for group in hosts.chunks((BLOCK_PORTS_MAX / longest).max(1)) {
+            if self.is_cancelled() {
+                break;
             }
-            None => {
-                found.remarks.push(remark("no_way", way.address.to_string()));
-                found.is_complete = false;
+            let mut sweep = PortSweep::new(group.to_vec(), trips.clone(), self.seed());
+            // Whatever ends it early, the ports that were found are open.
+            let ran = self.run(&mut sweep, group.len() as u64);
+            let is_whole = matches!(ran, Ok(true));
+            found.hosts.extend(sweep.results().map(|(address, ports)| {
+                let open = ports.into_iter().filter(|it| it.1 == PortAnswer::Open);
+                (address, Swept { open: open.map(|it| it.0).collect(), is_whole })
+            }));
+            trips = sweep.round_trips().clone();
+            ran?;
+        }
+        Ok(())
+    }
+
+    /// The hosts whose next neighbour answers.
+    fn reachable(
+        &mut self,
+        ways: &[Way<'_>],
+        tempo: Tempo,
+        found: &mut PortsFound,
+    ) -> Result<Vec<PortHost>, RawError> {
+        let mut next: Vec<IpAddr> = ways.iter().map(|it| it.next).collect();
+        next.sort_unstable();
+        next.dedup();
+        let macs = self.resolve(&next, floor(tempo.profile))?;
+        let mut hosts = Vec::new();
+        for way in ways.iter().filter(|_| !self.is_cancelled()) {
+            match macs.get(&way.next) {
+                Some(mac) => hosts.push(PortHost {
+                    address: way.address,
+                    mac: *mac,
+                    ports: way.ports.to_vec(),
+                }),
+                None => {
+                    found.remarks.push(remark("no_way", way.address.to_string()));
+                    // Behind a router that is silent there may be somebody.
+                    found.is_complete &= way.next == way.address;
+                }
             }
         }
+        Ok(hosts)
     }
-    let longest = hosts.iter().map(|it| it.ports.len()).max().unwrap_or(0).max(1);
-    let mut trips = RoundTrips::new(PORT_FLOOR);
-    for group in hosts.chunks((BLOCK_PORTS_MAX / longest).max(1)) {
-        let count = u32::try_from(group.len()).unwrap_or(u32::MAX);
-        driver.set_rate(rate_pps.min(HOST_RATE_MAX_PPS.saturating_mul(count)));
-        let mut sweep = PortSweep::new(group.to_vec(), trips.clone(), driver.seed());
-        driver.run(&mut sweep, u64::from(count))?;
-        found.open.extend(sweep.results().map(|(address, ports)| {
-            let open = ports.into_iter().filter(|it| it.1 == PortAnswer::Open);
-            (address, open.map(|it| it.0).collect())
-        }));
-        trips = sweep.round_trips().clone();
-    }
-    session.write_to(&mut found.figures);
-    Ok(())
 }
 
 fn remark(code: &str, what: String) -> ScanRemark {

@@ -1,6 +1,6 @@
 //! Asks one host which services answer on its open ports, and what answers by datagram.
 //!
-//! At most [`CONNECTIONS_PER_HOST_MAX`] connections at once; ports of printers and, outside of
+//! At most `CONNECTIONS_PER_HOST_MAX` connections at once; ports of printers and, outside of
 //! networks that are marked so, of industrial devices are never connected to.
 
 use std::collections::VecDeque;
@@ -22,8 +22,8 @@ use super::book::{Book, Learnt, Note};
 use super::clock;
 use super::datagram::{Exchange, exchange};
 use super::limits::{
-    CONNECT_TIMEOUT, CONNECTIONS_PER_HOST_MAX, CONVERSATION_TIMEOUT, DATAGRAM_TIMEOUT,
-    FOLLOW_UPS_PER_HOST_MAX, GUESS_TIMEOUT, SERVICES_PER_HOST_MAX,
+    CONNECT_TIMEOUT, CONVERSATION_TIMEOUT, DATAGRAM_TIMEOUT, FOLLOW_UPS_PER_HOST_MAX,
+    GUESS_TIMEOUT, SERVICES_PER_HOST_MAX,
 };
 use super::pace::Pace;
 use super::stop::Stop;
@@ -94,11 +94,13 @@ pub struct Host {
     pub is_swept: bool,
     /// Whether a person marked its network as one of industrial devices.
     pub is_ot: bool,
+    /// The connections that it bears at once, on all its addresses and for all who connect.
+    pub connections: Arc<Semaphore>,
 }
 
 /// Asks a host everything, and writes it into its book.
 pub async fn ask(host: Host, shared: Arc<Shared>, book: &mut Book) {
-    let visit = Arc::new(Visit { host, shared, turns: Semaphore::new(CONNECTIONS_PER_HOST_MAX) });
+    let visit = Arc::new(Visit { host, shared });
     let mut talks = JoinSet::new();
     for port in visit.askable().into_iter().take(SERVICES_PER_HOST_MAX) {
         let visit = Arc::clone(&visit);
@@ -152,7 +154,6 @@ impl Found {
 struct Visit {
     host: Host,
     shared: Arc<Shared>,
-    turns: Semaphore,
 }
 
 impl Visit {
@@ -167,12 +168,11 @@ impl Visit {
 
     /// The right to open one more connection to this host, at the rate of the scan.
     async fn turn(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
-        let host = self.turns.acquire().await.ok()?;
+        let host = self.host.connections.acquire().await.ok()?;
         let socket = self.shared.sockets.acquire().await.ok()?;
-        if self.shared.stop.is_set() {
+        if !self.shared.pace.turn(&self.shared.stop).await {
             return None;
         }
-        self.shared.pace.turn().await;
         self.shared.connections.fetch_add(1, Ordering::Relaxed);
         Some((host, socket))
     }
@@ -314,10 +314,9 @@ impl Visit {
     async fn datagram(&self, probe: &Probe, datagram: Datagram) -> Found {
         let mut found = Found::default();
         let Ok(_socket) = self.shared.sockets.acquire().await else { return found };
-        if self.shared.stop.is_set() {
+        if !self.shared.pace.turn(&self.shared.stop).await {
             return found;
         }
-        self.shared.pace.turn().await;
         let (asked_at, began) = (clock::now(), Instant::now());
         let subject = self.subject(datagram.port, false, "");
         let answer = exchange(self.socket(datagram.port), (datagram.begin)(&subject)).await;

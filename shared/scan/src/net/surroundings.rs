@@ -51,10 +51,35 @@ fn links() -> Vec<crate::plan::Link> {
             .iter()
             .filter_map(|network| IpNet::new(network.ip(), network.prefix()).ok())
             .collect(),
-        mac: it.mac.filter(|mac| *mac != MacAddr::zero()).map(|mac| mac.octets()),
+        mac: it
+            .mac
+            .filter(|mac| *mac != MacAddr::zero() && carries_ethernet(&it.name))
+            .map(|mac| mac.octets()),
         interface: it.name,
     })
     .collect()
+}
+
+/// Whether an interface carries Ethernet frames (ARPHRD_ETHER of `linux/if_arp.h`). A tunnel may have
+/// something in the place of a hardware address, an IPv4 address for one. What the kernel does not tell
+/// is taken to be Ethernet: then sending fails, and says so.
+#[cfg(target_os = "linux")]
+fn carries_ethernet(interface: &str) -> bool {
+    use std::io::Read as _;
+    const ETHERNET: &[u8] = b"1";
+    const TYPE_BYTES_MAX: u64 = 16;
+    let path = std::path::Path::new("/sys/class/net").join(interface).join("type");
+    let mut text = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+    let read =
+        std::fs::File::open(path).and_then(|it| it.take(TYPE_BYTES_MAX).read_to_end(&mut text));
+    read.is_err() || text.trim_ascii() == ETHERNET
+}
+
+/// pnet gives hardware addresses to Ethernet interfaces alone there.
+#[cfg(all(unix, not(target_os = "linux")))]
+const fn carries_ethernet(_interface: &str) -> bool {
+    true
 }
 
 #[cfg(not(unix))]
@@ -78,5 +103,11 @@ mod tests {
         let loopback = around.links.iter().find(|it| it.is_loopback).unwrap();
         assert_eq!(loopback.mac, None);
         assert!(around.is_own("127.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_loopback_carries_no_ethernet_and_what_nobody_knows_is_taken_to_do() {
+        assert!(!super::carries_ethernet("lo"));
+        assert!(super::carries_ethernet("no such interface"));
     }
 }

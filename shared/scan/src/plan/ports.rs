@@ -15,6 +15,8 @@ pub const DISCOVERY: &[u16] = &[443, 445, 22, 80, 3389, 135, 139, 8080, 631, 23,
 /// Printing ports (RFC 1179, and raw printing of up to eight queues): a byte that arrives becomes
 /// paper. They see a TCP handshake of a sweep at most, never a connection of ours, never a byte.
 const PRINT: &[RangeInclusive<u16>] = &[515..=515, 9100..=9107];
+/// Those of them that every sweep looks at: one tells a printer.
+const PRINT_SWEPT: [u16; 2] = [515, 9100];
 
 /// Ports of industrial devices: they are asked only in networks that are marked as such, because
 /// controllers have failed over a few connections, and nobody looks for office IT there.
@@ -104,7 +106,7 @@ fn is_gentle(port: u16) -> bool {
         Method::Stream(it) => it.ports.contains(&port) || it.tls_ports.contains(&port),
         Method::Packet | Method::Datagram(_) | Method::Session => false,
     });
-    is_known || DISCOVERY.contains(&port) || matches!(port, 515 | 9100) || is_ot(port)
+    is_known || DISCOVERY.contains(&port) || PRINT_SWEPT.contains(&port) || is_ot(port)
 }
 
 /// Whether bytes sent to this port may be printed.
@@ -126,7 +128,7 @@ pub fn of(profile: ScanProfile, selection: &ProbeSelection, is_ot_network: bool)
     let mut ports: Vec<u16> = match selection {
         ProbeSelection::Discovery => return Vec::new(),
         ProbeSelection::All => {
-            let known = DISCOVERY.iter().chain(&[515, 9100]).copied();
+            let known = DISCOVERY.iter().chain(&PRINT_SWEPT).copied();
             known.chain(known_to_probes(|_| true)).collect()
         }
         ProbeSelection::Only(names) => {

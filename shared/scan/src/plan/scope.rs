@@ -1,6 +1,6 @@
 //! What may be touched.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use observation::latest::scan::{ScanJob, ScanProfile};
@@ -122,8 +122,12 @@ impl Scope {
     /// The addresses that are asked without being learnt first: every IPv4 address, and of IPv6 those
     /// that are named singly. An IPv6 prefix is never swept.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        let named = self.v6.iter().filter(|it| it.prefix_len() == 128).map(Ipv6Net::addr);
-        self.v4.iter().map(IpAddr::from).chain(named.map(IpAddr::from))
+        self.v4.iter().map(IpAddr::from).chain(self.addresses_v6().map(IpAddr::from))
+    }
+
+    /// The IPv6 addresses that are named singly.
+    pub fn addresses_v6(&self) -> impl Iterator<Item = Ipv6Addr> + '_ {
+        self.v6.iter().filter(|it| it.prefix_len() == 128).map(Ipv6Net::addr)
     }
 
     /// The IPv4 addresses.
@@ -207,6 +211,7 @@ pub(crate) mod tests {
             rate_pps: None,
             allow_range: false,
             snmp: Vec::new(),
+            done: Vec::new(),
         }
     }
 

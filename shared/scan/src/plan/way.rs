@@ -23,11 +23,14 @@ const ROUTED_KINDS: u64 = 6;
 pub struct Plan {
     /// The interfaces that packets leave by.
     pub links: Vec<LinkPlan>,
-    /// The machine's own IPv4 addresses and those on links that carry no Ethernet frames: they are asked
-    /// by connecting.
-    pub by_connecting: Ranges,
+    /// The machine's own IPv4 addresses, its loopback network among them. Nobody hears an own frame:
+    /// they are asked by connecting.
+    pub own: Ranges,
+    /// Other addresses that are asked by connecting: those on links that carry no Ethernet frames, and
+    /// all where packets of our own making may not be sent.
+    pub by_connecting: Targets,
     /// No route leads there.
-    pub unreachable: Ranges,
+    pub unreachable: Targets,
     rate_pps: u32,
     profile: ScanProfile,
     scope: Scope,
@@ -42,8 +45,8 @@ pub struct LinkPlan {
     pub on_link: Targets,
     /// Addresses behind routers on the link.
     pub routed: Vec<Routed>,
-    /// IPv6 networks of the link that are in scope as a whole: an echo request to all nodes finds
-    /// what cannot be swept.
+    /// IPv6 networks of the link that are in scope as a whole: an echo request to all nodes, from our
+    /// own address in each, finds what cannot be swept.
     pub multicast: Vec<Ipv6Net>,
 }
 
@@ -72,14 +75,15 @@ impl Targets {
         self.v4.count() + self.v6.len() as u64
     }
 
-    /// The one with this index.
+    /// Whether there is none.
     #[must_use]
-    pub fn get(&self, index: u64) -> Option<IpAddr> {
-        if let Some(address) = self.v4.get(index) {
-            return Some(address.into());
-        }
-        let after = usize::try_from(index.checked_sub(self.v4.count())?).ok()?;
-        self.v6.get(after).map(|it| (*it).into())
+    pub fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.v4.iter().map(IpAddr::V4).chain(self.v6.iter().copied().map(IpAddr::V6))
     }
 }
 
@@ -88,7 +92,8 @@ impl Targets {
 pub struct Estimate {
     /// Addresses that are asked.
     pub addresses: u64,
-    /// Most packets that discovery sends if nothing answers and nothing is lost.
+    /// Most packets of its own making that discovery sends if nothing answers and nothing is lost. 0:
+    /// it connects, and what that costs depends on who answers.
     pub packets: u64,
     /// How long that takes.
     pub duration: Duration,
@@ -103,31 +108,41 @@ impl Plan {
         let own = own_ranges(around);
         let mut plan = Self {
             links: Vec::new(),
-            by_connecting: scope.ipv4().within(&own),
-            unreachable: Ranges::default(),
+            own: scope.ipv4().within(&own),
+            by_connecting: Targets::default(),
+            unreachable: Targets::default(),
             rate_pps: scope.rate_pps(),
             profile: job.profile,
             scope: scope.clone(),
         };
-        let mut left = scope.ipv4().without(&own);
-        for route in by_preference(&around.routes) {
-            let IpNet::V4(network) = route.network else { continue };
-            let here = left.within(&Ranges::of([&network]));
-            if here.is_empty() {
-                continue;
-            }
-            left = left.without(&here);
-            plan.add_v4(route, here, around);
+        let others = scope.ipv4().without(&own);
+        let v6 = known_v6(scope, around);
+        if around.has_raw_sockets {
+            plan.add_v4(others, around);
+            plan.add_all_nodes(around);
+            plan.add_v6(v6, around);
+        } else {
+            // The system finds the ways, and says where there is none.
+            plan.by_connecting = Targets { v4: others, v6: v6.into_iter().collect() };
         }
-        plan.unreachable = left;
-        plan.add_v6(scope, around);
         Ok(plan)
     }
 
-    fn add_v4(&mut self, route: &Route, here: Ranges, around: &Surroundings) {
-        let link = around.links.iter().find(|it| it.interface == route.interface);
-        let Some(link) = link.filter(|it| it.mac.is_some() && !it.is_loopback) else {
-            self.by_connecting = self.by_connecting.and(&here);
+    fn add_v4(&mut self, mut left: Ranges, around: &Surroundings) {
+        for route in by_preference(&around.routes) {
+            let IpNet::V4(network) = route.network else { continue };
+            let here = left.within(&Ranges::of([&network]));
+            if !here.is_empty() {
+                left = left.without(&here);
+                self.add_route_v4(route, here, around);
+            }
+        }
+        self.unreachable.v4 = left;
+    }
+
+    fn add_route_v4(&mut self, route: &Route, here: Ranges, around: &Surroundings) {
+        let Some(link) = framed_link(around, route) else {
+            self.by_connecting.v4 = self.by_connecting.v4.and(&here);
             return;
         };
         let entry = self.entry(link);
@@ -143,32 +158,27 @@ impl Plan {
         }
     }
 
-    fn add_v6(&mut self, scope: &Scope, around: &Surroundings) {
+    fn add_all_nodes(&mut self, around: &Surroundings) {
         for link in around.links.iter().filter(|it| it.mac.is_some() && !it.is_loopback) {
-            let networks: Vec<Ipv6Net> = link.addresses.iter().filter_map(as_v6).collect();
-            let whole: Vec<Ipv6Net> =
-                networks.iter().map(Ipv6Net::trunc).filter(|it| scope.contains_all(it)).collect();
+            let networks = link.addresses.iter().filter_map(as_v6).map(|it| it.trunc());
+            let whole: BTreeSet<Ipv6Net> =
+                networks.filter(|it| self.scope.contains_all(it)).collect();
             if !whole.is_empty() {
-                self.entry(link).multicast = whole;
+                self.entry(link).multicast = whole.into_iter().collect();
             }
         }
-        let named = scope.addresses().skip_while(IpAddr::is_ipv4);
-        let learnt = around.neighbours.iter().map(|it| it.0).filter(|it| scope.contains(*it));
-        let known: BTreeSet<Ipv6Addr> = named
-            .take(LEARNT_V6_MAX)
-            .chain(learnt.take(LEARNT_V6_MAX))
-            .filter_map(|it| match it {
-                IpAddr::V6(it) => Some(it),
-                IpAddr::V4(_) => None,
-            })
-            .filter(|it| !around.is_own(IpAddr::V6(*it)))
-            .collect();
+    }
+
+    fn add_v6(&mut self, known: BTreeSet<Ipv6Addr>, around: &Surroundings) {
         let routes = by_preference(&around.routes);
         for address in known {
             let leads = |it: &&&Route| it.network.contains(&IpAddr::V6(address));
-            let Some(route) = routes.iter().find(leads) else { continue };
-            let link = around.links.iter().find(|it| it.interface == route.interface);
-            let Some(link) = link.filter(|it| it.mac.is_some() && !it.is_loopback) else {
+            let Some(route) = routes.iter().find(leads) else {
+                self.unreachable.v6.push(address);
+                continue;
+            };
+            let Some(link) = framed_link(around, route) else {
+                self.by_connecting.v6.push(address);
                 continue;
             };
             let entry = self.entry(link);
@@ -204,8 +214,11 @@ impl Plan {
             for targets in behind.chain([&mut entry.on_link]) {
                 targets.v4 = targets.v4.without(done);
             }
-            entry.routed.retain(|it| it.targets.count() > 0);
+            entry.routed.retain(|it| !it.targets.is_empty());
         }
+        self.own = self.own.without(done);
+        self.by_connecting.v4 = self.by_connecting.v4.without(done);
+        self.unreachable.v4 = self.unreachable.v4.without(done);
         self
     }
 
@@ -230,7 +243,7 @@ impl Plan {
     /// What discovery will cost.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let mut addresses = self.by_connecting.count();
+        let mut addresses = self.own.count() + self.by_connecting.count();
         let mut packets = 0;
         for entry in &self.links {
             let behind: u64 = entry.routed.iter().map(|it| it.targets.count()).sum();
@@ -264,10 +277,26 @@ impl Surroundings {
         }
         let leads = |it: &&Route| it.network.contains(&address);
         let route = by_preference(&self.routes).into_iter().find(leads)?;
-        let link = self.links.iter().find(|it| it.interface == route.interface)?;
-        let is_framed = link.mac.is_some() && !link.is_loopback;
-        is_framed.then(|| (link, route.gateway.unwrap_or(address)))
+        framed_link(self, route).map(|link| (link, route.gateway.unwrap_or(address)))
     }
+}
+
+/// The link of a route, if it carries Ethernet frames.
+fn framed_link<'a>(around: &'a Surroundings, route: &Route) -> Option<&'a Link> {
+    let link = around.links.iter().find(|it| it.interface == route.interface)?;
+    (link.mac.is_some() && !link.is_loopback).then_some(link)
+}
+
+/// IPv6 addresses that are asked without a sweep: those named singly, and those that a neighbour table
+/// holds.
+fn known_v6(scope: &Scope, around: &Surroundings) -> BTreeSet<Ipv6Addr> {
+    let named = scope.addresses_v6();
+    let learnt = around.neighbours.iter().filter_map(|it| match it.0 {
+        IpAddr::V6(it) => scope.contains(it.into()).then_some(it),
+        IpAddr::V4(_) => None,
+    });
+    let known = named.take(LEARNT_V6_MAX).chain(learnt.take(LEARNT_V6_MAX));
+    known.filter(|it| !around.is_own(IpAddr::V6(*it))).collect()
 }
 
 /// Longest prefix first, then lowest metric: how a host chooses (RFC 1812 §5.2.4.3).
@@ -357,7 +386,8 @@ mod tests {
         assert_eq!(entry.on_link.count(), 126);
         assert!(!entry.on_link.v4.contains(Ipv4Addr::new(10, 1, 0, 0)));
         assert!(!entry.on_link.v4.contains(Ipv4Addr::new(10, 1, 0, 5)));
-        assert_eq!(plan.by_connecting, Ranges::one(Ipv4Addr::new(10, 1, 0, 5)));
+        assert_eq!(plan.own, Ranges::one(Ipv4Addr::new(10, 1, 0, 5)));
+        assert!(plan.by_connecting.is_empty());
         assert!(entry.routed.is_empty());
     }
 
@@ -373,21 +403,59 @@ mod tests {
         assert_eq!(plan.estimate().duration, Duration::from_secs_f64(6.144));
     }
 
-    #[test]
-    fn links_without_frames_and_loopback_are_asked_by_connecting() {
-        let plan = plan(&["10.9.0.0/30", "127.0.0.1/32"], &[]);
-        assert!(plan.links.is_empty());
-        assert_eq!(plan.by_connecting.count(), 5);
+    fn planned(networks: &[&str], around: &Surroundings) -> Plan {
+        let job = ScanJob { allow_range: true, ..job(networks, &[]) };
+        Plan::of(&Scope::of(&job).unwrap(), &job, around).unwrap()
+    }
+
+    fn shown(targets: &Targets) -> Vec<String> {
+        targets.iter().map(|it| it.to_string()).collect()
     }
 
     #[test]
-    fn what_no_route_leads_to_is_said() {
+    fn links_without_frames_and_own_addresses_are_asked_by_connecting() {
+        let mut around = around();
+        around.routes.push(Route {
+            network: "2001:db8:9::/64".parse().unwrap(),
+            gateway: None,
+            interface: "wg0".into(),
+            metric: 0,
+        });
+        let plan = planned(&["10.9.0.0/30", "127.0.0.1/32", "2001:db8:9::7/128"], &around);
+        assert!(plan.links.is_empty());
+        let by_connecting = ["10.9.0.0", "10.9.0.2", "10.9.0.3", "2001:db8:9::7"];
+        assert_eq!(shown(&plan.by_connecting), by_connecting);
+        let own: Vec<String> = plan.own.iter().map(|it| it.to_string()).collect();
+        assert_eq!(own, ["10.9.0.1", "127.0.0.1"]);
+        assert_eq!((plan.estimate().addresses, plan.estimate().packets), (6, 0));
+    }
+
+    #[test]
+    fn what_no_route_leads_to_is_said_of_both_families() {
         let mut around = around();
         around.routes.remove(0);
-        let job = job(&["203.0.113.0/30"], &[]);
-        let plan = Plan::of(&Scope::of(&job).unwrap(), &job, &around).unwrap();
-        assert_eq!(plan.unreachable.count(), 4);
-        assert!(plan.links.is_empty());
+        let plan = planned(&["203.0.113.0/30", "2001:db8:77::1/128"], &around);
+        assert_eq!(plan.unreachable.count(), 5);
+        assert!(plan.links.is_empty() && plan.by_connecting.is_empty());
+    }
+
+    #[test]
+    fn without_raw_sockets_everything_is_connected_to_and_no_packet_is_estimated() {
+        let around = Surroundings { has_raw_sockets: false, routes: Vec::new(), ..around() };
+        let plan = planned(&["10.1.0.0/24", "2001:db8:1::/64"], &around);
+        assert!(plan.links.is_empty() && plan.unreachable.is_empty());
+        assert_eq!(plan.by_connecting.count(), 255 + 2);
+        assert_eq!(plan.estimate().addresses, 256 + 2);
+        assert_eq!((plan.estimate().packets, plan.estimate().duration), (0, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_done_is_planned_nowhere_again() {
+        let networks = ["10.1.0.0/24", "10.2.3.0/24", "10.9.0.0/30", "127.0.0.1/32"];
+        let done = Ranges::of([&"10.0.0.0/8".parse().unwrap()]);
+        let left = planned(&networks, &around()).without(&done);
+        assert_eq!(left.estimate().addresses, 1);
+        assert_eq!(left.own, Ranges::one(Ipv4Addr::LOCALHOST));
     }
 
     #[test]
@@ -400,16 +468,5 @@ mod tests {
         let cut = plan(&["2001:db8:1::/64"], &["2001:db8:1::bad/128"]);
         assert_eq!(cut.links[0].on_link.v6.len(), 1);
         assert!(cut.links[0].multicast.is_empty());
-    }
-
-    #[test]
-    fn targets_are_found_by_index() {
-        let targets = Targets {
-            v4: Ranges::of([&"10.0.0.0/30".parse().unwrap()]),
-            v6: vec!["::5".parse().unwrap()],
-        };
-        let all: Vec<String> =
-            (0..9).map_while(|it| targets.get(it)).map(|it| it.to_string()).collect();
-        assert_eq!(all, ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "::5"]);
     }
 }

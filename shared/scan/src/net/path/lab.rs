@@ -62,7 +62,14 @@ fn inside<T: Send>(name: &str, work: impl FnOnce() -> T + Send) -> T {
 }
 
 fn target(address: &str, open_tcp_port: Option<u16>) -> PathTarget {
-    PathTarget { address: address.parse().unwrap(), open_tcp_port }
+    let connections = Arc::new(Semaphore::new(1));
+    PathTarget { address: address.parse().unwrap(), open_tcp_port, connections }
+}
+
+fn trace(targets: &[PathTarget]) -> Ways {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    super::trace(targets, &tests::shared(2_000), runtime.handle())
 }
 
 fn hops(path: &NetworkPath) -> Vec<String> {

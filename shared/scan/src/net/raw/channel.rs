@@ -60,7 +60,10 @@ pub(super) fn open(link: &Link, tcp_port: u16) -> io::Result<Box<dyn LinkChannel
     match super::packet_socket::PacketSocket::open(link, tcp_port) {
         Ok(socket) => Ok(Box::new(socket)),
         // A kernel that knows frames but not our filter.
-        Err(_) => Ok(Box::new(Portable::open(link)?)),
+        Err(first) => match Portable::open(link) {
+            Ok(channel) => Ok(Box::new(channel)),
+            Err(second) => Err(io::Error::other(format!("{first}; by pnet: {second}"))),
+        },
     }
 }
 

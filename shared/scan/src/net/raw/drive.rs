@@ -18,6 +18,9 @@ pub(super) const BATCH: usize = 128;
 const NAP: Duration = Duration::from_millis(1);
 /// Longest sleep: so soon the wish to stop is noticed.
 const DOZE: Duration = Duration::from_millis(100);
+/// A queue that takes no frame for this time takes none any more: the cable is out, or the interface of
+/// a virtual machine has no other end.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 /// What a run over several links shares: clock, rate, secret, figures.
 #[derive(Debug)]
@@ -97,39 +100,52 @@ pub(super) struct Driver<'s, 'c> {
 
 impl<'s, 'c> Driver<'s, 'c> {
     pub(super) fn open(link: &Link, session: &'s mut Session<'c>) -> Result<Self, RawError> {
-        let wire = Wire::new(link, session.cookies.clone());
-        let channel = channel::open(link, wire.source_port())
+        let port = session.cookies.source_port();
+        let channel = channel::open(link, port)
             .map_err(|source| RawError::Open { interface: link.interface.clone(), source })?;
-        let frames = Frames::default();
-        Ok(Self { session, channel, wire, frames, interface: link.interface.clone() })
+        Ok(Self::over(channel, link, session))
+    }
+
+    pub(super) fn over(
+        channel: Box<dyn LinkChannel>,
+        link: &Link,
+        session: &'s mut Session<'c>,
+    ) -> Self {
+        let wire = Wire::new(link, session.cookies.clone());
+        Self {
+            session,
+            channel,
+            wire,
+            frames: Frames::default(),
+            interface: link.interface.clone(),
+        }
     }
 
     pub(super) fn seed(&self) -> u64 {
         self.session.seed
     }
 
-    pub(super) fn set_rate(&mut self, rate_pps: u32) {
-        self.session.budget.set_rate(self.session.clock.elapsed(), rate_pps);
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.session.control.is_cancelled()
     }
 
-    /// Runs a machine to its end, or until somebody wants it to stop. `addresses` is what it counts for.
+    /// Runs a machine to its end, or until somebody wants it to stop; whether it came to its end.
+    /// `addresses` is what it counts for.
     pub(super) fn run(
         &mut self,
         machine: &mut dyn Machine,
         addresses: u64,
-    ) -> Result<(), RawError> {
+    ) -> Result<bool, RawError> {
         let control = self.session.control;
         let (done_before, found_before) = control.progress();
-        let fail =
-            |interface: &str, source| RawError::Carry { interface: interface.into(), source };
         let mut is_over = false;
         while !is_over && !control.is_cancelled() {
             let now = self.session.clock.elapsed();
             let (wake, over) = self.fill(machine, now);
             is_over = over;
-            self.send().map_err(|it| fail(&self.interface, it))?;
+            self.send()?;
             let wait = wake.saturating_sub(self.session.clock.elapsed()).min(DOZE);
-            self.receive(machine, wait).map_err(|it| fail(&self.interface, it))?;
+            self.receive(machine, wait).map_err(|it| self.broken(it))?;
             let (fraction, found) = machine.progress();
             let done = (fraction * addresses as f64) as u64;
             control.done.store(done_before + done, Ordering::Relaxed);
@@ -137,8 +153,14 @@ impl<'s, 'c> Driver<'s, 'c> {
                 control.found.store(found_before + found, Ordering::Relaxed);
             }
         }
-        control.done.store(done_before + addresses, Ordering::Relaxed);
-        Ok(())
+        if is_over {
+            control.done.store(done_before + addresses, Ordering::Relaxed);
+        }
+        Ok(is_over)
+    }
+
+    fn broken(&self, source: std::io::Error) -> RawError {
+        RawError::Carry { interface: self.interface.clone(), source }
     }
 
     /// Fills the frames with what may leave at this time. When to come back, and whether it is over.
@@ -176,18 +198,28 @@ impl<'s, 'c> Driver<'s, 'c> {
             self.frames.push(|frame| self.wire.write(frame, ask));
         }
         while self.session.sent < packets {
-            let interface = self.interface.clone();
-            self.send().map_err(|source| RawError::Carry { interface, source })?;
+            self.send()?;
         }
         Ok(self.session.sent)
     }
 
-    fn send(&mut self) -> std::io::Result<()> {
+    /// Sends the frames. Those that a full queue still holds back when somebody wants the end are not
+    /// sent any more.
+    fn send(&mut self) -> Result<(), RawError> {
         let mut sent = 0;
+        let mut progress_at = self.session.clock.elapsed();
         while sent < self.frames.len() {
-            sent += self.channel.send(&self.frames, sent)?;
+            let count = self.channel.send(&self.frames, sent).map_err(|it| self.broken(it))?;
+            sent += count;
+            self.session.sent += count as u64;
+            if count > 0 {
+                progress_at = self.session.clock.elapsed();
+            } else if self.is_cancelled() {
+                break;
+            } else if self.session.clock.elapsed() > progress_at + STUCK_AFTER {
+                return Err(RawError::Stuck { interface: self.interface.clone() });
+            }
         }
-        self.session.sent += sent as u64;
         Ok(())
     }
 

@@ -23,19 +23,16 @@ impl Wire {
         Self { mac: link.mac.unwrap_or_default(), networks: link.addresses.clone(), cookies }
     }
 
-    pub(super) fn source_port(&self) -> u16 {
-        self.cookies.source_port()
-    }
-
     /// Writes the frame of a question; it stays empty where the link has no address to ask from.
     pub(super) fn write(&self, frame: &mut Vec<u8>, ask: &Ask) {
         frame.clear();
         match (ask.question, ask.address) {
-            (Question::AllNodes, _) => {
-                if let Some(from) = self.any_v6() {
+            (Question::AllNodes, IpAddr::V6(network)) => {
+                if let Some(from) = self.own_v6(network) {
                     icmp_echo::question_to_all_nodes(frame, self.mac, from, &self.cookies);
                 }
             }
+            (Question::AllNodes, IpAddr::V4(_)) => {}
             (Question::Neighbour, IpAddr::V4(to)) => {
                 if let Some(from) = self.own_v4(to) {
                     arp::question(frame, self.mac, from, to);
@@ -153,14 +150,21 @@ mod tests {
 
     #[test]
     fn questions_come_from_our_address_nearest_to_whom_we_ask() {
-        let wire = wire(&["fe80::1/64", "10.0.0.1/24", "10.1.0.1/24", "2001:db8::1/64"]);
+        let wire = wire(&[
+            "fe80::1/64",
+            "10.0.0.1/24",
+            "10.1.0.1/24",
+            "2001:db8::1/64",
+            "2001:db8:5::1/64",
+        ]);
         let check = |question, to, expected| assert_eq!(from(&wire, question, to), expected);
         check(Question::Neighbour, "10.1.0.9", "10.1.0.1");
         check(Question::Echo, "192.0.2.1", "10.0.0.1");
         check(Question::Neighbour, "fe80::9", "fe80::1");
         check(Question::Syn(80), "2001:db8::9", "2001:db8::1");
         check(Question::Echo, "2001:db8:7::9", "2001:db8::1");
-        check(Question::AllNodes, "::", "2001:db8::1");
+        check(Question::AllNodes, "2001:db8::", "2001:db8::1");
+        check(Question::AllNodes, "2001:db8:5::", "2001:db8:5::1");
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
                 let mut frame = Vec::new();
                 let ask = Ask { address: address.parse().unwrap(), question, mac: None };
                 wire.write(&mut frame, &ask);
-                let at = at % frame.len();
+                let Some(at) = at.checked_rem(frame.len()) else { continue };
                 frame[at] = bytes.first().copied().unwrap_or(0);
                 wire.read(&frame);
                 wire.read(&frame[..at]);

@@ -101,8 +101,7 @@ impl Asker<'_> {
         if self.shared.stop.is_set() || Instant::now() >= self.deadline {
             return Err(NoAnswer::Over);
         }
-        self.shared.pace.turn().await;
-        Ok(())
+        if self.shared.pace.turn(&self.shared.stop).await { Ok(()) } else { Err(NoAnswer::Over) }
     }
 
     /// Which SNMPv3 agent this is. Nothing secret is sent.
