@@ -23,3 +23,4 @@ mod clock;
 mod connect;
 mod names;
 mod pace;
+mod strain;

@@ -1,7 +1,7 @@
 //! Asks the name servers inside the scanned networks for the names of the addresses found there.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,15 +38,9 @@ pub(super) async fn ask(
             if shared.stop.is_set() {
                 return books.into_values().collect();
             }
-            shared.pace.turn().await;
             let subject = subject(*server, datagram.port, some);
             let (asked_at, began) = (clock::now(), Instant::now());
-            let conversation = (datagram.begin)(&subject);
-            let Ok(exchange) =
-                exchange(SocketAddr::new(*server, datagram.port), conversation).await
-            else {
-                continue;
-            };
+            let Ok(exchange) = exchange(datagram, &subject, shared).await else { continue };
             for fact in exchange.reading.facts {
                 note(&mut books, fact, some, asked_at, began.elapsed());
             }
