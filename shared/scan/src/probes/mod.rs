@@ -11,6 +11,7 @@ mod replay;
 
 pub mod arp;
 mod dns;
+mod dns_tcp;
 mod ftp;
 mod http;
 pub mod icmp_echo;
@@ -48,6 +49,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub const PROBES: &[&Probe] = &[
     &arp::PROBE,
     &dns::PROBE,
+    &dns_tcp::PROBE,
     &ftp::PROBE,
     &http::PROBE,
     &icmp_echo::PROBE,
