@@ -23,6 +23,12 @@ pub const DATAGRAM_TRIES: u32 = 2;
 pub const DATAGRAMS_MAX: usize = 256;
 /// Connections to one host at once: a device with four sessions must stay reachable for others.
 pub const CONNECTIONS_PER_HOST_MAX: usize = 4;
+/// A host is talked to for so long at most, on each of its connections: more than the slowest sound
+/// server needs, and a tarpit's end.
+pub const HOST_TIMEOUT: Duration = Duration::from_secs(90);
+/// After so many ports of a host that take a connection and say nothing, no protocol is tried out any
+/// more on those whose number tells none.
+pub const SILENT_PORTS_MAX: usize = 16;
 /// Sockets of all carriers at once. trippy-core waits with select(2), which knows descriptors below
 /// 1,024 only.
 pub const SOCKETS_MAX: usize = 400;

@@ -24,3 +24,4 @@ mod clock;
 mod connect;
 mod names;
 mod pace;
+mod strain;

@@ -49,16 +49,13 @@ async fn ask_servers(
     let deadline = Instant::now() + NAMES_TIMEOUT;
     'servers: for server in servers {
         for some in addresses.chunks(ADDRESSES_AT_ONCE) {
-            // Each address is a datagram of its own.
-            let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
-            if Instant::now() >= deadline || !shared.pace.turns(count, &shared.stop).await {
+            if Instant::now() >= deadline || shared.stop.is_set() {
                 break 'servers;
             }
             let Ok(_socket) = shared.sockets.acquire().await else { break 'servers };
             let subject = subject(server.ip(), server.port(), some);
             let (asked_at, began) = (clock::now(), Instant::now());
-            let conversation = (datagram.begin)(&subject);
-            match exchange(*server, conversation).await {
+            match exchange(datagram, &subject, shared).await {
                 Ok(exchange) if exchange.is_answered => {
                     for fact in exchange.reading.facts {
                         note(&mut books, fact, some, asked_at, began.elapsed());

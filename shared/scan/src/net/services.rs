@@ -3,7 +3,7 @@
 //! At most `CONNECTIONS_PER_HOST_MAX` connections at once; ports of printers and, outside of
 //! networks that are marked so, of industrial devices are never connected to.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,8 +27,9 @@ use super::limits::{
 };
 use super::pace::Pace;
 use super::stop::Stop;
+use super::strain::{LeftOut, Strain, ports_text};
 use super::stream::{Talk, TalkError, converse, greeting};
-use super::tls::Served;
+use super::tls::{AskError, Served};
 use super::tls_versions::ask as ask_version;
 use crate::packet::text::clean;
 use crate::packet::tls_hello::Version;
@@ -40,7 +41,8 @@ use crate::probes::{
 /// Source of the words of servers that no probe understands.
 const UNKNOWN: &str = "scan.greeting";
 /// Ports of protocols that no probe asks over TCP, and whose servers wait for a question of theirs:
-/// others would only cost the server and us a timeout. Name service, Kerberos, RPC, LDAP, NFS.
+/// others would only cost the server and us a timeout. Name service (asked, if at all, for itself),
+/// Kerberos, RPC, LDAP, NFS.
 const WAITING_PORTS: [u16; 12] = [53, 88, 111, 135, 389, 464, 593, 636, 2049, 3268, 3269, 9389];
 /// The probe that is tried where a server waits for us.
 const HTTP: &str = "scan.http";
@@ -73,6 +75,11 @@ impl Shared {
         }
     }
 
+    /// Waits for the turn to send something; false: the scan is over.
+    pub(super) async fn turn(&self) -> bool {
+        self.pace.turn(&self.stop).await
+    }
+
     /// Whether answers that no probe was chosen for are looked at too.
     fn is_curious(&self) -> bool {
         self.selection == ProbeSelection::All
@@ -100,9 +107,9 @@ pub struct Host {
 
 /// Asks a host everything, and writes it into its book.
 pub async fn ask(host: Host, shared: Arc<Shared>, book: &mut Book) {
-    let visit = Arc::new(Visit { host, shared });
+    let visit = Arc::new(Visit::new(host, shared));
     let mut talks = JoinSet::new();
-    for port in visit.askable().into_iter().take(SERVICES_PER_HOST_MAX) {
+    for port in visit.askable() {
         let visit = Arc::clone(&visit);
         talks.spawn(async move { visit.port(port).await });
     }
@@ -122,12 +129,13 @@ pub async fn ask(host: Host, shared: Arc<Shared>, book: &mut Book) {
         }
         for follow_up in found.follow_ups {
             further += 1;
-            if further <= FOLLOW_UPS_PER_HOST_MAX && !visit.is_barred(follow_up.port) {
+            if further <= FOLLOW_UPS_PER_HOST_MAX && visit.may_follow(&follow_up) {
                 let visit = Arc::clone(&visit);
                 talks.spawn(async move { visit.follow(follow_up).await });
             }
         }
     }
+    visit.say_what_was_left_out(book);
     visit.say_what_is_not_here(book);
 }
 
@@ -138,8 +146,10 @@ struct Found {
     follow_ups: Vec<FollowUp>,
     /// Whether the answer was understood.
     is_understood: bool,
-    /// Whether TLS was spoken from the first byte.
+    /// Whether TLS was spoken from the first byte, if only to refuse our versions of it.
     is_secured: bool,
+    /// Whether the connection was taken and nothing came.
+    is_silent: bool,
 }
 
 impl Found {
@@ -148,17 +158,51 @@ impl Found {
         self.follow_ups.extend(other.follow_ups);
         self.is_understood |= other.is_understood;
         self.is_secured |= other.is_secured;
+        self.is_silent |= other.is_silent;
+    }
+
+    /// Whether the server said in clear that this very port wants TLS.
+    fn wants_tls(&self, probe: &Probe, port: u16) -> bool {
+        let is_same = |it: &FollowUp| it.probe == probe.id && it.port == port && it.is_encrypted;
+        !self.is_understood && self.follow_ups.iter().any(is_same)
     }
 }
 
 struct Visit {
     host: Host,
     shared: Arc<Shared>,
+    strain: Strain,
+}
+
+/// The right to one connection to a host; its time is counted.
+struct Turn<'a> {
+    _host: SemaphorePermit<'a>,
+    _socket: SemaphorePermit<'a>,
+    strain: &'a Strain,
+    began: Instant,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.strain.talked(self.began.elapsed());
+    }
 }
 
 impl Visit {
+    fn new(host: Host, shared: Arc<Shared>) -> Self {
+        Self { host, shared, strain: Strain::default() }
+    }
+
+    /// The open ports that are asked, those that probes know first.
     fn askable(&self) -> Vec<u16> {
-        self.host.open.iter().copied().filter(|it| !self.is_barred(*it)).collect()
+        let open = self.host.open.iter().copied();
+        let mut ports: Vec<u16> = open.filter(|it| !self.is_barred(*it)).collect();
+        ports.sort_by_key(|it| tier(*it));
+        let some = ports.len().min(SERVICES_PER_HOST_MAX);
+        for port in ports.split_off(some) {
+            self.strain.leave_out(LeftOut::TooMany, port);
+        }
+        ports
     }
 
     /// Ports that get no connection and no byte.
@@ -166,15 +210,26 @@ impl Visit {
         is_print(port) || (is_ot(port) && !self.host.is_ot)
     }
 
+    /// Whether an answer may lead to this question. No answer leads to industrial devices.
+    fn may_follow(&self, follow_up: &FollowUp) -> bool {
+        let probe = PROBES.iter().find(|it| it.id == follow_up.probe);
+        let is_allowed = probe.is_some_and(|it| self.shared.allows(it));
+        is_allowed && !self.is_barred(follow_up.port) && !is_ot(follow_up.port)
+    }
+
     /// The right to open one more connection to this host, at the rate of the scan.
-    async fn turn(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
+    async fn turn(&self, port: u16) -> Option<Turn<'_>> {
         let host = self.host.connections.acquire().await.ok()?;
+        if self.strain.is_over() {
+            self.strain.leave_out(LeftOut::TimeIsOver, port);
+            return None;
+        }
         let socket = self.shared.sockets.acquire().await.ok()?;
-        if !self.shared.pace.turn(&self.shared.stop).await {
+        if !self.shared.turn().await {
             return None;
         }
         self.shared.connections.fetch_add(1, Ordering::Relaxed);
-        Some((host, socket))
+        Some(Turn { _host: host, _socket: socket, strain: &self.strain, began: Instant::now() })
     }
 
     /// Asks what answers on an open port: those who know the port, and where none understands it,
@@ -189,9 +244,10 @@ impl Visit {
                 }
             }
         }
-        let is_silent = WAITING_PORTS.contains(&port);
-        if !found.is_understood && !is_silent && self.shared.is_curious() {
-            found.take(self.stranger(port).await);
+        // An industrial device may take any byte for a command: only who knows its protocol asks.
+        let waits = WAITING_PORTS.contains(&port) || is_ot(port);
+        if !found.is_understood && !waits && self.shared.is_curious() {
+            found.take(self.stranger(port, found.is_secured).await);
         }
         if found.is_secured && self.shared.allows(&tls_versions::PROBE) {
             found.take(self.tls_versions(port).await);
@@ -199,38 +255,58 @@ impl Visit {
         found
     }
 
-    /// A port whose protocol is not known by its number.
-    async fn stranger(&self, port: u16) -> Found {
-        let mut found = Found::default();
+    /// A port whose protocol is not known by its number. Where it is known to speak TLS, nothing is
+    /// said in clear.
+    async fn stranger(&self, port: u16, is_secured: bool) -> Found {
+        if self.strain.is_silent() {
+            self.strain.leave_out(LeftOut::Silence, port);
+            return Found::default();
+        }
+        if is_secured {
+            return self.guess(port, true).await;
+        }
         let (asked_at, began) = (clock::now(), Instant::now());
         let first = {
-            let Some(_turn) = self.turn().await else { return found };
+            let Some(_turn) = self.turn(port).await else { return Found::default() };
             greeting(self.socket(port)).await.unwrap_or_default()
         };
         if !first.is_empty() {
-            for probe in PROBES {
-                let Method::Stream(stream) = probe.method else { continue };
-                if (stream.recognises)(&first) {
-                    found.take(self.known(probe, stream, port, false, "").await);
-                    return found;
-                }
-            }
-            let reading = unknown(port, &first);
-            found.notes.push(self.note(UNKNOWN, port, asked_at, began, Learnt::Said(reading)));
-            return found;
+            return self.greeted(port, &first, asked_at, began).await;
         }
-        let Some((probe, stream)) = http() else { return found };
-        for is_encrypted in [false, true] {
-            let tried = self.stream(probe, stream, port, is_encrypted, "", GUESS_TIMEOUT).await;
-            // What a server that does not speak it gives is no news about its port.
-            if tried.is_understood {
-                found.take(tried);
-                break;
+        let mut found = self.guess(port, false).await;
+        if !found.is_understood {
+            let inside = self.guess(port, true).await;
+            if found.is_silent && inside.is_silent {
+                self.strain.was_silent();
             }
-            found.is_secured |= tried.is_secured;
-            found.notes.extend(tried.notes.into_iter().filter(|it| it.source.starts_with(tls::ID)));
+            found.take(inside);
         }
         found
+    }
+
+    /// A server that spoke first, of a protocol that its words tell or nobody.
+    async fn greeted(&self, port: u16, first: &[u8], asked_at: Timestamp, began: Instant) -> Found {
+        for probe in PROBES {
+            let Method::Stream(stream) = probe.method else { continue };
+            if (stream.recognises)(first) {
+                return self.known(probe, stream, port, false, "").await;
+            }
+        }
+        let reading = unknown(port, first);
+        let note = self.note(UNKNOWN, port, asked_at, began, Learnt::Said(reading));
+        Found { notes: vec![note], ..Found::default() }
+    }
+
+    /// Tries the protocol of most servers that wait for a question.
+    async fn guess(&self, port: u16, is_encrypted: bool) -> Found {
+        let Some((probe, stream)) = http() else { return Found::default() };
+        let mut tried = self.stream(probe, stream, port, is_encrypted, "", GUESS_TIMEOUT).await;
+        // What a server that does not speak it gives is no news about its port.
+        if !tried.is_understood {
+            tried.follow_ups.clear();
+            tried.notes.retain(|it| it.source.starts_with(tls::ID));
+        }
+        tried
     }
 
     /// A conversation that has good reason to succeed.
@@ -242,7 +318,12 @@ impl Visit {
         is_encrypted: bool,
         argument: &str,
     ) -> Found {
-        self.stream(probe, stream, port, is_encrypted, argument, CONVERSATION_TIMEOUT).await
+        let limit = CONVERSATION_TIMEOUT;
+        let mut found = self.stream(probe, stream, port, is_encrypted, argument, limit).await;
+        if found.wants_tls(probe, port) {
+            found = self.stream(probe, stream, port, true, argument, limit).await;
+        }
+        found
     }
 
     async fn stream(
@@ -254,7 +335,7 @@ impl Visit {
         argument: &str,
         limit: Duration,
     ) -> Found {
-        let Some(_turn) = self.turn().await else { return Found::default() };
+        let Some(_turn) = self.turn(port).await else { return Found::default() };
         let (asked_at, began) = (clock::now(), Instant::now());
         let subject = self.subject(port, is_encrypted, argument);
         let conversation = (stream.begin)(&subject);
@@ -268,6 +349,7 @@ impl Visit {
                     found.notes.push(self.note(tls::ID, port, asked_at, began, Learnt::Said(seen)));
                 }
                 found.is_understood = !reading.facts.is_empty();
+                found.is_silent = !found.is_understood && end == End::TimedOut;
                 found.follow_ups = std::mem::take(&mut reading.follow_ups);
                 if found.is_understood || !reading.complaints.is_empty() {
                     Learnt::Said(reading)
@@ -275,7 +357,12 @@ impl Visit {
                     Learnt::Gap(self.gap(probe, port, not_understood(end)))
                 }
             }
-            Err(error) => Learnt::Gap(self.gap(probe, port, not_connected(&error))),
+            Err(error) => {
+                // Who refuses our versions speaks others.
+                found.is_secured = matches!(error, TalkError::NotSecured(AskError::Refused { .. }));
+                found.is_silent = matches!(error, TalkError::NotSecured(AskError::TimedOut { .. }));
+                Learnt::Gap(self.gap(probe, port, not_connected(&error)))
+            }
         };
         found.notes.push(self.note(probe.id, port, asked_at, began, learnt));
         found
@@ -287,7 +374,7 @@ impl Visit {
         let random = self.subject(port, true, "").random;
         let mut answers = Vec::new();
         for version in Version::ALL {
-            let Some(_turn) = self.turn().await else { return Found::default() };
+            let Some(_turn) = self.turn(port).await else { return Found::default() };
             answers.push((version, ask_version(self.socket(port), version, &random).await));
         }
         let learnt = Learnt::Said(tls_versions::read(port, &answers));
@@ -299,10 +386,8 @@ impl Visit {
         let probe = PROBES.iter().find(|it| it.id == follow_up.probe);
         match probe.map(|it| (it, it.method)) {
             Some((probe, Method::Stream(stream))) => {
-                let is_encrypted = stream.tls_ports.contains(&follow_up.port);
-                let argument = &follow_up.argument;
-                let mut found =
-                    self.known(probe, stream, follow_up.port, is_encrypted, argument).await;
+                let FollowUp { port, is_encrypted, argument, .. } = follow_up;
+                let mut found = self.known(probe, stream, port, is_encrypted, &argument).await;
                 // One step and no further: answers do not lead on through a device.
                 found.follow_ups.clear();
                 found
@@ -318,11 +403,12 @@ impl Visit {
             return found;
         }
         let (asked_at, began) = (clock::now(), Instant::now());
-        let subject = self.subject(datagram.port, false, "");
-        let answer = exchange(self.socket(datagram.port), (datagram.begin)(&subject)).await;
+        let answer =
+            exchange(datagram, &self.subject(datagram.port, false, ""), &self.shared).await;
         let doing = format!("asking udp/{}", datagram.port);
         let learnt = match answer {
             Err(error) => Learnt::Nothing(Absent::Failed { doing, cause: error.to_string() }),
+            Ok(Exchange { is_stopped: true, is_answered: false, .. }) => return found,
             Ok(Exchange { is_refused: true, is_answered: false, .. }) => {
                 Learnt::Nothing(Absent::NotHere { looked_at: format!("udp/{}", datagram.port) })
             }
@@ -373,17 +459,37 @@ impl Visit {
         Gap { field, of: Some(format!("tcp/{port}")), reason }
     }
 
+    /// Ports that nobody asked are no ports on which nothing answers.
+    fn say_what_was_left_out(&self, book: &mut Book) {
+        let asked_at = clock::now();
+        for (why, ports) in self.strain.left_out() {
+            // Each tier of ports has sections of its own.
+            let mut sources: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
+            for port in ports {
+                sources.entry(source_of(UNKNOWN, port)).or_default().insert(port);
+            }
+            for (source, ports) in sources {
+                let (field, of) = (UNKNOWN.to_owned(), Some(ports_text(&ports)));
+                let learnt = Learnt::Gap(Gap { field, of, reason: why.reason() });
+                let (cadence, lasted) = (Cadence::Steady, Duration::ZERO);
+                book.add(Note { source, cadence, asked_at, lasted, learnt });
+            }
+        }
+    }
+
     /// Probes whose ports are all closed say so: what they found before is not there any more.
     fn say_what_is_not_here(&self, book: &mut Book) {
         if !self.host.is_swept || self.shared.stop.is_set() {
             return;
         }
         let asked_at = clock::now();
+        let left_out: BTreeSet<u16> = self.strain.left_out().into_values().flatten().collect();
         for probe in PROBES.iter().filter(|it| self.shared.allows(it)) {
             let Method::Stream(stream) = probe.method else { continue };
-            let ports: Vec<String> =
-                stream.ports.iter().chain(stream.tls_ports).map(|it| format!("tcp/{it}")).collect();
-            if book.has(probe.id) || ports.is_empty() {
+            let own = || stream.ports.iter().chain(stream.tls_ports);
+            let ports: Vec<String> = own().map(|it| format!("tcp/{it}")).collect();
+            let is_unknown = own().any(|it| left_out.contains(it));
+            if book.has(probe.id) || ports.is_empty() || is_unknown {
                 continue;
             }
             let learnt = Learnt::Nothing(Absent::NotHere { looked_at: ports.join(", ") });
@@ -461,5 +567,5 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Work that waits, so that hosts are taken in the order in which they were found.
-pub type Waiting = VecDeque<Host>;
+#[cfg(test)]
+pub(super) mod tests;

@@ -13,10 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::limits::{
-    CLOSING_TIMEOUT, CONNECT_TIMEOUT, CONVERSATION_TIMEOUT, GREETING_TIMEOUT, HANDSHAKE_TIMEOUT,
-};
-use super::tls::{AskError, Served, secure};
+use super::limits::{CLOSING_TIMEOUT, CONNECT_TIMEOUT, GREETING_TIMEOUT, HANDSHAKE_TIMEOUT};
+use super::tls::{AskError, NotSecured, Served, secure};
 use crate::probes::{ANSWER_BYTES_MAX, Conversation, End, Reading, Step};
 
 /// Bytes read at a time.
@@ -60,7 +58,13 @@ pub async fn converse(
     let socket = connect(address).await?;
     let mut line = Line { stream: Box::pin(socket), served: None, address };
     if is_encrypted {
-        line = line.secured(limit).await.map_err(TalkError::NotSecured)?;
+        line = match line.secured(limit).await {
+            Ok(line) => line,
+            Err((error, stream)) => {
+                close_failed(stream).await;
+                return Err(TalkError::NotSecured(error));
+            }
+        };
     }
     let deadline = Instant::now() + limit;
     Ok(talk(line, conversation, deadline).await)
@@ -110,7 +114,7 @@ struct Line {
 }
 
 impl Line {
-    async fn secured(self, limit: Duration) -> Result<Self, AskError> {
+    async fn secured(self, limit: Duration) -> Result<Self, NotSecured<Pin<Box<dyn Both>>>> {
         let limit = limit.min(HANDSHAKE_TIMEOUT);
         let (stream, served) = secure(self.stream, self.address.ip(), limit).await?;
         Ok(Self { stream: Box::pin(stream), served: Some(served), address: self.address })
@@ -164,7 +168,10 @@ impl Held {
                     self.received.clear();
                     match line.secured(deadline.saturating_duration_since(Instant::now())).await {
                         Ok(line) => self.line = Some(line),
-                        Err(_) => return End::NotSecured,
+                        Err((_, stream)) => {
+                            close_failed(stream).await;
+                            return End::NotSecured;
+                        }
                     }
                     conversation.secured()
                 }
@@ -214,10 +221,11 @@ async fn close(mut stream: Pin<Box<dyn Both>>) {
     let _: Result<io::Result<()>, _> = timeout(CLOSING_TIMEOUT, ended).await;
 }
 
-/// The time that a talk with a silent server takes at most, for estimates.
-#[must_use]
-pub fn longest_talk() -> Duration {
-    CONNECT_TIMEOUT + HANDSHAKE_TIMEOUT + CONVERSATION_TIMEOUT + CLOSING_TIMEOUT
+/// Ends what is left of a connection whose handshake failed.
+async fn close_failed(stream: Option<Pin<Box<dyn Both>>>) {
+    if let Some(stream) = stream {
+        close(stream).await;
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +234,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::net::limits::CONVERSATION_TIMEOUT;
 
     /// Sends one word and keeps what comes back.
     struct Echo;
@@ -299,6 +308,24 @@ mod tests {
         let error =
             converse(address, false, Box::new(Echo), CONVERSATION_TIMEOUT).await.unwrap_err();
         assert!(matches!(error, TalkError::Connect(_)));
+    }
+
+    #[tokio::test]
+    async fn a_failed_handshake_is_closed_with_fin_too() {
+        let (listener, address) = server().await;
+        let served = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut hello = [0; 4096];
+            let _ = socket.read(&mut hello).await.unwrap();
+            // Not TLS, and more than one reading takes: what is left unread would make a reset.
+            socket.write_all(&[b'x'; 100_000]).await.unwrap();
+            let mut rest = Vec::new();
+            socket.read_to_end(&mut rest).await
+        });
+        let error =
+            converse(address, true, Box::new(Echo), CONVERSATION_TIMEOUT).await.unwrap_err();
+        assert!(matches!(error, TalkError::NotSecured(AskError::NotTls)), "{error:?}");
+        served.await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -13,7 +13,8 @@ use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ProtocolVersion, SignatureScheme,
+    ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage, ProtocolVersion,
+    SignatureScheme,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -23,6 +24,9 @@ use crate::packet::certificate::CERTIFICATE_BYTES_MAX;
 
 /// Most certificates of a chain that are kept.
 const CHAIN_MAX: usize = 10;
+/// What is said of a message that the TLS library does not take in.
+const TOO_LARGE: &str =
+    "a message of its handshake is larger than 64 KiB, as a long chain of certificates makes it";
 
 /// What a server showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,24 +95,32 @@ pub fn served_certificate(address: SocketAddr, limit: Duration) -> Result<Served
 /// A TLS connection over which more may be said, and what the server showed.
 pub(crate) type Secured<S> = (tokio_rustls::client::TlsStream<S>, Served);
 
+/// Why there is no TLS, and the connection where it was not given up: it waits to be closed.
+pub(crate) type NotSecured<S> = (AskError, Option<S>);
+
 /// Shakes hands over a connection that exists already.
 ///
 /// # Errors
-/// Why there is no TLS, with the chain if the server showed one before it failed.
+/// Why there is no TLS.
 pub(crate) async fn secure<S>(
     stream: S,
     address: IpAddr,
     limit: Duration,
-) -> Result<Secured<S>, AskError>
+) -> Result<Secured<S>, NotSecured<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let recorder = Arc::new(Recorder::default());
-    let connector = TlsConnector::from(Arc::new(looking(Arc::clone(&recorder))?));
-    let shaken = connector.connect(ServerName::IpAddress(address.into()), stream);
+    let config = match looking(Arc::clone(&recorder)) {
+        Ok(config) => config,
+        Err(error) => return Err((error, Some(stream))),
+    };
+    let connector = TlsConnector::from(Arc::new(config));
+    let shaken = connector.connect(ServerName::IpAddress(address.into()), stream).into_fallible();
     let stream = match tokio::time::timeout(limit, shaken).await {
-        Err(_) => return Err(AskError::TimedOut { limit }),
-        Ok(Err(error)) => return Err(not_shaken(error)),
+        // All that came was read, so that the system closes what is dropped with FIN.
+        Err(_) => return Err((AskError::TimedOut { limit }, None)),
+        Ok(Err((error, stream))) => return Err((not_shaken(error), Some(stream))),
         Ok(Ok(stream)) => stream,
     };
     let chain = std::mem::take(&mut *recorder.chain.lock().unwrap_or_else(PoisonError::into_inner));
@@ -179,6 +191,10 @@ fn shake_hands(
 #[expect(clippy::wildcard_enum_match_arm, reason = "rustls adds kinds; all others are refusals")]
 fn refusal(error: rustls::Error) -> AskError {
     match error {
+        // It began as a handshake does; all its certificates travel in one message.
+        rustls::Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => {
+            AskError::Refused { cause: TOO_LARGE.to_owned() }
+        }
         rustls::Error::InvalidMessage(_) => AskError::NotTls,
         other => AskError::Refused { cause: other.to_string() },
     }
@@ -214,7 +230,8 @@ impl ServerCertVerifier for Recorder {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let certificates = std::iter::once(end_entity).chain(intermediates).take(CHAIN_MAX);
-        let kept = certificates.filter(|it| it.len() <= CERTIFICATE_BYTES_MAX);
+        // Up to the first that is too large: what follows it must not be taken for the server's own.
+        let kept = certificates.take_while(|it| it.len() <= CERTIFICATE_BYTES_MAX);
         *self.chain.lock().unwrap_or_else(PoisonError::into_inner) =
             kept.map(|it| it.to_vec()).collect();
         Ok(ServerCertVerified::assertion())
@@ -363,6 +380,49 @@ mod tests {
             socket.write_all(&[21, 3, 1, 0, 2, 2, 70]).unwrap();
         });
         assert!(matches!(served_certificate(address, LIMIT), Err(AskError::Refused { .. })));
+    }
+
+    #[test]
+    fn a_chain_larger_than_64_kib_is_tls_all_the_same() {
+        let address = serve(|mut socket| {
+            let _ = socket.read(&mut [0; 4096]);
+            // A record of TLS 1.2 that begins a message Certificate of 100,000 bytes.
+            let mut record = vec![22, 3, 3, 0x40, 0, 11, 1, 0x86, 0xa0];
+            record.resize(5 + 0x4000, 0);
+            let _ = socket.write_all(&record);
+            let _ = socket.read(&mut [0; 4096]);
+        });
+        let error = served_certificate(address, LIMIT).unwrap_err();
+        let AskError::Refused { cause } = &error else { panic!("{error:?}") };
+        assert_eq!(cause, TOO_LARGE);
+    }
+
+    #[test]
+    fn what_follows_a_certificate_that_is_too_large_is_not_the_servers_own() {
+        let recorder = Recorder::default();
+        let large = CertificateDer::from(vec![0x30; CERTIFICATE_BYTES_MAX + 1]);
+        let small = CertificateDer::from(vec![0x30; 10]);
+        let name = ServerName::IpAddress(IpAddr::from(Ipv4Addr::LOCALHOST).into());
+        let show = |own: &CertificateDer<'_>, other: &CertificateDer<'_>| {
+            let now = UnixTime::since_unix_epoch(Duration::ZERO);
+            recorder.verify_server_cert(own, std::slice::from_ref(other), &name, &[], now).unwrap();
+            recorder.chain.lock().unwrap().clone()
+        };
+        assert!(show(&large, &small).is_empty());
+        assert_eq!(show(&small, &large), [small.to_vec()]);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_handshake_failed_is_given_back_to_be_closed() {
+        let address = serve(|mut socket| {
+            let _ = socket.read(&mut [0; 4096]);
+            let _ = socket.write_all(&[21, 3, 1, 0, 2, 2, 70]);
+            let _ = socket.read(&mut [0; 4096]);
+        });
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let Err((error, stream)) = secure(stream, address.ip(), LIMIT).await else { panic!() };
+        assert!(matches!(error, AskError::Refused { .. }), "{error:?}");
+        assert!(stream.is_some());
     }
 
     #[test]

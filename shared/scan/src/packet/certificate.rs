@@ -10,10 +10,12 @@ use observation::ContentHash;
 use observation::latest::{Certificate, CertificatePlace};
 use rustls::crypto::aws_lc_rs;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use super::der::{Element, SEQUENCE, elements, whole_length};
+use super::text::is_command;
 
 /// Largest certificate that is read.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
@@ -21,6 +23,14 @@ pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 const NAMES_MAX: usize = 100;
 /// Longest text that is kept of one field.
 const TEXT_BYTES_MAX: usize = 1024;
+
+/// The extension of alternative names, 2.5.29.17 (RFC 5280 §4.2.1.6), and the tags of its entries.
+const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
+const MAIL_NAME: u8 = 0x81;
+const DNS_NAME: u8 = 0x82;
+const DIRECTORY_NAME: u8 = 0xa4;
+const URI_NAME: u8 = 0x86;
+const ADDRESS_NAME: u8 = 0x87;
 
 /// Why bytes are no certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +52,18 @@ pub fn read(
     place: CertificatePlace,
     chain_length: u32,
 ) -> Result<Certificate, CertificateError> {
+    read_with_problems(der, place, chain_length).map(|it| it.0)
+}
+
+/// The same, with what had to be escaped or could not be understood.
+///
+/// # Errors
+/// If the bytes are no certificate.
+pub fn read_with_problems(
+    der: &[u8],
+    place: CertificatePlace,
+    chain_length: u32,
+) -> Result<(Certificate, Vec<String>), CertificateError> {
     if der.len() > CERTIFICATE_BYTES_MAX {
         return Err(CertificateError::TooLarge);
     }
@@ -59,13 +81,14 @@ pub fn read(
         .and_then(|it| it.as_oid().ok())
         .map(|it| it.to_id_string());
     let (key_algorithm, key_bits) = key_kind(&algorithm, curve.as_deref(), key.as_ref());
-    Ok(Certificate {
+    let mut doubts = Doubts::default();
+    let read = Certificate {
         place,
         fingerprint: ContentHash::of(own),
-        subject: name(certificate.subject()),
-        issuer: name(certificate.issuer()),
+        subject: name(certificate.subject(), &mut doubts),
+        issuer: name(certificate.issuer(), &mut doubts),
         serial: data_encoding::HEXLOWER.encode(clip_bytes(certificate.raw_serial())),
-        names: alternative_names(&certificate),
+        names: alternative_names(&certificate, &mut doubts),
         not_before: Timestamp::from_second(certificate.validity().not_before.timestamp()).ok(),
         not_after: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok(),
         key_algorithm: Some(clip(&key_algorithm)),
@@ -75,7 +98,28 @@ pub fn read(
         )),
         is_self_signed: is_self_signed(&certificate),
         chain_length,
-    })
+    };
+    Ok((read, doubts.problems()))
+}
+
+/// What is doubtful about the texts of a certificate.
+#[derive(Debug, Default)]
+struct Doubts {
+    /// Characters that command instead of saying something.
+    escaped: usize,
+    /// Alternative names that are none.
+    broken: usize,
+}
+
+impl Doubts {
+    fn problems(&self) -> Vec<String> {
+        let counted = [
+            (self.escaped, "control characters escaped"),
+            (self.broken, "alternative names could not be read"),
+        ];
+        let problems = counted.into_iter().filter(|it| it.0 > 0);
+        problems.map(|(count, what)| format!("{count} {what}")).collect()
+    }
 }
 
 /// The name of an algorithm of keys, and the size of the key where the algorithm leaves it open.
@@ -152,44 +196,72 @@ fn object_identifier(der: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {
+/// Each name is read for itself: one that is broken costs no other.
+fn alternative_names(certificate: &X509Certificate<'_>, doubts: &mut Doubts) -> Vec<String> {
     let mut names = Vec::new();
-    for extension in certificate.extensions() {
-        let ParsedExtension::SubjectAlternativeName(list) = extension.parsed_extension() else {
-            continue;
-        };
-        names.extend(list.general_names.iter().filter_map(general_name).take(NAMES_MAX));
+    let lists = certificate.extensions().iter().filter(|it| it.oid.as_bytes() == ALTERNATIVE_NAMES);
+    for list in lists {
+        let content = elements(list.value).next().filter(|it| it.tag == SEQUENCE);
+        let mut rest = content.map_or(list.value, |it| it.content);
+        doubts.broken += usize::from(content.is_none());
+        while names.len() < NAMES_MAX && content.is_some() && !rest.is_empty() {
+            let Some((own, behind)) = whole_length(rest).and_then(|it| rest.split_at_checked(it))
+            else {
+                doubts.broken += 1;
+                break;
+            };
+            rest = behind;
+            match elements(own).next().map(|it| general_name(it, doubts)) {
+                Some(Named::Name(name)) => names.push(name),
+                Some(Named::Other) => {}
+                Some(Named::Broken) | None => doubts.broken += 1,
+            }
+        }
     }
-    names.truncate(NAMES_MAX);
     names
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "other kinds of names are not of a host")]
-fn general_name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(it) | GeneralName::RFC822Name(it) | GeneralName::URI(it) => {
-            Some(clip(it))
+/// What an entry of the alternative names is.
+enum Named {
+    Name(String),
+    /// Of a kind that is not of a host.
+    Other,
+    Broken,
+}
+
+fn general_name(entry: Element<'_>, doubts: &mut Doubts) -> Named {
+    match (entry.tag, entry.content) {
+        (_, []) => Named::Broken,
+        (MAIL_NAME | DNS_NAME | URI_NAME, text) if text.is_ascii() => {
+            let text: String = text.iter().copied().map(char::from).collect();
+            Named::Name(tidy(&text, doubts))
         }
-        GeneralName::IPAddress(octets) => {
-            let version_4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
-            let version_6 = <[u8; 16]>::try_from(*octets).map(IpAddr::from);
-            version_4.or(version_6).ok().map(|it| it.to_string())
+        // IA5String: other bytes would stand for any letter.
+        (MAIL_NAME | DNS_NAME | URI_NAME, _) => Named::Broken,
+        (ADDRESS_NAME, octets) => {
+            let version_4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+            let version_6 = <[u8; 16]>::try_from(octets).map(IpAddr::from);
+            version_4.or(version_6).map_or(Named::Broken, |it| Named::Name(it.to_string()))
         }
-        GeneralName::DirectoryName(it) => Some(self::name(it)),
-        _ => None,
+        (DIRECTORY_NAME, name) => match X509Name::from_der(name) {
+            Ok((_, name)) => Named::Name(self::name(&name, doubts)),
+            Err(_) => Named::Broken,
+        },
+        _ => Named::Other,
     }
 }
 
 /// RFC 4514: the last part first, parts separated by commas.
-fn name(name: &X509Name<'_>) -> String {
-    let parts: Vec<String> = name
-        .iter_rdn()
-        .map(|part| part.iter().map(attribute).collect::<Vec<_>>().join("+"))
-        .collect();
+fn name(name: &X509Name<'_>, doubts: &mut Doubts) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in name.iter_rdn() {
+        let attributes = part.iter().map(|it| attribute(it, doubts));
+        parts.push(attributes.collect::<Vec<_>>().join("+"));
+    }
     clip(&parts.into_iter().rev().collect::<Vec<_>>().join(","))
 }
 
-fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
+fn attribute(attribute: &AttributeTypeAndValue<'_>, doubts: &mut Doubts) -> String {
     let oid = attribute.attr_type().to_id_string();
     let kind = match oid.as_str() {
         "2.5.4.3" => "CN",
@@ -207,13 +279,13 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     };
     let value = attribute.as_str().map_or_else(
         |_| format!("#{}", data_encoding::HEXLOWER.encode(clip_bytes(attribute.as_slice()))),
-        escape,
+        |it| escape(it, doubts),
     );
     format!("{kind}={value}")
 }
 
-/// RFC 4514 §2.4; control characters as hexadecimal pairs.
-fn escape(text: &str) -> String {
+/// RFC 4514 §2.4; characters that command as hexadecimal pairs.
+fn escape(text: &str, doubts: &mut Doubts) -> String {
     let mut escaped = String::new();
     let end = text.chars().count().saturating_sub(1);
     for (index, character) in text.chars().enumerate() {
@@ -225,7 +297,8 @@ fn escape(text: &str) -> String {
             }
             ' ' if is_edge => escaped.push_str("\\ "),
             '#' if index == 0 => escaped.push_str("\\#"),
-            it if it.is_control() => {
+            it if is_command(it) => {
+                doubts.escaped += 1;
                 for byte in it.encode_utf8(&mut [0; 4]).bytes() {
                     escaped.push_str(&format!("\\{byte:02x}"));
                 }
@@ -236,10 +309,25 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// At most [`TEXT_BYTES_MAX`] bytes, without control characters.
+/// Characters that command as `\u{0}`, as in all foreign texts: without them another name would stand
+/// there.
+fn tidy(text: &str, doubts: &mut Doubts) -> String {
+    let mut tidied = String::new();
+    for character in text.chars() {
+        if is_command(character) {
+            doubts.escaped += 1;
+            tidied.extend(character.escape_unicode());
+        } else {
+            tidied.push(character);
+        }
+    }
+    clip(&tidied)
+}
+
+/// At most [`TEXT_BYTES_MAX`] bytes.
 fn clip(text: &str) -> String {
     let end = text.floor_char_boundary(TEXT_BYTES_MAX.min(text.len()));
-    text.get(..end).unwrap_or_default().chars().filter(|it| !it.is_control()).collect()
+    text.get(..end).unwrap_or_default().to_owned()
 }
 
 fn clip_bytes(bytes: &[u8]) -> &[u8] {
@@ -314,9 +402,52 @@ mod tests {
     fn control_characters_do_not_reach_a_reader() {
         let mut strange = parameters();
         strange.distinguished_name.push(DnType::CommonName, "www.example.org\0.evil.example\n");
-        let read = read(&self_signed(&strange), place(), 1).unwrap();
+        let (read, problems) = read_with_problems(&self_signed(&strange), place(), 1).unwrap();
         assert!(!read.subject.contains(char::is_control), "{:?}", read.subject);
         assert!(read.subject.contains("\\00.evil"), "{:?}", read.subject);
+        // Two in the subject and the same in the issuer.
+        assert_eq!(problems, ["4 control characters escaped"]);
+    }
+
+    #[test]
+    fn what_turns_the_direction_is_escaped_in_subject_and_issuer() {
+        let mut strange = parameters();
+        strange.distinguished_name.push(DnType::CommonName, "a\u{202e}b\u{61c}");
+        let (read, problems) = read_with_problems(&self_signed(&strange), place(), 1).unwrap();
+        assert!(read.subject.contains("CN=a\\e2\\80\\aeb\\d8\\9c"), "{:?}", read.subject);
+        assert_eq!(problems, ["4 control characters escaped"]);
+    }
+
+    #[test]
+    fn a_name_with_a_control_character_does_not_become_another_name() {
+        let mut strange = parameters();
+        strange.subject_alt_names = vec![
+            SanType::DnsName("bank.example\0.evil.example".try_into().unwrap()),
+            SanType::Rfc822Name("a\x1b[2J@example.org".try_into().unwrap()),
+        ];
+        let (read, problems) = read_with_problems(&self_signed(&strange), place(), 1).unwrap();
+        assert_eq!(read.names, ["bank.example\\u{0}.evil.example", "a\\u{1b}[2J@example.org"]);
+        assert_eq!(problems, ["2 control characters escaped"]);
+    }
+
+    #[test]
+    fn a_broken_alternative_name_costs_no_other() {
+        let mut der = self_signed(&parameters());
+        let own = b"www.example.org";
+        let first = der.windows(own.len()).position(|it| it == own).unwrap();
+        let last = der.windows(own.len()).rposition(|it| it == own).unwrap();
+        assert_ne!(first, last);
+        // A letter that IA5String does not have, within the extension.
+        der[last] = 0xe4;
+        let (read, problems) = read_with_problems(&der, place(), 1).unwrap();
+        assert_eq!(read.names, ["192.0.2.7"]);
+        assert_eq!(problems, ["1 alternative names could not be read"]);
+        // A length that leads beyond the extension ends the list, and that is said.
+        der[last] = b'w';
+        der[last - 1] = 100;
+        let (read, problems) = read_with_problems(&der, place(), 1).unwrap();
+        assert!(read.names.is_empty(), "{:?}", read.names);
+        assert_eq!(problems, ["1 alternative names could not be read"]);
     }
 
     #[test]
@@ -343,7 +474,7 @@ mod tests {
         for (text, expected) in
             [(" a ", "\\ a\\ "), ("#a", "\\#a"), ("a+b", "a\\+b"), ("", ""), ("a\\b", "a\\\\b")]
         {
-            assert_eq!(escape(text), expected);
+            assert_eq!(escape(text, &mut Doubts::default()), expected);
         }
     }
 

@@ -61,13 +61,15 @@ pub fn answer(bytes: &[u8]) -> Option<HttpAnswer<'_>> {
     Some(answer)
 }
 
-/// Reads an answer that may be cut off, or have a head that no rule allows: what is whole of it.
+/// Reads an answer that may be cut off, or have a head that no rule allows: what is whole of it. A
+/// line without its end is not: `nginx/1.2` may have been going to be `nginx/1.22`.
 #[must_use]
 pub fn broken_answer(bytes: &[u8]) -> Option<HttpAnswer<'_>> {
     if !is_http(bytes) {
         return None;
     }
-    let mut lines = bytes.split(|it| *it == b'\n');
+    let end = bytes.iter().rposition(|it| *it == b'\n')?;
+    let mut lines = bytes.get(..end)?.split(|it| *it == b'\n');
     let status = lines.next()?.split(|it| *it == b' ').nth(1)?.trim_ascii();
     let status = u16::try_from(number(status)?).ok().filter(|it| (100..1000).contains(it))?;
     let headers = lines
@@ -105,7 +107,7 @@ fn join_chunks(mut bytes: &[u8]) -> (Vec<u8>, bool) {
             std::str::from_utf8(digits).ok().and_then(|it| u32::from_str_radix(it, 16).ok());
         let Some(length) = length else { return (joined, true) };
         if length == 0 {
-            return (joined, true);
+            return (joined, is_trailer_whole(rest));
         }
         let length = length as usize;
         let Some((chunk, rest)) = rest.split_at_checked(length) else {
@@ -116,6 +118,18 @@ fn join_chunks(mut bytes: &[u8]) -> (Vec<u8>, bool) {
         bytes = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest);
     }
     (joined, false)
+}
+
+/// Whether what follows the last chunk has come: fields, if any, and an empty line.
+fn is_trailer_whole(mut bytes: &[u8]) -> bool {
+    while let Some(end) = bytes.iter().position(|it| *it == b'\n') {
+        let (line, rest) = bytes.split_at(end + 1);
+        if line.trim_ascii().is_empty() {
+            return true;
+        }
+        bytes = rest;
+    }
+    false
 }
 
 #[cfg(test)]
@@ -141,6 +155,9 @@ mod tests {
         let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice();
         for (content, joined, is_whole) in [
             (b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n".as_slice(), b"abcde".as_slice(), true),
+            (b"1\r\na\r\n0\r\nX: y\r\n\r\n", b"a", true),
+            (b"1\r\na\r\n0\r\n\r", b"a", false),
+            (b"1\r\na\r\n0\r\nX: y\r\n", b"a", false),
             (b"3\r\nab", b"ab", false),
             (b"3\r\nabc\r\n", b"abc", false),
             (b"ffffffffff\r\nabc", b"", true),
@@ -168,7 +185,10 @@ mod tests {
         let read =
             broken_answer(b"HTTP/1.1 301 Moved\r\nServer: nginx\r\nLocation: /a\r\nX").unwrap();
         assert_eq!((read.status, read.headers.len()), (301, 2));
-        assert_eq!(broken_answer(b"HTTP/1.1 99999 x"), None);
+        let read = broken_answer(b"HTTP/1.1 200 OK\r\nX: y\r\nServer: nginx/1.2").unwrap();
+        assert_eq!(read.headers, [("X", b"y".as_slice())]);
+        assert_eq!(broken_answer(b"HTTP/1.1 200 OK"), None);
+        assert_eq!(broken_answer(b"HTTP/1.1 99999 x\r\n"), None);
         assert_eq!(broken_answer(b"HTTP/1.1"), None);
         assert_eq!(broken_answer(b"RTSP/1.0 200 OK"), None);
     }

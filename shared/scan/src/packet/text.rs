@@ -71,10 +71,11 @@ fn is_trimmed(character: char) -> bool {
     character.is_whitespace() || character == '\0'
 }
 
-/// Control characters, and those that change the direction or hide what follows (Unicode UAX #9).
-fn is_command(character: char) -> bool {
+/// Control characters, and those that change the direction, hide what follows, or end a line (Unicode
+/// UAX #9; Unicode 16.0 §23.2, §23.3).
+pub(crate) fn is_command(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -96,6 +97,15 @@ mod tests {
         assert_eq!(cleaned.text, "\\u{1b}[2Jgone\\u{7}");
         assert_eq!(cleaned.escaped, 2);
         assert!(cleaned.complaint("tcp/80").is_some());
+    }
+
+    #[test]
+    fn what_turns_the_direction_or_breaks_the_line_is_shown_and_counted() {
+        for command in ["\u{61c}", "\u{2028}", "\u{2029}", "\u{202e}", "\u{206a}", "\u{206f}"] {
+            let cleaned = clean_str(&format!("a{command}b"));
+            assert_eq!(cleaned.text, format!("a{}b", command.escape_unicode()));
+            assert_eq!(cleaned.escaped, 1);
+        }
     }
 
     #[test]

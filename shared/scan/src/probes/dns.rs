@@ -17,8 +17,10 @@ use crate::packet::statements::Statements;
 use crate::packet::text::clean;
 
 /// The probe. With addresses in [`Subject::argument`] it asks for their names, else for the server.
-pub(super) const PROBE: Probe =
-    Probe { id: "scan.dns", method: Method::Datagram(Datagram { port: 53, begin }) };
+pub(super) const PROBE: Probe = Probe {
+    id: "scan.dns",
+    method: Method::Datagram(Datagram { port: 53, is_answered_from_any_port: false, begin }),
+};
 
 /// Addresses that one conversation asks for: a carrier takes in so many datagrams.
 const ADDRESSES_MAX: usize = 250;

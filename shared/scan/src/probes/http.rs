@@ -9,6 +9,7 @@ use observation::latest::{ServiceProtocol, Statement};
 use super::{Conversation, End, FollowUp, Method, Probe, Reading, Step, Stream, Subject};
 use crate::packet::html::{generator, is_head_whole, title};
 use crate::packet::http::{HttpAnswer, answer, broken_answer, is_http};
+use crate::packet::lines::find;
 use crate::packet::statements::Statements;
 
 /// The probe.
@@ -30,6 +31,16 @@ const TLS_PORTS: &[u16] = &[443, 8443, 4443, 5001, 5986, 6443, 7443, 8006, 8834,
 const PAGE_BYTES_MAX: usize = 32 * 1024;
 /// Longest path that is asked for.
 const PATH_BYTES_MAX: usize = 1024;
+/// The status of a server that heard clear text where it expects TLS.
+const BAD_REQUEST: u16 = 400;
+/// What such a server writes: nginx, Apache, Go, Tomcat, CherryPy.
+const TLS_IS_WANTED: [&str; 5] = [
+    "plain http request was sent to https port",
+    "speaking plain http to an ssl",
+    "http request to an https server",
+    "combination of host and port requires tls",
+    "this server only speaks https",
+];
 
 fn begin(subject: &Subject) -> Box<dyn Conversation> {
     Box::new(Http { subject: subject.clone() })
@@ -58,8 +69,14 @@ impl Conversation for Http {
             return Step::Done;
         }
         let Some(answer) = answer(received) else { return Step::More };
-        let is_enough = is_head_whole(&answer.body) || answer.body.len() >= PAGE_BYTES_MAX;
-        if answer.is_whole || is_enough { Step::Done } else { Step::More }
+        let is_large = answer.body.len() >= PAGE_BYTES_MAX;
+        // Why a request is bad stands below the head of the page.
+        let is_reason_awaited = !self.subject.is_encrypted && answer.status == BAD_REQUEST;
+        let is_enough = match is_reason_awaited {
+            true => self.is_tls_wanted(&answer),
+            false => is_head_whole(&answer.body),
+        };
+        if answer.is_whole || is_large || is_enough { Step::Done } else { Step::More }
     }
 
     fn finish(self: Box<Self>, received: &[u8], _why: End) -> Reading {
@@ -70,6 +87,9 @@ impl Conversation for Http {
         }) else {
             return Reading::default();
         };
+        if self.is_tls_wanted(&answer) {
+            return Reading { follow_ups: vec![self.inside_tls()], ..Reading::default() };
+        }
         self.say(&mut said, &answer);
         let location = answer.header("location").unwrap_or_default();
         let follow_up = self.same_address(location);
@@ -93,6 +113,18 @@ impl Http {
             (80, false) | (443, true) => address,
             (port, _) => format!("{address}:{port}"),
         }
+    }
+
+    /// Whether the server says that it speaks TLS on this very port. That is no service in clear.
+    fn is_tls_wanted(&self, answer: &HttpAnswer<'_>) -> bool {
+        let says = || TLS_IS_WANTED.iter().any(|it| find(&answer.body, it).is_some());
+        !self.subject.is_encrypted && answer.status == BAD_REQUEST && says()
+    }
+
+    /// The same question inside TLS.
+    fn inside_tls(&self) -> FollowUp {
+        let argument = self.subject.argument.clone();
+        FollowUp { probe: PROBE.id, port: self.subject.port, is_encrypted: true, argument }
     }
 
     fn say(&self, said: &mut Statements, answer: &HttpAnswer<'_>) {
@@ -127,27 +159,31 @@ impl Http {
     /// The question that a redirect leads to, if it leads to the address that answered.
     fn same_address(&self, location: &[u8]) -> Option<FollowUp> {
         let location = std::str::from_utf8(location).ok()?.trim();
-        let (port, path) = match location.split_once("://") {
+        let (port, is_encrypted, path) = match location.split_once("://") {
             Some((scheme, rest)) => {
                 let slash = rest.find(['/', '?', '#']).unwrap_or(rest.len());
                 let (authority, path) = rest.split_at_checked(slash)?;
-                (self.port_of(scheme, authority)?, path)
+                let (port, is_encrypted) = self.port_of(scheme, authority)?;
+                (port, is_encrypted, path)
             }
             // A path, unless it begins with the name of a host (RFC 3986 §4.2).
             None if location.starts_with("//") => return None,
-            None => (self.subject.port, location),
+            None => (self.subject.port, self.subject.is_encrypted, location),
         };
         let path = path.split('#').next().unwrap_or_default();
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let is_sound = path.len() <= PATH_BYTES_MAX && path.bytes().all(|it| it.is_ascii_graphic());
         // To where it was already is a circle.
-        let is_new = port != self.subject.port || path != "/";
-        (is_sound && is_new).then_some(FollowUp { probe: PROBE.id, port, argument: path })
+        let was_here = (self.subject.port, self.subject.is_encrypted);
+        let is_new = (port, is_encrypted) != was_here || path != "/";
+        let follow_up = FollowUp { probe: PROBE.id, port, is_encrypted, argument: path };
+        (is_sound && is_new).then_some(follow_up)
     }
 
-    /// The port that an absolute redirect names; none, if it names another host, or a port that
-    /// would be asked in another way than the redirect says.
-    fn port_of(&self, scheme: &str, authority: &str) -> Option<u16> {
+    /// The port that an absolute redirect names, and whether it is asked inside TLS; none, if it
+    /// names another host, or another port that is none of the web. On its own port a server may
+    /// lead from clear text to TLS (Cockpit), and never back.
+    fn port_of(&self, scheme: &str, authority: &str) -> Option<(u16, bool)> {
         let is_tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
@@ -161,11 +197,11 @@ impl Http {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let is_same = host.parse() == Ok(self.subject.address);
         let is_same_way = match port == self.subject.port {
-            true => is_tls == self.subject.is_encrypted,
+            true => is_tls || !self.subject.is_encrypted,
             false if is_tls => TLS_PORTS.contains(&port),
             false => PORTS.contains(&port),
         };
-        (is_same && is_same_way).then_some(port)
+        (is_same && is_same_way).then_some((port, is_tls))
     }
 }
 
@@ -173,7 +209,7 @@ impl Http {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::replay::{answer, play_hostile, said, subject, talk};
+    use super::super::replay::{answer, play_hostile, said, subject, talk, talk_with};
     use super::*;
 
     const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nX-Powered-By: PHP/8.2\r\nConnection: close\r\n\r\n<html><head><title>Start &amp; more</title><meta name=generator content=\"Hugo 0.111\"></head><body>x";
@@ -182,6 +218,10 @@ mod tests {
         let answer =
             format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
         talk(&PROBE, &[answer.as_bytes()]).follow_ups
+    }
+
+    fn follow(port: u16, is_encrypted: bool, path: &str) -> Vec<FollowUp> {
+        vec![FollowUp { probe: "scan.http", port, is_encrypted, argument: path.to_owned() }]
     }
 
     #[test]
@@ -211,14 +251,46 @@ mod tests {
 
     #[test]
     fn a_redirect_within_the_address_is_one_more_question() {
-        let follow = |port, path: &str| {
-            vec![FollowUp { probe: "scan.http", port, argument: path.to_owned() }]
+        assert_eq!(redirect("/login?a=b#c"), follow(80, false, "/login?a=b"));
+        assert_eq!(redirect("index.html"), follow(80, false, "/index.html"));
+        assert_eq!(redirect("https://127.0.0.1/ui"), follow(443, true, "/ui"));
+        assert_eq!(redirect("https://127.0.0.1"), follow(443, true, "/"));
+        assert_eq!(redirect("http://127.0.0.1:8080/"), follow(8080, false, "/"));
+    }
+
+    #[test]
+    fn a_redirect_goes_on_in_the_way_that_it_names_and_never_from_tls_to_clear_text() {
+        let from = |is_encrypted, location: &str| {
+            let answer = format!("HTTP/1.1 301 x\r\nLocation: {location}\r\n\r\n");
+            let subject = Subject { is_encrypted, ..subject(9090) };
+            talk_with(&PROBE, subject, &[answer.as_bytes()]).follow_ups
         };
-        assert_eq!(redirect("/login?a=b#c"), follow(80, "/login?a=b"));
-        assert_eq!(redirect("index.html"), follow(80, "/index.html"));
-        assert_eq!(redirect("https://127.0.0.1/ui"), follow(443, "/ui"));
-        assert_eq!(redirect("https://127.0.0.1"), follow(443, "/"));
-        assert_eq!(redirect("http://127.0.0.1:8080/"), follow(8080, "/"));
+        assert_eq!(from(true, "/login"), follow(9090, true, "/login"));
+        assert_eq!(from(true, "https://127.0.0.1:9090/ui"), follow(9090, true, "/ui"));
+        assert_eq!(from(false, "https://127.0.0.1:9090/"), follow(9090, true, "/"));
+        assert_eq!(from(true, "http://127.0.0.1:9090/"), []);
+        assert_eq!(from(true, "http://127.0.0.1:9090/a"), []);
+    }
+
+    /// As nginx 1.22, Apache 2.4, Go 1.22, Tomcat 10 and CherryPy 18 write it, taken from their sources.
+    #[test]
+    fn a_server_that_wants_tls_is_no_server_in_clear() {
+        for page in [
+            "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>",
+            "<html><head>\n<title>400 Bad Request</title>\n</head><body>\n<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+            "Client sent an HTTP request to an HTTPS server.\n",
+            "Bad Request\r\nThis combination of host and port requires TLS.\r\n",
+            "The client sent a plain HTTP request, but this server only speaks HTTPS on this port.",
+        ] {
+            let answer = format!("HTTP/1.1 400 Bad Request\r\nServer: x/1\r\n\r\n{page}");
+            let expected = Reading { follow_ups: follow(80, true, ""), ..Reading::default() };
+            let conversation = begin(&subject(80));
+            assert_eq!(conversation.finish(answer.as_bytes(), End::Closed), expected, "{page}");
+            let inside = Subject { is_encrypted: true, ..subject(80) };
+            assert!(!talk_with(&PROBE, inside, &[answer.as_bytes()]).facts.is_empty(), "{page}");
+        }
+        let other = b"HTTP/1.1 400 Bad Request\r\nServer: x/1\r\n\r\n<title>no host</title>";
+        assert_eq!(said(&talk(&PROBE, &[other]), Statement::Status), Some("400"));
     }
 
     #[test]
@@ -230,7 +302,6 @@ mod tests {
             "http://127.0.0.1@192.0.2.1/",
             "http://127.0.0.1:9100/",
             "http://127.0.0.1:443/",
-            "https://127.0.0.1:80/",
             "ftp://127.0.0.1/",
             "/",
             "/a\tb",

@@ -123,9 +123,10 @@ impl Imap {
     fn named(&mut self, answer: &Answer<'_>) -> Step {
         let texts = answer.untagged("ID").map(quoted_texts).unwrap_or_default();
         for pair in texts.chunks_exact(2) {
-            match (pair.first().map(Vec::as_slice), pair.get(1)) {
-                (Some(b"name"), Some(value)) => self.said.say(Statement::Server, value),
-                (Some(b"version"), Some(value)) => self.said.say(Statement::Version, value),
+            let [key, value] = pair else { continue };
+            match key.to_ascii_lowercase().as_slice() {
+                b"name" => self.said.say(Statement::Server, value),
+                b"version" => self.said.say(Statement::Version, value),
                 _ => {}
             }
         }
@@ -171,7 +172,8 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The texts of a list, those in quotes without them; NIL as an empty one.
+/// The texts of a list, those in quotes without them; NIL as an empty one. It ends at the first thing
+/// that is neither: behind a literal (RFC 9051 §4.3) pairs are no longer told apart.
 fn quoted_texts(list: &[u8]) -> Vec<Vec<u8>> {
     let mut texts = Vec::new();
     let mut bytes = list.iter().copied().peekable();
@@ -183,8 +185,14 @@ fn quoted_texts(list: &[u8]) -> Vec<Vec<u8>> {
                     text.extend(if inner == b'\\' { bytes.next() } else { Some(inner) });
                 }
             }
-            b'N' | b'n' => while bytes.next_if(u8::is_ascii_alphabetic).is_some() {},
-            _ => continue,
+            b'N' | b'n' => {
+                let rest = std::iter::from_fn(|| bytes.next_if(u8::is_ascii_alphabetic));
+                if !rest.collect::<Vec<_>>().eq_ignore_ascii_case(b"il") {
+                    break;
+                }
+            }
+            b'(' | b' ' => continue,
+            _ => break,
         }
         texts.push(text);
         if texts.len() == ID_TEXTS_MAX {
@@ -219,6 +227,22 @@ mod tests {
         assert_eq!(said(&reading, Statement::Server), Some("Cyrus \"IMAP\""));
         assert_eq!(said(&reading, Statement::Version), Some("3.6.1"));
         assert_eq!(said(&reading, Statement::Security), None);
+    }
+
+    #[test]
+    fn the_id_is_read_in_any_case_and_up_to_the_first_literal() {
+        let named = |id: &[u8]| {
+            let capabilities = b"* CAPABILITY IMAP4rev1 ID\r\nk1 OK done.\r\n".as_slice();
+            let id = [b"* ID (".as_slice(), id, b")\r\nk2 OK\r\n"].concat();
+            let reading = talk(&PROBE, &[b"* OK ready\r\n", capabilities, &id]);
+            let text = |what| said(&reading, what).map(str::to_owned);
+            (text(Statement::Server), text(Statement::Version))
+        };
+        let text = |it: &str| Some(it.to_owned());
+        assert_eq!(named(b"\"NAME\" \"X\" \"Version\" \"1.2\""), (text("X"), text("1.2")));
+        assert_eq!(named(b"\"name\" \"X\" {7}\r\nversion \"1.2\""), (text("X"), None));
+        assert_eq!(named(b"\"name\" {3}\r\nABC \"version\" \"1.2\""), (None, None));
+        assert_eq!(named(b"name \"X\" \"version\" \"1.2\""), (None, None));
     }
 
     #[test]

@@ -58,6 +58,7 @@ impl Conversation for Printer {
     }
 
     fn read(&mut self, received: &[u8]) -> Step {
+        let received = behind_empty_lines(received);
         if !is_http(received) && received.len() > 7 {
             return Step::Done;
         }
@@ -65,6 +66,10 @@ impl Conversation for Printer {
             Some(answer) if answer.is_whole || is_complete(&answer) => {
                 if self.heard(&answer) || answer.header("connection").is_some_and(is_close) {
                     return Step::Done;
+                }
+                // What is left of this answer would be taken for the beginning of the next.
+                if !answer.is_whole {
+                    return Step::More;
                 }
                 self.path += 1;
                 self.question().map_or(Step::Done, Step::Send)
@@ -76,7 +81,7 @@ impl Conversation for Printer {
     fn finish(mut self: Box<Self>, received: &[u8], why: End) -> Reading {
         // An answer whose length nobody told ends with the connection.
         if why != End::Done
-            && let Some(answer) = answer(received)
+            && let Some(answer) = answer(behind_empty_lines(received))
         {
             self.heard(&answer);
         }
@@ -120,6 +125,14 @@ impl Printer {
         }
         read.status < REFUSED
     }
+}
+
+/// Some servers end an answer with a line too many (RFC 9112 §2.2).
+fn behind_empty_lines(mut bytes: &[u8]) -> &[u8] {
+    while let [b'\r' | b'\n', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 fn is_complete(answer: &HttpAnswer<'_>) -> bool {
@@ -179,6 +192,20 @@ mod tests {
         let missing = http("404 Not Found", b"<html>");
         let refused = http("200 OK", &examples::answer(0x0406, &[]));
         for first in [missing, refused] {
+            let reading = talk(&PROBE, &[&first, &http("200 OK", &printer())]);
+            assert_eq!(said(&reading, Statement::Place), Some("Halle 2"));
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_first_answer_in_chunks_does_not_spoil_the_second() {
+        let refused = examples::answer(0x0406, &[]);
+        for end in ["0\r\n\r\n", "0\r\n\r\n\r\n"] {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+                refused.len()
+            );
+            let first = [head.as_bytes(), &refused, b"\r\n", end.as_bytes()].concat();
             let reading = talk(&PROBE, &[&first, &http("200 OK", &printer())]);
             assert_eq!(said(&reading, Statement::Place), Some("Halle 2"));
         }

@@ -18,8 +18,10 @@ use crate::packet::statements::Statements;
 use crate::packet::text::clean;
 
 /// The probe.
-pub(super) const PROBE: Probe =
-    Probe { id: "scan.mdns", method: Method::Datagram(Datagram { port: 5353, begin }) };
+pub(super) const PROBE: Probe = Probe {
+    id: "scan.mdns",
+    method: Method::Datagram(Datagram { port: 5353, is_answered_from_any_port: false, begin }),
+};
 
 const KINDS_MAX: usize = 16;
 const INSTANCES_MAX: usize = 32;

@@ -11,6 +11,7 @@ mod replay;
 
 pub mod arp;
 mod dns;
+mod dns_tcp;
 mod ftp;
 mod http;
 pub mod icmp_echo;
@@ -48,6 +49,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub const PROBES: &[&Probe] = &[
     &arp::PROBE,
     &dns::PROBE,
+    &dns_tcp::PROBE,
     &ftp::PROBE,
     &http::PROBE,
     &icmp_echo::PROBE,
@@ -113,6 +115,8 @@ pub struct Stream {
 pub struct Datagram {
     /// The port that is asked.
     pub port: u16,
+    /// Whether answers may come from another port of the address than the one that was asked.
+    pub is_answered_from_any_port: bool,
     /// Begins.
     pub begin: fn(&Subject) -> Box<dyn Conversation>,
 }
@@ -251,6 +255,8 @@ pub struct FollowUp {
     pub probe: &'static str,
     /// The port to ask. The address is always the one that answered: nothing leads elsewhere.
     pub port: u16,
+    /// Whether it is asked inside TLS from the first byte.
+    pub is_encrypted: bool,
     /// What the probe needs to know: a path.
     pub argument: String,
 }

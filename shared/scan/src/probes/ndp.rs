@@ -45,10 +45,14 @@ pub fn read(frame: &Frame<'_>, own: Mac) -> Option<(Ipv6Addr, Mac)> {
         return None;
     };
     let (head, mut options) = payload.split_first_chunk::<24>()?;
-    if head.first() != Some(&ADVERTISEMENT) || frame.to_mac != own {
+    if !head.starts_with(&[ADVERTISEMENT, 0]) || frame.to_mac != own {
         return None;
     }
     let target = Ipv6Addr::from(<[u8; 16]>::try_from(head.get(8..)?).ok()?);
+    // RFC 4861 §7.1.2.
+    if target.is_multicast() {
+        return None;
+    }
     let mut mac = frame.from_mac;
     while let &[kind, units, ..] = options {
         let length = usize::from(units) * 8;
@@ -120,6 +124,16 @@ mod tests {
         assert_eq!(heard(&advertisement(&[2, 9, 0, 0]), 255), None);
         assert_eq!(heard(&advertisement(&[2, 1, 3, 0, 0, 0, 0, 7]), 255), None);
         assert_eq!(heard(&advertisement(&[])[..20], 255), None);
+    }
+
+    #[test]
+    fn one_with_a_code_or_about_a_group_is_none() {
+        let mut with_code = advertisement(&[]);
+        with_code[1] = 1;
+        assert_eq!(heard(&with_code, 255), None);
+        let mut of_group = advertisement(&[]);
+        of_group[8] = 0xff;
+        assert_eq!(heard(&of_group, 255), None);
     }
 
     proptest! {

@@ -7,8 +7,10 @@ use crate::packet::reader::Reader;
 use crate::packet::statements::Statements;
 
 /// The probe.
-pub(super) const PROBE: Probe =
-    Probe { id: "scan.netbios", method: Method::Datagram(Datagram { port: 137, begin }) };
+pub(super) const PROBE: Probe = Probe {
+    id: "scan.netbios",
+    method: Method::Datagram(Datagram { port: 137, is_answered_from_any_port: false, begin }),
+};
 
 const NODE_STATUS: u16 = 0x0021;
 const INTERNET: u16 = 1;

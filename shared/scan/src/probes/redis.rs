@@ -20,6 +20,9 @@ fn recognises(first: &[u8]) -> bool {
     first.starts_with(b"-DENIED ")
 }
 
+/// Servers of the same protocol that name their own version beside the one of Redis.
+const SUCCESSORS: [&str; 5] = ["dragonfly", "garnet", "kvrocks", "redict", "valkey"];
+
 fn begin(subject: &Subject) -> Box<dyn Conversation> {
     let said = subject.statements();
     Box::new(Redis { subject: subject.clone(), said, state: State::Pong, is_proven: false })
@@ -96,9 +99,14 @@ impl Redis {
             whole_lines(text).find_map(|it| it.strip_prefix(name.as_bytes())?.strip_prefix(b":"))
         };
         // Successors keep the field of Redis for the version that they are compatible with.
-        let name = field("server_name").unwrap_or_default();
-        let own = field(&format!("{}_version", String::from_utf8_lossy(name)));
-        let version = own.or_else(|| field("redis_version")).unwrap_or_default();
+        let successor = SUCCESSORS
+            .iter()
+            .find_map(|it| Some((it.as_bytes(), field(&format!("{it}_version"))?)));
+        let (name, version) = match (successor, field("server_name")) {
+            (Some(it), _) => it,
+            (None, Some(name)) if name != b"redis" => (name, b"".as_slice()),
+            (None, name) => (name.unwrap_or_default(), field("redis_version").unwrap_or_default()),
+        };
         self.said.say(Statement::Server, name);
         self.said.say(Statement::Version, version);
         self.said.say(Statement::Description, field("os").unwrap_or_default());
@@ -120,6 +128,29 @@ mod tests {
 
     fn bulk(text: &str) -> Vec<u8> {
         format!("${}\r\n{text}\r\n", text.len()).into_bytes()
+    }
+
+    #[test]
+    fn a_successor_is_told_by_its_name_and_its_own_version() {
+        let told = |info: &str| {
+            let reading = talk(&PROBE, &[b"+PONG\r\n", &bulk(info), b"+OK\r\n"]);
+            let text = |what| said(&reading, what).unwrap_or_default().to_owned();
+            [text(Statement::Server), text(Statement::Version)]
+        };
+        for (info, expected) in [
+            (
+                "redis_version:7.4.0\r\ndragonfly_version:df-v1.14.0\r\n",
+                ["dragonfly", "df-v1.14.0"],
+            ),
+            ("garnet_version:1.0.44\r\nredis_version:7.4.3\r\n", ["garnet", "1.0.44"]),
+            ("kvrocks_version:2.8.0\r\nredis_version:4.0.0\r\n", ["kvrocks", "2.8.0"]),
+            ("redis_version:7.2.4\r\nredict_version:7.3.0\r\n", ["redict", "7.3.0"]),
+            ("redis_version:7.2.4\r\nserver_name:redis\r\n", ["redis", "7.2.4"]),
+            // Of one that nobody knows, only the version that it is compatible with is there.
+            ("redis_version:7.2.4\r\nserver_name:futuredb\r\n", ["futuredb", ""]),
+        ] {
+            assert_eq!(told(info), expected);
+        }
     }
 
     #[test]

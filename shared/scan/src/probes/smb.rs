@@ -177,7 +177,7 @@ struct Agreed {
     dialect: u16,
     server_id: [u8; 16],
     capabilities: u32,
-    contexts: Vec<u16>,
+    has_cipher: bool,
 }
 
 impl Agreed {
@@ -187,8 +187,7 @@ impl Agreed {
             it if it & SIGNING_ENABLED != 0 => b"signing enabled",
             _ => b"signing off",
         };
-        let is_encrypting =
-            self.capabilities & CAPABILITY_ENCRYPTION != 0 || self.contexts.contains(&ENCRYPTION);
+        let is_encrypting = self.capabilities & CAPABILITY_ENCRYPTION != 0 || self.has_cipher;
         [signing].into_iter().chain(is_encrypting.then_some(b"encryption".as_slice()))
     }
 }
@@ -206,35 +205,35 @@ fn agreed(message: &[u8]) -> Option<Agreed> {
     // Sizes, times, and the place of the security buffer.
     reader.skip(12 + 16 + 4)?;
     let offset = reader.le32()?;
-    let contexts = match dialect {
-        0x0311 => contexts(message, offset, count),
-        _ => Vec::new(),
-    };
-    Some(Agreed { security_mode, dialect, server_id, capabilities, contexts })
+    let has_cipher = dialect == 0x0311 && has_cipher(message, offset, count);
+    Some(Agreed { security_mode, dialect, server_id, capabilities, has_cipher })
 }
 
-/// The kinds of the contexts (§2.2.4.1), each aligned to eight bytes.
-fn contexts(message: &[u8], offset: u32, count: u16) -> Vec<u16> {
+/// Whether one of the contexts (§2.2.4.1), each aligned to eight bytes, chooses a cipher. A server that
+/// shares none with us answers with the cipher 0 (§3.3.5.4).
+fn has_cipher(message: &[u8], offset: u32, count: u16) -> bool {
     let start = usize::try_from(offset).unwrap_or(usize::MAX);
     let mut reader = Reader::new(message.get(start..).unwrap_or_default());
-    let mut kinds = Vec::new();
     for _ in 0..count.min(16) {
         let read = (|| {
             let kind = reader.le16()?;
             let length = usize::from(reader.le16()?);
             reader.skip(4)?;
-            reader.skip(length)?;
-            Some((kind, length))
+            Some((kind, reader.take(length)?))
         })();
-        let Some((kind, length)) = read else { break };
-        kinds.push(kind);
+        let Some((kind, data)) = read else { break };
+        // A count, which is 1, and the cipher.
+        if kind == ENCRYPTION && matches!(data, [_, _, low, high, ..] if (*low, *high) != (0, 0)) {
+            return true;
+        }
+        let length = data.len();
         let padding = length.next_multiple_of(8) - length;
         // The last context has none.
         if reader.skip(padding).is_none() {
             break;
         }
     }
-    kinds
+    false
 }
 
 /// The security buffer of an answer to SESSION_SETUP (§2.2.6).
@@ -457,6 +456,15 @@ mod tests {
         let reading = talk(&PROBE, &[&agreement(0x02ff, 1, &[]), &challenge()]);
         assert_eq!(said(&reading, Statement::Dialect), None);
         assert_eq!(reading.complaints[0].problem, "it chose the dialect 0x02ff");
+    }
+
+    #[test]
+    fn a_server_without_a_cipher_in_common_does_not_encrypt() {
+        for (cipher, expected) in [(2, "signing enabled, encryption"), (0, "signing enabled")] {
+            let contexts = context(ENCRYPTION, &[1, 0, cipher, 0]);
+            let reading = talk(&PROBE, &[&agreement(0x0311, 1, &contexts), &challenge()]);
+            assert_eq!(said(&reading, Statement::Security), Some(expected));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! SSDP (UPnP Device Architecture 1.1 §1.3.2): a device's own search, sent to its address alone.
 //!
 //! The description that it points at is asked for by `upnp`, and only on the very address that
-//! answered: a location elsewhere is told and not followed.
+//! answered: a location elsewhere is told and not followed. Devices built with libupnp answer from a
+//! port of their own choice.
 
 use std::net::IpAddr;
 
@@ -12,8 +13,10 @@ use crate::packet::http::{HttpAnswer, answer};
 use crate::packet::statements::Statements;
 
 /// The probe.
-pub(super) const PROBE: Probe =
-    Probe { id: "scan.ssdp", method: Method::Datagram(Datagram { port: 1900, begin }) };
+pub(super) const PROBE: Probe = Probe {
+    id: "scan.ssdp",
+    method: Method::Datagram(Datagram { port: 1900, is_answered_from_any_port: true, begin }),
+};
 
 /// Who asks for the description.
 const DESCRIPTION_PROBE: &str = "scan.upnp";
@@ -39,6 +42,7 @@ struct Search {
 impl Conversation for Search {
     fn open(&mut self) -> Vec<u8> {
         let host = self.subject.authority();
+        // A search to one address needs no MX (§1.3.2), but libupnp and MiniDLNA drop one without.
         format!(
             "M-SEARCH * HTTP/1.1\r\nHOST: {host}\r\nMAN: \"ssdp:discover\"\r\n\
              MX: 1\r\nST: upnp:rootdevice\r\n\r\n"
@@ -85,7 +89,7 @@ impl Search {
     }
 
     fn follow(&mut self, port: u16, argument: String) {
-        let follow_up = FollowUp { probe: DESCRIPTION_PROBE, port, argument };
+        let follow_up = FollowUp { probe: DESCRIPTION_PROBE, port, is_encrypted: false, argument };
         if self.follow_ups.len() < LOCATIONS_MAX && !self.follow_ups.contains(&follow_up) {
             self.follow_ups.push(follow_up);
         }
@@ -127,7 +131,7 @@ fn place(location: &[u8]) -> Option<(IpAddr, u16, String)> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::replay::{play_hostile, said, talk};
+    use super::super::replay::{play_hostile, said, subject, talk};
     use super::*;
 
     fn found(location: &str) -> Vec<u8> {
@@ -147,9 +151,19 @@ mod tests {
         let id = said(&reading, Statement::DeviceUuid);
         assert_eq!(id, Some("2fac1234-31f8-11b4-a222-08002b34c003"));
         let argument = "/rootDesc.xml?a=b".to_owned();
-        let expected = FollowUp { probe: DESCRIPTION_PROBE, port: 8200, argument };
+        let expected =
+            FollowUp { probe: DESCRIPTION_PROBE, port: 8200, is_encrypted: false, argument };
         assert_eq!(reading.follow_ups, [expected]);
         assert_eq!(reading.complaints, []);
+    }
+
+    #[test]
+    fn the_search_is_one_that_strict_devices_take() {
+        let Method::Datagram(datagram) = PROBE.method else { panic!() };
+        assert!(datagram.is_answered_from_any_port);
+        let search = String::from_utf8(begin(&subject(1900)).open()).unwrap();
+        assert!(search.starts_with("M-SEARCH * HTTP/1.1\r\nHOST: 127.0.0.1:1900\r\n"), "{search}");
+        assert!(search.contains("\r\nMX: 1\r\n"), "{search}");
     }
 
     #[test]

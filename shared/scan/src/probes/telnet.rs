@@ -24,6 +24,8 @@ const SE: u8 = 240;
 
 /// Most offers that are refused: a sound server makes a dozen.
 const REFUSALS_MAX: usize = 64;
+/// A refusal: command, kind, option.
+const REFUSAL_BYTES: usize = 3;
 /// Enough of a greeting.
 const GREETING_BYTES_MAX: usize = 4096;
 
@@ -61,9 +63,11 @@ impl Conversation for Telnet {
         if heard.refusals.is_empty() {
             return Step::More;
         }
-        self.refused += heard.refusals.len() / 3;
+        let mut refusals = heard.refusals;
+        refusals.truncate((REFUSALS_MAX - self.refused) * REFUSAL_BYTES);
+        self.refused += refusals.len() / REFUSAL_BYTES;
         self.text = text;
-        Step::Send(heard.refusals)
+        Step::Send(refusals)
     }
 
     fn finish(self: Box<Self>, received: &[u8], _why: End) -> Reading {
@@ -75,6 +79,9 @@ impl Conversation for Telnet {
             return Reading::default();
         }
         let mut said: Statements = self.subject.statements();
+        // A line without its end may be cut off within a version; a prompt is whole.
+        let end = text.iter().rposition(|it| *it == b'\n').unwrap_or_default();
+        let text = if is_prompt { &text } else { text.get(..end).unwrap_or_default() };
         let lines = text.split(|it| *it == b'\n').map(<[u8]>::trim_ascii);
         let lines: Vec<&[u8]> = lines.filter(|it| !it.is_empty()).collect();
         said.say(Statement::Banner, &lines.join(b" ".as_slice()));
@@ -134,7 +141,7 @@ fn hear(bytes: &[u8]) -> Heard {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::replay::{answer, play_hostile, said, talk};
+    use super::super::replay::{answer, play_hostile, said, subject, talk};
     use super::*;
 
     const OFFERS: &[u8] = &[IAC, DO, 24, IAC, WILL, 3, IAC, DO, 32];
@@ -162,6 +169,22 @@ mod tests {
         );
         assert_eq!(talk(&PROBE, &[b"SSH-2.0-x\r\n"]).facts, []);
         assert_eq!(talk(&PROBE, &[b"220 ready\r\n"]).facts, []);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_gives_no_banner() {
+        let reading = talk(&PROBE, &[OFFERS, b"Welcome\r\nBusyBox v1.3"]);
+        assert_eq!(said(&reading, Statement::Banner), Some("Welcome"));
+    }
+
+    #[test]
+    fn a_flood_of_offers_in_one_piece_is_refused_in_bounds() {
+        let mut conversation = begin(&subject(23));
+        let mut refused = 0;
+        while let Step::Send(refusals) = conversation.read(&[IAC, DO, 24].repeat(50)) {
+            refused += refusals.len() / REFUSAL_BYTES;
+        }
+        assert_eq!(refused, REFUSALS_MAX);
     }
 
     #[test]

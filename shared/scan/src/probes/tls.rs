@@ -22,12 +22,18 @@ pub fn read(address: IpAddr, port: u16, chain: &[Vec<u8>], version: Option<&str>
     let tls_version = version.map(str::to_owned);
     let place = CertificatePlace::Served { address, port, tls_version };
     let length = u32::try_from(chain.len()).unwrap_or(u32::MAX);
-    match certificate::read(own, place, length) {
-        Ok(it) => Reading { facts: vec![Fact::Certificate(it)], ..Reading::default() },
+    let complaint = |problem: String| {
+        let problem = format!("its certificate: {problem}");
+        Complaint { place: format!("tcp/{port}"), problem }
+    };
+    match certificate::read_with_problems(own, place, length) {
+        Ok((read, problems)) => Reading {
+            facts: vec![Fact::Certificate(read)],
+            complaints: problems.into_iter().map(complaint).collect(),
+            follow_ups: Vec::new(),
+        },
         Err(error) => {
-            let place = format!("tcp/{port}");
-            let complaint = Complaint { place, problem: format!("its certificate: {error}") };
-            Reading { complaints: vec![complaint], ..Reading::default() }
+            Reading { complaints: vec![complaint(error.to_string())], ..Reading::default() }
         }
     }
 }
@@ -47,6 +53,15 @@ mod tests {
             panic!()
         };
         assert_eq!((*port, tls_version.as_deref()), (993, Some("TLS 1.3")));
+    }
+
+    #[test]
+    fn a_name_that_had_to_be_escaped_is_complained_about() {
+        let made =
+            rcgen::generate_simple_self_signed(["a.example\0.b.example".to_owned()]).unwrap();
+        let reading = read([192, 0, 2, 7].into(), 443, &[made.cert.der().to_vec()], None);
+        let [complaint] = &reading.complaints[..] else { panic!("{reading:?}") };
+        assert_eq!(complaint.problem, "its certificate: 1 control characters escaped");
     }
 
     #[test]

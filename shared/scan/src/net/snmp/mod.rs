@@ -90,7 +90,7 @@ struct Contact<'a> {
     nothing: Option<Absent>,
 }
 
-async fn contact(asker: Asker<'_>, ways: Vec<Way>) -> Contact<'_> {
+async fn contact(mut asker: Asker<'_>, ways: Vec<Way>) -> Contact<'_> {
     let mut contact = Contact::default();
     let first = Question::Get(snmp::SYSTEM.iter().map(|it| ObjectId::new(it)).collect());
     let mut discovery = None;

@@ -96,16 +96,19 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// The right to send one more question, at the rate of the scan.
-    async fn turn(&self) -> Result<(), NoAnswer> {
-        if self.shared.stop.is_set() || Instant::now() >= self.deadline {
+    /// The right to send one more question, at the rate of the scan. Waiting for it is no time of the
+    /// device's.
+    pub(super) async fn turn(&mut self) -> Result<(), NoAnswer> {
+        let asked = Instant::now();
+        if asked >= self.deadline || !self.shared.turn().await {
             return Err(NoAnswer::Over);
         }
-        if self.shared.pace.turn(&self.shared.stop).await { Ok(()) } else { Err(NoAnswer::Over) }
+        self.deadline += asked.elapsed();
+        Ok(())
     }
 
     /// Which SNMPv3 agent this is. Nothing secret is sent.
-    pub(super) async fn discover(&self) -> Result<Engine, NoAnswer> {
+    pub(super) async fn discover(&mut self) -> Result<Engine, NoAnswer> {
         let own: IpAddr = match self.at.ip() {
             IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

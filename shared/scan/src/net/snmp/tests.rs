@@ -498,3 +498,18 @@ async fn a_device_that_answers_ever_more_slowly_costs_its_time_and_no_more() {
     assert_eq!(statements(&notes)[&Statement::Name], "sw-1");
     assert!(!reading(&notes, PROBE.id).complaints.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_our_own_turn_is_no_time_of_the_device() {
+    let device = Duration::from_secs(2);
+    let patience = Patience { device, ..PATIENCE };
+    let shared = Shared { pace: Pace::new(1), ..shared() };
+    let at = SocketAddr::from(([127, 0, 0, 1], 161));
+    let deadline = Instant::now() + device;
+    let mut asker = Asker { at, shared: &shared, patience, deadline };
+    for _ in 0..10 {
+        assert_eq!(asker.turn().await, Ok(()));
+    }
+    tokio::time::advance(device).await;
+    assert_eq!(asker.turn().await, Err(NoAnswer::Over));
+}

@@ -15,8 +15,8 @@ const VERSION_3: u8 = 3;
 const USER_BASED: u8 = 3;
 /// Reportable, neither authenticated nor encrypted (RFC 3412 §6.4).
 const REPORTABLE: u8 = 0x04;
-/// Largest message that we take, 65,507 bytes.
-const MESSAGE_BYTES_MAX: [u8; 4] = [0x00, 0x00, 0xff, 0xe3];
+/// Largest message that we take: what fits into a datagram.
+const MESSAGE_BYTES_MAX: u32 = 65_507;
 /// Lengths of an engine's id (RFC 3411 §5, SnmpEngineID).
 const ID_BYTES: std::ops::RangeInclusive<usize> = 5..=32;
 
@@ -34,21 +34,21 @@ pub struct Engine {
 /// The question. Its number stands in the answer; it is taken from 31 bits.
 #[must_use]
 pub fn question(number: u32) -> Vec<u8> {
-    let number = element(INTEGER, &(number & 0x7fff_ffff).to_be_bytes());
-    let zero = element(INTEGER, &[0]);
+    let number = written(number & 0x7fff_ffff);
+    let zero = written(0);
     let none = element(OCTET_STRING, &[]);
     let header = [
         number.clone(),
-        element(INTEGER, &MESSAGE_BYTES_MAX),
+        written(MESSAGE_BYTES_MAX),
         element(OCTET_STRING, &[REPORTABLE]),
-        element(INTEGER, &[USER_BASED]),
+        written(USER_BASED.into()),
     ];
     let security = [&none, &zero, &zero, &none, &none, &none].map(Clone::clone);
     let security = element(SEQUENCE, &security.concat());
     let request = [number, zero.clone(), zero, element(SEQUENCE, &[])];
     let scoped = [none.clone(), none, element(GET, &request.concat())];
     let message = [
-        element(INTEGER, &[VERSION_3]),
+        written(VERSION_3.into()),
         element(SEQUENCE, &header.concat()),
         element(OCTET_STRING, &security),
         element(SEQUENCE, &scoped.concat()),
@@ -80,6 +80,18 @@ pub fn answer(bytes: &[u8], number: u32) -> Option<Engine> {
     is_used.then(|| Engine { id: id.to_vec(), boots, time })
 }
 
+/// A number in as few bytes as hold it and its sign (X.690 §8.3.2): strict agents drop others.
+fn written(number: u32) -> Vec<u8> {
+    let bytes = u64::from(number).to_be_bytes();
+    let mut shortest = bytes.as_slice();
+    while let [0, rest @ ..] = shortest
+        && matches!(rest, [0..=0x7f, ..])
+    {
+        shortest = rest;
+    }
+    element(INTEGER, shortest)
+}
+
 /// A number from 0 to 2³¹ − 1: the range of all numbers here.
 fn integer(element: crate::packet::der::Element<'_>) -> Option<u32> {
     let first = element.content.first()?;
@@ -98,6 +110,20 @@ mod tests {
 
     fn recorded() -> Vec<u8> {
         data_encoding::HEXLOWER.decode(NET_SNMP.trim().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_written_in_as_few_bytes_as_hold_them() {
+        for (number, expected) in [
+            (0, &[2, 1, 0][..]),
+            (0x7f, &[2, 1, 0x7f]),
+            (0x80, &[2, 2, 0, 0x80]),
+            (65_507, &[2, 3, 0, 0xff, 0xe3]),
+            (0x0012_3456, &[2, 3, 0x12, 0x34, 0x56]),
+            (0x7fff_ffff, &[2, 4, 0x7f, 0xff, 0xff, 0xff]),
+        ] {
+            assert_eq!(written(number), expected, "{number}");
+        }
     }
 
     #[test]
@@ -126,14 +152,14 @@ mod tests {
     fn report(id: &[u8], boots: u8, time: u8) -> Vec<u8> {
         let header = [
             element(INTEGER, &[9]),
-            element(INTEGER, &MESSAGE_BYTES_MAX),
+            written(MESSAGE_BYTES_MAX),
             element(OCTET_STRING, &[0]),
-            element(INTEGER, &[USER_BASED]),
+            written(USER_BASED.into()),
         ];
         let security =
             [element(OCTET_STRING, id), element(INTEGER, &[boots]), element(INTEGER, &[time])];
         let message = [
-            element(INTEGER, &[VERSION_3]),
+            written(VERSION_3.into()),
             element(SEQUENCE, &header.concat()),
             element(OCTET_STRING, &element(SEQUENCE, &security.concat())),
         ];
