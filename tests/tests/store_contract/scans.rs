@@ -7,7 +7,7 @@ use inventory::reconcile::{Identifier, IdentifierKind, TimedIdentifier};
 use jiff::Timestamp;
 use observation::latest::scan::{
     ProbeSelection, ScanEnd, ScanFigures, ScanJob, ScanProfile, ScanRemark, SnmpAccess,
-    SnmpCredential, Vantage,
+    SnmpCredential, Vantage, VantageLink,
 };
 use observation::latest::{AgentId, Cadence, Fact, OpenPort, SectionBody, SourceId, Transport};
 use store::{
@@ -334,6 +334,21 @@ fn plans_are_kept_by_name_and_take_their_credentials_with_them() {
         assert!(remove(1).await.unwrap() && !remove(1).await.unwrap());
         assert_eq!(store.credentials().await.unwrap(), [credential(12, 2)]);
         assert_eq!(store.scan_plans().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn an_end_that_knows_nothing_of_the_place_leaves_what_is_known() {
+    on_each_store(|store| async move {
+        store.begin_scan(run(1, None), event("scan_started")).await.unwrap();
+        let mut first = part(1, 0, 1, Vec::new());
+        let network = "10.0.0.9/24".parse().unwrap();
+        first.seen_from.links =
+            vec![VantageLink { interface: "eth0".to_owned(), network, mac: None }];
+        let place = first.seen_from.clone();
+        store.append_scan(first).await.unwrap();
+        store.append_scan(ending(part(1, 1, 2, Vec::new()), false)).await.unwrap();
+        assert_eq!(store.scan_run(RUN).await.unwrap().unwrap().seen_from, Some(place));
     });
 }
 

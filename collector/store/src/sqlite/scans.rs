@@ -101,7 +101,7 @@ pub(crate) fn append(
         })
         .doing(KEEPING)?;
     if !run.state.is_over() {
-        progress(connection, part)?;
+        progress(connection, part, run.seen_from.as_ref())?;
     }
     Ok(AppendedPart { was_repeated: false, targets, lines_begun })
 }
@@ -122,15 +122,21 @@ fn kept(connection: &Connection, part: &IncomingPart) -> Result<Option<AppendedP
         .doing(KEEPING)
 }
 
-/// Notes how far the run has come.
-fn progress(connection: &Connection, part: &IncomingPart) -> Result<(), StoreError> {
+/// Notes how far the run has come. A part that names no link comes from an agent that speaks for a
+/// scanner that said nothing: what was `known` of its place stays.
+fn progress(
+    connection: &Connection,
+    part: &IncomingPart,
+    known: Option<&Seen>,
+) -> Result<(), StoreError> {
+    let seen_from = known.filter(|_| part.seen_from.links.is_empty()).unwrap_or(&part.seen_from);
     connection
         .prepare_cached(
             "UPDATE scan_run SET state = 'running', started_at = min(coalesce(started_at, ?2), ?2), \
              seen_from = ?3 WHERE id = ?1",
         )
         .and_then(|mut it| {
-            it.execute((Id(part.run), Micros(part.started_at), Json(&part.seen_from)))
+            it.execute((Id(part.run), Micros(part.started_at), Json(seen_from)))
         })
         .doing(KEEPING)?;
     let Some((end, finished_at)) = &part.end else { return Ok(()) };
