@@ -201,8 +201,8 @@ fn is_of_two_networks(identifier: &Identifier, holders: &[&MemberEvidence]) -> b
     let lines: Vec<&MemberEvidence> = holders.iter().copied().filter(|it| is_target(it)).collect();
     // Hundreds of agents see one gateway, and nothing differs: then no pair has to be looked at.
     let mut seen = Profile::default();
-    lines.iter().for_each(|it| seen.absorb(Profile::of(it)));
-    let differs = AGAINST.iter().any(|it| seen.is_divided(*it));
+    lines.iter().for_each(|it| seen.absorb(Profile::of(it, &BTreeSet::new())));
+    let differs = AGAINST.iter().any(|it| seen.may_be_divided(*it));
     differs
         && any_pair(&lines, |one, other| {
             target(one).map(|it| it.vantage) != target(other).map(|it| it.vantage)

@@ -95,8 +95,9 @@ impl<'a> Clusters<'a> {
     ) -> Self {
         let head = (0..members.len()).collect();
         let group = (0..members.len()).map(|it| (it, vec![it])).collect();
-        let profiles = members.iter().map(|it| Profile::of(it)).enumerate().collect();
         let doubts = Doubts::about(&members);
+        let profile = |it: &&'a MemberEvidence| Profile::of(it, &doubts.with_targets);
+        let profiles = members.iter().map(profile).enumerate().collect();
         Self { members, doubts, decided, head, group, profiles, links: BTreeMap::new() }
     }
 

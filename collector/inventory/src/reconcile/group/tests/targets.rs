@@ -313,12 +313,16 @@ fn a_laptop_that_had_many_addresses_one_after_the_other_is_one_device() {
 #[test]
 fn a_gateway_that_hundreds_of_agents_see_is_one_device() {
     let shown = [(LINK, "gateway")];
-    let members: Vec<MemberEvidence> = (1..=1_500)
+    let mut members: Vec<MemberEvidence> = (1..=1_500)
         .flat_map(|it| {
             let seen = |address| line(Some(it), address, (0, 10), &shown);
             [seen("10.0.0.1"), seen("fe80::1")]
         })
         .collect();
+    // And SNMP names all its adapters.
+    let adapters: Vec<String> = (1..=30).map(|it| format!("vlan{it}")).collect();
+    let own: Vec<_> = adapters.iter().map(|it| (LINK, it.as_str())).collect();
+    members.push(line(HERE, "10.0.0.1", (0, 10), &[&own[..], &shown].concat()));
     assert_eq!(group(&members, &[]).len(), 1);
 }
 
@@ -620,6 +624,14 @@ fn mixed_crowd() -> impl Strategy<Value = Vec<MemberEvidence>> {
     })
 }
 
+fn profile<'a>(group: &[&'a MemberEvidence], doubts: &Doubts<'a>) -> Profile<'a> {
+    let mut profile = Profile::default();
+    for member in group {
+        profile.absorb(Profile::of(member, &doubts.with_targets));
+    }
+    profile
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -641,6 +653,19 @@ proptest! {
         let sets = connected(&members, &[]);
         let apart = sets.iter().flat_map(|it| group(it, &[])).collect();
         prop_assert_eq!(by_asset(group(&members, &[])), by_asset(apart));
+    }
+
+    #[test]
+    fn where_profiles_see_no_contradiction_no_pair_is_one(members in mixed_crowd(), cut in 0..10_usize) {
+        let all: Vec<&MemberEvidence> = members.iter().collect();
+        let doubts = Doubts::about(&all);
+        let (left, right) = all.split_at(cut.min(all.len()));
+        if !profile(left, &doubts).may_contradict(&profile(right, &doubts)) {
+            for (one, other) in left.iter().flat_map(|it| right.iter().map(move |its| (it, its))) {
+                let found = compare(one, other, &doubts);
+                prop_assert!(!Against::ContradictionsAndCopies.forbids(&found), "{found:?}");
+            }
+        }
     }
 
     #[test]
