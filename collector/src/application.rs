@@ -288,7 +288,9 @@ async fn run_quick(request: &Quick, wording: &'static Wording) -> Result<(), Fai
     let (watch, events) = Watch::with_events();
     let (found, reason) = scan::watched(quick(request, &watch), &watch, events, wording).await?;
     write_out(|out| summary::print(out, &found, wording))?;
-    found.scan.as_deref().map_or(Ok(()), |it| scan::verdict(it, reason))
+    // The run went with the temporary collector: there is none to go on with.
+    let verdict = found.scan.as_deref().map_or(Ok(()), |it| scan::verdict(it, reason));
+    verdict.map_err(|it| Failure { key: format!("quick-{}", it.key), ..it })
 }
 
 fn restore(

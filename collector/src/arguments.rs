@@ -168,8 +168,10 @@ pub enum TokenCommand {
 #[expect(missing_docs, reason = "the catalogue says what each command does")]
 pub enum ScanCommand {
     Run {
-        #[arg(value_name = "CIDR", required = true)]
+        #[arg(value_name = "CIDR", required_unless_present = "resume")]
         networks: Vec<String>,
+        #[arg(long, value_name = "RUN", conflicts_with_all = ["networks", "exclude", "profile", "probes", "rate", "allow_range"])]
+        resume: Option<String>,
         #[command(flatten)]
         options: ScanOptions,
         #[arg(short, long, value_enum)]
@@ -443,7 +445,7 @@ mod tests {
     #[test]
     fn exclusions_are_several_values_and_may_follow_one_another() {
         let line = "kataster scan run 10.0.0.0/24 10.0.1.0/24 --exclude 10.0.0.1 10.0.0.2,10.0.0.3";
-        let Command::Scan(ScanCommand::Run { networks, options, output }) = typed(line) else {
+        let Command::Scan(ScanCommand::Run { networks, options, output, .. }) = typed(line) else {
             panic!("another command");
         };
         assert_eq!(networks, ["10.0.0.0/24", "10.0.1.0/24"]);

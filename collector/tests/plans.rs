@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use kataster::active_runs::StopReason;
 use kataster::collector::Collector;
 use kataster::command::{Order, ScanOrder, execute};
 use kataster::config::Config;
@@ -29,6 +30,8 @@ use uuid::Uuid;
 
 /// How long something that happens at once may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What the scanner says it is done with when it is stopped.
+const DONE: &str = "10.7.0.0/25";
 
 fn part(run: Uuid, part: u32, end: Option<ScanEnd>) -> Message {
     let address = IpAddr::from([10, 7, 0, 5]);
@@ -61,6 +64,7 @@ async fn scan_until_told(stream: UnixStream) -> std::io::Result<()> {
         is_complete: false,
         remarks: Vec::new(),
         figures: ScanFigures::default(),
+        done: vec![DONE.parse().unwrap()],
     };
     let mut line = serde_json::to_string(&part(job.run, 0, None))?;
     line.push('\n');
@@ -229,4 +233,53 @@ async fn the_run_of_a_plan_keeps_what_it_found_when_the_collector_ends() {
     let run = runs_of(&collector, Some(plan)).await.remove(0);
     assert_eq!((run.state, run.targets), (ScanRunState::Partial, 1));
     assert_eq!(codes(&run), ["collector_ended"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_run_is_gone_on_with_where_it_was() {
+    let folder = TempDir::new().unwrap();
+    let running = collector(&folder).await;
+    let collector = &running.collector;
+    let scan = |wanted: ScanOrder| {
+        let collector = std::sync::Arc::clone(collector);
+        tokio::spawn(async move { order(&collector, wanted).await })
+    };
+    let stop = || ScanOrder::Stop { run: "last".to_owned() };
+    let resume = || ScanOrder::Resume { run: "last".to_owned(), snmp: Vec::new() };
+    let first = scan(ScanOrder::Run { request: request(), snmp: Vec::new() });
+    let whole = wait_for(collector, None, has_found).await;
+    let refused = execute(collector, "anna", Order::Scan(resume())).await.unwrap_err();
+    assert_eq!(refused.key, "scan-not-to-resume", "it is still going on");
+    order(collector, stop()).await;
+    first.await.unwrap();
+    let second = scan(resume());
+    let rest = wait_for(collector, None, has_found).await;
+    assert_eq!(whole.job.done, []);
+    assert_eq!(rest.job.done, [DONE.parse().unwrap()]);
+    assert_eq!(rest.job.networks, whole.job.networks);
+    order(collector, stop()).await;
+    second.await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_goes_on_where_its_window_closed_and_begins_anew_after_any_other_end() {
+    let folder = TempDir::new().unwrap();
+    let running = collector(&folder).await;
+    let collector = &running.collector;
+    let plan = add_due(collector, "office", None).await;
+    let mut done = Vec::new();
+    for reason in [StopReason::WindowClosed, StopReason::Stopped, StopReason::Stopped] {
+        let run = wait_for(collector, Some(plan), has_found).await;
+        assert!(collector.active_runs.stop(run.id, reason));
+        while !collector.store.scan_run(run.id).await.unwrap().unwrap().state.is_over() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        done.push(run.job.done);
+        let missed = Timestamp::now() - SignedDuration::from_hours(48);
+        collector.store.note_plan_times(plan, Some(missed), None).await.unwrap();
+        collector.plan_bell.notify_one();
+    }
+    assert_eq!(done, [vec![], vec![DONE.parse().unwrap()], vec![]]);
+    running.stop().await;
 }

@@ -107,7 +107,7 @@ fn ctrl_c_keeps_what_was_found() {
     // Accepts and never speaks: every probe waits its time.
     let tarpit = Ipv4Addr::new(127, 83, 10, 9);
     let ports = [8080, 8000, 8008, 8081, 8443, 3306, 5432, 6379];
-    let _listening = ports.map(|it| TcpListener::bind((tarpit, it)).unwrap());
+    let listening = ports.map(|it| TcpListener::bind((tarpit, it)).unwrap());
     let mut scanning = kataster(folder.path(), &["scan", "run", &tarpit.to_string(), "-o", "json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -127,7 +127,18 @@ fn ctrl_c_keeps_what_was_found() {
     let gaps = document["gaps"].as_array().unwrap();
     assert!(gaps.iter().any(|it| it["reason"] == "interrupted"), "{gaps:?}");
     let said: Vec<String> = said.map_while(Result::ok).collect();
-    assert!(said.iter().any(|it| it.contains("is kept")), "{said:?}");
+    assert!(said.iter().any(|it| it.contains("is kept") && it.contains("--resume")), "{said:?}");
+    // The rest is asked without naming it again; then there is no rest.
+    drop(listening);
+    web_server(tarpit, 8000);
+    let resume = ["scan", "run", "--resume", "last", "-o", "json"];
+    let (code, out, err) = run(folder.path(), &resume);
+    assert_eq!(code, Some(0), "{err}");
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["run"]["state"], "complete", "{document}");
+    let (code, _, err) = run(folder.path(), &resume);
+    assert_eq!(code, Some(6), "{err}");
+    assert!(err.contains("nothing to go on with"), "{err}");
 }
 
 #[test]

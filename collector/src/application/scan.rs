@@ -23,10 +23,15 @@ pub(super) async fn run(
     command: &ScanCommand,
 ) -> Result<(), Failure> {
     let (order, output) = match command {
-        ScanCommand::Run { networks, options, output } => {
-            let (request, snmp) = request(networks, options)?;
-            let order = Order::Scan(ScanOrder::Run { request, snmp });
-            return run_now(arguments, wording, order, *output).await;
+        ScanCommand::Run { networks, resume, options, output } => {
+            let order = match resume {
+                Some(run) => ScanOrder::Resume { run: run.clone(), snmp: snmp(options)? },
+                None => {
+                    let (request, snmp) = request(networks, options)?;
+                    ScanOrder::Run { request, snmp }
+                }
+            };
+            return run_now(arguments, wording, Order::Scan(order), *output).await;
         }
         ScanCommand::Plan(PlanCommand::Add { name, networks, cron, window, vantage, options }) => {
             let (request, snmp) = request(networks, options)?;
@@ -127,8 +132,11 @@ pub(super) fn request(
         rate_pps: options.rate,
         allow_range: options.allow_range,
     };
-    let snmp = options.credentials.as_deref().map(credentials).transpose()?;
-    Ok((request, snmp.unwrap_or_default()))
+    Ok((request, snmp(options)?))
+}
+
+fn snmp(options: &ScanOptions) -> Result<Vec<SnmpCredential>, Failure> {
+    options.credentials.as_deref().map_or(Ok(Vec::new()), credentials)
 }
 
 /// The credentials of a file that only its owner can read.

@@ -123,6 +123,13 @@ pub enum ScanOrder {
         /// What SNMP may be asked with in this run; it is not kept.
         snmp: Vec<SnmpCredential>,
     },
+    /// Goes on with a run that did not come to its end.
+    Resume {
+        /// Its id, the beginning of it, or `last`.
+        run: String,
+        /// What SNMP may be asked with in this run; it is not kept.
+        snmp: Vec<SnmpCredential>,
+    },
     /// Adds a plan, under a name that no other has.
     PlanAdd {
         /// The plan.

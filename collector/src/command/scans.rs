@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use inventory::reconcile::assemble;
+use ipnet::IpNet;
 use observation::latest::scan::{ScanRemark, SnmpCredential};
-use store::{ScanPlanRecord, ScanRunRecord, TargetLine};
+use store::{ScanPlanRecord, ScanRunRecord, ScanRunState, TargetLine};
 use uuid::Uuid;
 
 use super::order::{Reply, ScanOrder};
@@ -32,7 +33,8 @@ pub(super) async fn execute(
     watch: &Watch,
 ) -> Result<Reply, Failure> {
     match order {
-        ScanOrder::Run { request, snmp } => run_now(work, request, snmp, watch).await,
+        ScanOrder::Run { request, snmp } => run_now(work, request, Vec::new(), snmp, watch).await,
+        ScanOrder::Resume { run, snmp } => resume(work, &run, snmp, watch).await,
         ScanOrder::PlanAdd { plan, snmp } => add_plan(work, plan, snmp).await,
         ScanOrder::PlanList => plans(work).await,
         ScanOrder::PlanRemove { name } => remove_plan(work, &name).await,
@@ -46,11 +48,12 @@ pub(super) async fn execute(
 async fn run_now(
     work: &Work<'_>,
     request: ScanRequest,
+    done: Vec<IpNet>,
     snmp: Vec<SnmpCredential>,
     watch: &Watch,
 ) -> Result<Reply, Failure> {
-    let order =
-        RunOrder { plan: None, request, snmp, remarks: Vec::new(), actor: work.actor.to_owned() };
+    let (remarks, actor) = (Vec::new(), work.actor.to_owned());
+    let order = RunOrder { plan: None, request, done, snmp, remarks, actor };
     let finished = run(work.collector, order, watch).await?;
     let store = work.collector.store.as_ref();
     let record = store.scan_run(finished.id).await?;
@@ -58,6 +61,23 @@ async fn run_now(
     let now = crate::clock::now();
     let outcome = outcome(store, &record, finished.vantage.as_ref(), now).await?;
     Ok(Reply::Scanned(Box::new(outcome)))
+}
+
+/// Asks what an earlier run of this collector left out, as that run was ordered.
+async fn resume(
+    work: &Work<'_>,
+    name: &str,
+    snmp: Vec<SnmpCredential>,
+    watch: &Watch,
+) -> Result<Reply, Failure> {
+    let run = whole(work, name).await?;
+    if !run.state.is_over() || run.vantage.is_some() {
+        return Err(Failure::new(ExitCode::Conflict, "scan-not-to-resume", run.id.to_string()));
+    }
+    if run.state == ScanRunState::Complete {
+        return Err(Failure::new(ExitCode::NothingFound, "scan-complete", run.id.to_string()));
+    }
+    run_now(work, ScanRequest::of(&run.job), run.done, snmp, watch).await
 }
 
 async fn add_plan(
@@ -167,15 +187,19 @@ async fn named(work: &Work<'_>, name: &str) -> Result<ScanRunRecord, Failure> {
     find(&runs, name).cloned().ok_or_else(|| no_run(name))
 }
 
+/// A run with what lists leave out.
+async fn whole(work: &Work<'_>, name: &str) -> Result<ScanRunRecord, Failure> {
+    let listed = named(work, name).await?;
+    work.collector.store.scan_run(listed.id).await?.ok_or_else(|| no_run(name))
+}
+
 fn no_run(name: &str) -> Failure {
     Failure::new(ExitCode::NothingFound, "scan-no-run", name)
 }
 
 async fn show(work: &Work<'_>, name: &str) -> Result<Reply, Failure> {
-    let listed = named(work, name).await?;
+    let run = whole(work, name).await?;
     let store = work.collector.store.as_ref();
-    // The list leaves out from where it was looked.
-    let run = store.scan_run(listed.id).await?.ok_or_else(|| no_run(name))?;
     let outcome = outcome(store, &run, run.seen_from.as_ref(), work.now).await?;
     Ok(Reply::Scanned(Box::new(outcome)))
 }

@@ -109,6 +109,7 @@ pub async fn begin_scan(
         remarks: Vec::new(),
         figures: None,
         seen_from: None,
+        done: Vec::new(),
         targets: 0,
     };
     Ok(collector.store.begin_scan(run, event).await?)

@@ -133,6 +133,7 @@ mod tests {
             remarks: Vec::new(),
             figures: None,
             seen_from: None,
+            done: Vec::new(),
             targets: 0,
         };
         RunUnderWay { run, last_part_at: last_part.map(at) }

@@ -35,6 +35,19 @@ pub struct ScanRequest {
 }
 
 impl ScanRequest {
+    /// What a job was made of.
+    #[must_use]
+    pub fn of(job: &ScanJob) -> Self {
+        Self {
+            networks: job.networks.clone(),
+            exclusions: job.exclusions.clone(),
+            profile: job.profile,
+            probes: job.probes.clone(),
+            rate_pps: job.rate_pps,
+            allow_range: job.allow_range,
+        }
+    }
+
     /// The job of a run.
     #[must_use]
     pub fn job(&self, run: Uuid, snmp: Vec<SnmpCredential>) -> ScanJob {
@@ -104,6 +117,19 @@ pub fn probes(typed: &str, known: &[&str]) -> Result<ProbeSelection, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_tells_what_it_was_made_of() {
+        let request = ScanRequest {
+            networks: vec!["192.0.2.0/24".parse().unwrap()],
+            exclusions: vec!["192.0.2.7/32".parse().unwrap()],
+            profile: ScanProfile::Deep,
+            probes: only(&["ssh"]),
+            rate_pps: Some(7),
+            allow_range: true,
+        };
+        assert_eq!(ScanRequest::of(&request.job(Uuid::nil(), Vec::new())), request);
+    }
 
     fn typed(text: &str) -> Result<IpNet, (String, Option<String>)> {
         network(text).map_err(|it| (it.key, it.cause))

@@ -41,6 +41,8 @@ pub struct RunOrder {
     pub plan: Option<Uuid>,
     /// What is scanned and how.
     pub request: ScanRequest,
+    /// What an earlier run is done with: this one goes on where that one was.
+    pub done: Vec<IpNet>,
     /// What SNMP may be asked with.
     pub snmp: Vec<SnmpCredential>,
     /// What is known before it begins and is to be said when it ends.
@@ -138,6 +140,7 @@ async fn run_in_turn(
         return Err(Failure::new(ExitCode::Interrupted, "scan-ending", ""));
     }
     let mut job = order.request.job(id, order.snmp);
+    job.done = order.done;
     job.ot_networks = ot_networks(&collector.store.register().await?);
     let begun = ScanOrder {
         plan: order.plan,

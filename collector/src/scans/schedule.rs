@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use observation::latest::AgentId;
 use observation::latest::scan::{ScanRemark, SnmpCredential};
-use store::{ScanPlanRecord, StoreError};
+use store::{ScanPlanRecord, ScanRunRecord, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -134,6 +135,7 @@ async fn elsewhere(
     let id = Uuid::now_v7();
     let mut job = due.plan.request.job(id, Vec::new());
     job.ot_networks = ot_networks(&store.register().await?);
+    job.done = done_before(collector, record).await?;
     let ordered_by = format!("plan {}", record.name);
     let order = ScanOrder { plan: Some(record.id), vantage: Some(agent), job, ordered_by };
     match begin_scan(collector, order, now).await {
@@ -147,6 +149,19 @@ async fn elsewhere(
         }
     }
     Ok(())
+}
+
+/// What the run before is done with, if its window closed on it: a network that is larger than a
+/// night is covered in several.
+async fn done_before(
+    collector: &Collector,
+    record: &ScanPlanRecord,
+) -> Result<Vec<IpNet>, StoreError> {
+    let Some(last) = record.last_run else { return Ok(Vec::new()) };
+    let last = collector.store.scan_run(last).await?;
+    let code = StopReason::WindowClosed.code();
+    let was_closed = |it: &ScanRunRecord| it.remarks.iter().any(|it| it.code == code);
+    Ok(last.filter(was_closed).map(|it| it.done).unwrap_or_default())
 }
 
 /// Notes that a plan was tried: one that fails at once is not begun again at once.
@@ -179,7 +194,8 @@ async fn scan(collector: &Collector, due: &Due, now: Timestamp) -> Result<Finish
     let (snmp, remarks) = secrets(collector, &due.record).await;
     let actor = format!("plan {}", due.record.name);
     let request = due.plan.request.clone();
-    let order = RunOrder { plan: Some(due.record.id), request, snmp, remarks, actor };
+    let done = done_before(collector, &due.record).await?;
+    let order = RunOrder { plan: Some(due.record.id), request, done, snmp, remarks, actor };
     let watch = Watch::default();
     let ends = due.times.end_of(now, &collector.scanning.zone);
     let mut running = Box::pin(run(collector, order, &watch));

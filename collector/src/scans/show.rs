@@ -211,6 +211,7 @@ mod tests {
             remarks: Vec::new(),
             figures: None,
             seen_from: None,
+            done: Vec::new(),
             targets: 2,
         }
     }

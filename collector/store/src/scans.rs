@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use inventory::asset::TargetId;
 use inventory::reconcile::{Identifier, TimedIdentifier};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::AgentId;
@@ -140,6 +141,9 @@ pub struct ScanRunRecord {
     pub figures: Option<ScanFigures>,
     /// From where it was looked, as the newest part says.
     pub seen_from: Option<Vantage>,
+    /// Of a run that did not come to its end: what need not be asked again, as
+    /// [`ScanEnd::done`](observation::latest::scan::ScanEnd::done) says. Lists leave it out.
+    pub done: Vec<IpNet>,
     /// Addresses of which it found something.
     pub targets: u64,
 }

@@ -8,10 +8,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
-use scan::net::datagram::exchange;
+use observation::latest::scan::ProbeSelection;
+use scan::net::datagram::hold;
 use scan::net::limits::CONVERSATION_TIMEOUT;
+use scan::net::pace::Pace;
+use scan::net::services::Shared;
+use scan::net::stop::Stop;
 use scan::net::stream::converse;
 use scan::probes::{Conversation, End, Method, PROBES, Reading, Step, Subject};
+use tokio::sync::Semaphore;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -33,18 +38,19 @@ async fn main() -> Result<()> {
         random: [7; 32],
     };
     let log = Log::default();
-    let (inner, is_datagram) = match probe.method {
-        Method::Stream(stream) => ((stream.begin)(&subject), false),
-        Method::Datagram(datagram) => ((datagram.begin)(&subject), true),
+    let recorder = |inner, is_datagram| Box::new(Recorder { inner, log: log.clone(), is_datagram });
+    let (reading, end) = match probe.method {
+        Method::Stream(stream) => {
+            let conversation = recorder((stream.begin)(&subject), false);
+            let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;
+            (talk.reading, talk.end)
+        }
+        Method::Datagram(datagram) => {
+            let conversation = recorder((datagram.begin)(&subject), true);
+            let exchange = hold(datagram, conversation, &subject, &shared()).await?;
+            (exchange.reading, exchange.end)
+        }
         Method::Packet | Method::Session => bail!("{id} is no conversation"),
-    };
-    let conversation = Box::new(Recorder { inner, log: log.clone(), is_datagram });
-    let (reading, end) = if is_datagram {
-        let exchange = exchange(address, conversation).await?;
-        (exchange.reading, exchange.end)
-    } else {
-        let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;
-        (talk.reading, talk.end)
     };
     let mut text = format!("# {}\n", origin.join(" "));
     text += &format!("= subject {} {} {kind}\n", address.ip(), address.port());
@@ -58,6 +64,18 @@ async fn main() -> Result<()> {
     text += &format!("# end: {:?}\n", end);
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
+}
+
+/// A scan of nothing but the one question.
+fn shared() -> Shared {
+    Shared {
+        selection: ProbeSelection::All,
+        snmp: Vec::new(),
+        pace: Pace::new(1_000),
+        sockets: Semaphore::new(1),
+        connections: 0.into(),
+        stop: Arc::new(Stop::default()),
+    }
 }
 
 /// Lines of the recording.

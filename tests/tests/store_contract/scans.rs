@@ -51,6 +51,7 @@ fn run(id: u128, vantage: Option<AgentId>) -> ScanRunRecord {
         remarks: Vec::new(),
         figures: None,
         seen_from: None,
+        done: Vec::new(),
         targets: 0,
     }
 }
@@ -398,6 +399,11 @@ fn runs_that_are_not_over_are_listed_with_their_newest_part() {
             store.begin_scan(run(id, vantage), event("scan_started")).await.unwrap();
         }
         store.append_scan(part(1, 0, 4, Vec::new())).await.unwrap();
+        let mut broken_off = ending(part(1, 1, 5, Vec::new()), false);
+        let rest = vec!["10.0.0.0/25".parse().unwrap()];
+        if let Some((end, _)) = &mut broken_off.end {
+            end.done.clone_from(&rest);
+        }
         store.append_scan(part(1, 1, 5, Vec::new())).await.unwrap();
         store.append_scan(ending(part(3, 0, 6, Vec::new()), true)).await.unwrap();
         let under_way = store.scans_under_way().await.unwrap();
@@ -407,6 +413,15 @@ fn runs_that_are_not_over_are_listed_with_their_newest_part() {
         let listed = store.scan_runs(9).await.unwrap();
         assert!(listed.iter().all(|it| it.seen_from.is_none()), "lists leave out what is long");
         assert_eq!(store.scan_run(RUN).await.unwrap().unwrap().seen_from, Some(vantage()));
+        // What a scanner is done with is kept also where somebody had ended its run.
+        store
+            .end_scan(RUN, minute(6), ScanRunState::Partial, Vec::new(), event("scan_ended"))
+            .await
+            .unwrap();
+        broken_off.part = 2;
+        store.append_scan(broken_off).await.unwrap();
+        assert_eq!(store.scan_run(RUN).await.unwrap().unwrap().done, rest);
+        assert!(store.scan_runs(9).await.unwrap().iter().all(|it| it.done.is_empty()));
     });
 }
 

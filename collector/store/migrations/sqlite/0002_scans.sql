@@ -39,7 +39,9 @@ CREATE TABLE scan_run (
     remarks     TEXT NOT NULL,
     figures     TEXT,
     -- From where it was looked: links, gateways, rights (JSON), by the newest part.
-    seen_from   TEXT
+    seen_from   TEXT,
+    -- Networks that need not be asked again when the run is gone on with (JSON).
+    done        TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX scan_run_ordered_at ON scan_run (ordered_at);
 CREATE INDEX scan_run_waiting ON scan_run (vantage) WHERE state = 'waiting';

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use inventory::asset::ObserverId;
+use ipnet::IpNet;
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::AgentId;
@@ -23,12 +24,12 @@ const DOING: &str = "reading the scans";
 const KEEPING: &str = "keeping a scan";
 
 const SELECT: &str = "SELECT id, plan, vantage, job, ordered_by, ordered_at, started_at, \
-     finished_at, state, remarks, figures, seen_from, \
+     finished_at, state, remarks, figures, seen_from, done, \
      (SELECT count(*) FROM scan_run_target WHERE run = scan_run.id) FROM scan_run";
 
-/// The same for lists: from where it was looked may be a megabyte per run.
+/// The same for lists: from where it was looked and what is done may be a megabyte per run.
 const SELECT_LISTED: &str = "SELECT id, plan, vantage, job, ordered_by, ordered_at, started_at, \
-     finished_at, state, remarks, figures, NULL, \
+     finished_at, state, remarks, figures, NULL, NULL, \
      (SELECT count(*) FROM scan_run_target WHERE run = scan_run.id), \
      CASE state WHEN 'running' \
      THEN (SELECT max(received_at) FROM scan_part WHERE run = scan_run.id) END FROM scan_run";
@@ -48,7 +49,7 @@ pub(crate) fn begin(
     let job = ScanJob { snmp: Vec::new(), ..run.job.clone() };
     connection
         .prepare_cached(
-            "INSERT INTO scan_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO scan_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )
         .and_then(|mut it| {
             it.execute((
@@ -64,6 +65,7 @@ pub(crate) fn begin(
                 Json(&run.remarks),
                 run.figures.map(Json),
                 run.seen_from.as_ref().map(Json),
+                Some(&run.done).filter(|it| !it.is_empty()).map(Json),
             ))
         })
         .doing(KEEPING)?;
@@ -102,6 +104,10 @@ pub(crate) fn append(
         .doing(KEEPING)?;
     if !run.state.is_over() {
         progress(connection, part, run.seen_from.as_ref())?;
+    }
+    // Also of a run that somebody ended before its scanner said so.
+    if let Some((end, _)) = part.end.as_ref().filter(|it| !it.0.done.is_empty()) {
+        set_done(connection, part.run, &end.done)?;
     }
     Ok(AppendedPart { was_repeated: false, targets, lines_begun })
 }
@@ -143,6 +149,14 @@ fn progress(
     let state = if end.is_complete { ScanRunState::Complete } else { ScanRunState::Partial };
     set_end(connection, part.run, *finished_at, state, &end.remarks, Some(end.figures))?;
     Ok(())
+}
+
+fn set_done(connection: &Connection, run: Uuid, done: &[IpNet]) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE scan_run SET done = ?2 WHERE id = ?1")
+        .and_then(|mut it| it.execute((Id(run), Json(done))))
+        .doing(KEEPING)
+        .map(drop)
 }
 
 fn set_end(
@@ -196,7 +210,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ScanRunRecord> {
         remarks: row.get::<_, Json<Vec<ScanRemark>>>(9)?.0,
         figures: row.get::<_, Option<Json<ScanFigures>>>(10)?.map(|it| it.0),
         seen_from: row.get::<_, Option<Json<Seen>>>(11)?.map(|it| it.0),
-        targets: row.get::<_, i64>(12)?.unsigned_abs(),
+        done: row.get::<_, Option<Json<Vec<IpNet>>>>(12)?.map(|it| it.0).unwrap_or_default(),
+        targets: row.get::<_, i64>(13)?.unsigned_abs(),
     })
 }
 
@@ -225,7 +240,7 @@ pub(crate) fn under_way(connection: &Connection) -> Result<Vec<RunUnderWay>, Sto
     let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
     let rows = statement
         .query_map([], |row| {
-            let last_part_at = row.get::<_, Option<Micros>>(13)?.map(|it| it.0);
+            let last_part_at = row.get::<_, Option<Micros>>(14)?.map(|it| it.0);
             Ok(RunUnderWay { run: read(row)?, last_part_at })
         })
         .doing(DOING)?;

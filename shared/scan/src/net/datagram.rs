@@ -40,9 +40,21 @@ pub async fn exchange(
     subject: &Subject,
     shared: &Shared,
 ) -> io::Result<Exchange> {
+    hold(datagram, (datagram.begin)(subject), subject, shared).await
+}
+
+/// The same with a conversation that was begun.
+///
+/// # Errors
+/// As [`exchange`].
+pub async fn hold(
+    datagram: Datagram,
+    mut conversation: Box<dyn Conversation>,
+    subject: &Subject,
+    shared: &Shared,
+) -> io::Result<Exchange> {
     let socket = socket(subject, datagram.is_answered_from_any_port).await?;
     let address = SocketAddr::new(subject.address, subject.port);
-    let mut conversation = (datagram.begin)(subject);
     let mut state = State { socket, address, shared, received: 0, last: Vec::new() };
     let way = state.lead(conversation.as_mut()).await?;
     let end = match way {

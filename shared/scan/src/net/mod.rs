@@ -23,5 +23,5 @@ pub mod tls_versions;
 mod clock;
 mod connect;
 mod names;
-mod pace;
+pub mod pace;
 mod strain;
