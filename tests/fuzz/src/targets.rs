@@ -4,16 +4,24 @@
 //! An input of a probe's target is a byte of choices and then what the server says, turns parted by
 //! [`SEPARATOR`].
 
+#[path = "targets/frames.rs"]
+mod frames;
+#[path = "targets/rows.rs"]
+mod rows;
+
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 
 use observation::latest::{CertificatePlace, Fact};
 use scan::packet::certificate;
-use scan::packet::frame::Frame;
 use scan::packet::html;
 use scan::packet::snmp::{ObjectId, engine};
+use scan::packet::text::clean_str;
 use scan::packet::tls_hello;
 use scan::probes::{ANSWER_BYTES_MAX, Conversation, End, Method, PROBES, Reading, Step, Subject};
+
+/// What a name server is asked about; to other probes over UDP it says nothing.
+const ADDRESSES: &str = "192.0.2.1 192.0.2.2 2001:db8::1";
 
 /// Parts the turns of a server.
 pub(crate) const SEPARATOR: &[u8] = b"\xde\xad\xbe\xef";
@@ -27,7 +35,8 @@ pub(crate) struct Target {
 
 enum Kind {
     Stream(Begin, fn(&[u8]) -> bool),
-    Datagram(Begin),
+    /// With what [`Subject::argument`] may hold.
+    Datagram(Begin, &'static str),
     Parser(Parse),
 }
 
@@ -40,9 +49,11 @@ impl Target {
         match self.run {
             Kind::Stream(begin, recognises) => {
                 black_box(recognises(data));
-                check(&converse(begin, data, true));
+                check(&converse(begin, data, "/", true));
             }
-            Kind::Datagram(begin) => check(&converse(begin, data, false)),
+            Kind::Datagram(begin, argument) => {
+                check(&converse(begin, data, argument, false));
+            }
             Kind::Parser(parse) => parse(data),
         }
     }
@@ -55,26 +66,27 @@ pub(crate) fn all() -> Vec<Target> {
         .filter_map(|probe| {
             let run = match probe.method {
                 Method::Stream(stream) => Kind::Stream(stream.begin, stream.recognises),
-                Method::Datagram(datagram) => Kind::Datagram(datagram.begin),
+                Method::Datagram(datagram) => Kind::Datagram(datagram.begin, ADDRESSES),
                 Method::Packet | Method::Session => return None,
             };
             Some(Target { name: probe.id.trim_start_matches("scan.").to_owned(), run })
         })
         .collect();
-    let parsers: [(&str, Parse); 5] = [
+    let parsers: [(&str, Parse); 6] = [
         ("certificate", |data| {
             let place = CertificatePlace::File { path: "/x".to_owned(), listener: None };
-            let _ = black_box(certificate::read(data, place, 1));
+            if let Ok(read) = certificate::read(data, place, 1) {
+                check_texts(&Fact::Certificate(read));
+            }
         }),
-        ("frame", |data| {
-            black_box(Frame::read(data));
-        }),
+        ("frame", frames::read),
         ("html", |data| {
             black_box((html::title(data), html::generator(data)));
         }),
         ("snmp_engine", |data| {
             black_box((engine::answer(data, 1), ObjectId::from_ber(data)));
         }),
+        ("snmp_rows", |data| rows::read(data).iter().for_each(check_texts)),
         ("tls_hello", |data| {
             for version in tls_hello::Version::ALL {
                 black_box(tls_hello::answer(version, data));
@@ -89,14 +101,14 @@ pub(crate) fn all() -> Vec<Target> {
 }
 
 /// Plays the server: each turn comes after what the probe sent, whole or byte by byte.
-fn converse(begin: Begin, data: &[u8], is_stream: bool) -> Reading {
+fn converse(begin: Begin, data: &[u8], argument: &str, is_stream: bool) -> Reading {
     let (choices, said) = data.split_first().unwrap_or((&0, &[]));
     let has = |bit: u8| choices & (1 << bit) != 0;
     let subject = Subject {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         port: 80,
         is_encrypted: has(0),
-        argument: if has(1) { "/".to_owned() } else { String::new() },
+        argument: if has(1) { argument.to_owned() } else { String::new() },
         random: [7; 32],
     };
     let mut conversation = begin(&subject);
@@ -154,15 +166,33 @@ fn check(reading: &Reading) {
     assert!(reading.complaints.len() <= 200, "{} complaints", reading.complaints.len());
     assert!(reading.follow_ups.len() <= 20, "{} follow-ups", reading.follow_ups.len());
     assert!(reading.facts.len() <= 5_000, "{} facts", reading.facts.len());
-    for fact in &reading.facts {
-        if let Fact::ServiceAnswer(answer) = fact {
-            for text in answer.statements.values() {
-                assert!(!text.contains(char::is_control), "{text:?}");
-                assert!(text.len() <= 20_000, "{} bytes", text.len());
-            }
-        }
-    }
+    reading.facts.iter().for_each(check_texts);
     for follow in &reading.follow_ups {
         assert!(!follow.argument.contains(['\r', '\n']), "{:?}", follow.argument);
+    }
+}
+
+/// What must hold of every text of a fact of any kind: nothing that a terminal obeys, nothing without
+/// bound.
+fn check_texts(fact: &Fact) {
+    let written = serde_json::to_value(fact);
+    assert!(written.is_ok(), "{fact:?}");
+    let mut waiting: Vec<serde_json::Value> = written.into_iter().collect();
+    while let Some(value) = waiting.pop() {
+        match value {
+            serde_json::Value::String(text) => {
+                assert!(!text.contains(char::is_control), "{text:?}");
+                assert_eq!(clean_str(&text).escaped, 0, "{text:?}");
+                assert!(text.len() <= 20_000, "{} bytes", text.len());
+            }
+            serde_json::Value::Array(values) => waiting.extend(values),
+            serde_json::Value::Object(fields) => {
+                for (name, value) in fields {
+                    waiting.extend([name.into(), value]);
+                }
+            }
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
+            }
+        }
     }
 }
