@@ -276,7 +276,7 @@ impl ServerCertVerifier for Recorder {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{Read, Write};
     use std::net::{Ipv4Addr, TcpListener};
     use std::thread;
@@ -297,6 +297,18 @@ mod tests {
         let parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = parameters.self_signed(&key).unwrap().der().clone();
         (certificate, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+    }
+
+    /// A server inside TLS, for tests of what stands above it.
+    pub(in crate::net) fn acceptor() -> tokio_rustls::TlsAcceptor {
+        let (certificate, key) = certificate();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        tokio_rustls::TlsAcceptor::from(Arc::new(config))
     }
 
     /// Serves one connection on loopback and gives back its address.

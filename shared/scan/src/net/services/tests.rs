@@ -4,16 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 
 use observation::latest::Outcome;
-use rcgen::generate_simple_self_signed;
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::PrivateKeyDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::net::limits::CONNECTIONS_PER_HOST_MAX;
+use crate::net::tls::tests::acceptor;
 
 /// A scan without hurry or end that asks everything.
 pub(in crate::net) fn shared() -> Shared {
@@ -85,18 +81,6 @@ async fn first_byte(socket: &TcpStream) -> Option<u8> {
     let mut byte = [0];
     let count = socket.peek(&mut byte).await.ok()?;
     (count == 1).then_some(byte[0])
-}
-
-fn acceptor() -> TlsAcceptor {
-    let made = generate_simple_self_signed(["web.example".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
 }
 
 #[tokio::test]
