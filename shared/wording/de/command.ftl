@@ -374,9 +374,9 @@ command-failure-scan-scanner-why = Der Prozess ließ sich nicht starten, oder se
 command-failure-scan-scanner-next = Prüfen Sie scanner_socket in der Konfiguration und den Dienst kataster-scanner.
 
 ## The end of a collector that commands speak with
-command-failure-control-ended = Der Collector in {$object} wurde beendet, bevor er geantwortet hatte.
-command-failure-control-ended-why = Jemand hat ihn während der Arbeit beendet oder neu gestartet.
-command-failure-control-ended-next = Starten Sie ihn und rufen Sie den Befehl erneut auf. Was ein Scan bis dahin gefunden hatte, ist aufbewahrt: kataster scan show last.
-command-failure-scan-ending = Der Collector wird gerade beendet und beginnt keinen Scan.
-command-failure-scan-ending-why = Jemand beendet ihn oder startet ihn neu.
-command-failure-scan-ending-next = Rufen Sie den Befehl erneut auf, wenn er wieder läuft.
+command-failure-control-ended = Die Sammelstelle in {$object} wurde beendet, bevor sie geantwortet hatte.
+command-failure-control-ended-why = Jemand hat sie während der Arbeit beendet oder neu gestartet.
+command-failure-control-ended-next = Starten Sie sie und rufen Sie den Befehl erneut auf. Was ein Scan bis dahin gefunden hatte, ist aufbewahrt: kataster scan show last.
+command-failure-scan-ending = Die Sammelstelle wird gerade beendet und beginnt keinen Scan.
+command-failure-scan-ending-why = Jemand beendet sie oder startet sie neu.
+command-failure-scan-ending-next = Rufen Sie den Befehl erneut auf, wenn sie wieder läuft.

@@ -157,5 +157,5 @@ scan-change-ports-opened = Ports geöffnet
 ## More remarks on a run
 scan-remark-agent_silent = Der Agent hat zwei Tage nichts von sich hören lassen oder darf nicht mehr sprechen; was er bis dahin geliefert hat, ist aufbewahrt.
 scan-remark-credentials_closed = Zugangsdaten des Plans lassen sich nicht öffnen, SNMP wurde ohne sie gefragt (wie viele: { $what }). Nach einer Wiederherstellung ohne Passphrase sind sie neu einzugeben.
-scan-remark-part_not_taken = Der Collector hat Teil { $what } der Ergebnisse nicht angenommen; was er vorher angenommen hat, ist aufbewahrt.
+scan-remark-part_not_taken = Die Sammelstelle hat Teil { $what } der Ergebnisse nicht angenommen; was sie vorher angenommen hat, ist aufbewahrt.
 scan-remark-remarks_capped = Es gibt { $what } weitere Hinweise, die nicht aufgeführt sind.

@@ -5,16 +5,20 @@
 //! silent, one connection after another with a growing time to live to a port of it that is known to
 //! be open: never two at once, and never to a port that prints.
 //!
+//! Routers answer few such packets per second (RFC 1812 section 4.3.2.8). So one address of each network
+//! goes first, while they still answer; of its neighbours at least the distance is learnt.
+//!
 //! trippy-core blocks, cannot be cancelled and waits with select(2): so there are few tracers at once,
 //! every round has an end, and the whole has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use ipnet::IpNet;
 use observation::latest::NetworkPath;
 use observation::latest::scan::ScanRemark;
 use tokio::runtime::Handle;
@@ -97,34 +101,52 @@ pub async fn ways(targets: Vec<PathTarget>, is_wanted: bool, shared: Arc<Shared>
 #[must_use]
 pub fn trace(targets: &[PathTarget], shared: &Shared, runtime: &Handle) -> Ways {
     let deadline = Instant::now() + ALL_WAYS_TIMEOUT;
-    let (next, ways) = (AtomicUsize::new(0), Mutex::new(Ways::default()));
-    let first_id = process_id();
-    let worker = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(target) = targets.get(index).filter(|_| !shared.stop.is_set()) else { break };
-            let tracer = Tracer { shared, runtime, deadline, id: trace_id(first_id, index) };
-            let found = tracer.follow(target);
-            let Ok(mut ways) = ways.lock() else { break };
-            match found {
-                Ok(path) => ways.paths.extend(path),
-                Err(trouble) => ways.remarks.push(failed(&trouble)),
+    let ways = Mutex::new(Ways::default());
+    let (first, others) = one_of_each_network(targets);
+    // Identifiers of both rounds differ: late answers to the first are still on their way.
+    let ids = [process_id(), process_id().wrapping_add(u16::MAX / 2)];
+    for (targets, first_id) in [first, others].iter().zip(ids) {
+        let next = AtomicUsize::new(0);
+        at_once(targets.len().min(TRACERS_AT_ONCE_MAX), || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(target) = targets.get(index).filter(|_| !shared.stop.is_set()) else {
+                    break;
+                };
+                let tracer = Tracer { shared, runtime, deadline, id: trace_id(first_id, index) };
+                let found = tracer.follow(target);
+                let Ok(mut ways) = ways.lock() else { break };
+                match found {
+                    Ok(path) => ways.paths.extend(path),
+                    Err(trouble) => ways.remarks.push(failed(&trouble)),
+                }
             }
-        }
-    };
-    std::thread::scope(|scope| {
-        let count = targets.len().min(TRACERS_AT_ONCE_MAX);
-        let threads: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
-        for thread in threads {
-            // A tracer that panicked loses its target; the others go on.
-            let _ = thread.join();
-        }
-    });
+        });
+    }
     let mut ways = ways.into_inner().unwrap_or_default();
     ways.paths.sort_by_key(|it| it.target);
     ways.remarks.sort();
     ways.remarks.dedup();
     ways
+}
+
+fn at_once(count: usize, work: impl Fn() + Sync) {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(&work)).collect();
+        for thread in threads {
+            // A tracer that panicked loses its target; the others go on.
+            let _ = thread.join();
+        }
+    });
+}
+
+/// The first target of each network of the usual size, and the rest.
+fn one_of_each_network(targets: &[PathTarget]) -> (Vec<&PathTarget>, Vec<&PathTarget>) {
+    let mut known = BTreeSet::new();
+    targets.iter().partition(|it| {
+        let length = if it.address.is_ipv4() { 24 } else { 64 };
+        known.insert(IpNet::new(it.address, length).map(|it| it.trunc()).ok())
+    })
 }
 
 fn failed(error: &dyn std::error::Error) -> ScanRemark {
@@ -384,6 +406,22 @@ mod tests {
     }
 
     #[test]
+    fn one_address_of_each_network_goes_first() {
+        let target = |it: &str| PathTarget {
+            address: it.parse().unwrap(),
+            open_tcp_port: None,
+            connections: Arc::new(Semaphore::new(1)),
+        };
+        let targets = ["10.0.1.7", "10.0.1.9", "10.0.2.1", "fd00::1", "fd00::2"].map(target);
+        let (first, others) = one_of_each_network(&targets);
+        let shown = |it: Vec<&PathTarget>| -> Vec<String> {
+            it.iter().map(|it| it.address.to_string()).collect()
+        };
+        assert_eq!(shown(first), ["10.0.1.7", "10.0.2.1", "fd00::1"]);
+        assert_eq!(shown(others), ["10.0.1.9", "fd00::2"]);
+    }
+
+    #[test]
     fn a_neighbour_is_one_station_away() {
         let path = path(vec![round(&[(1, TARGET)], Some(1))]).unwrap();
         assert_eq!(
@@ -437,7 +475,7 @@ mod tests {
 
     #[test]
     fn identifiers_of_one_run_differ_and_are_never_everybodys() {
-        let ids: std::collections::BTreeSet<_> = (0..512).map(|it| trace_id(65_500, it)).collect();
+        let ids: BTreeSet<_> = (0..512).map(|it| trace_id(65_500, it)).collect();
         assert!(ids.len() >= 511);
     }
 

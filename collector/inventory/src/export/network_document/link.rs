@@ -38,7 +38,8 @@ pub enum LinkEvidence {
     Path,
     /// Both forward packets and have an interface in one network.
     Interface,
-    /// Concluded: `b` is the only router that is known in a network of `a`.
+    /// Concluded: `b` is the only router that is known in a network of `a`, or the last station before
+    /// its neighbours at the same distance.
     Subnet,
 }
 
@@ -92,6 +93,7 @@ pub(super) fn links(
     let networks = subnet::known(owners, frame);
     between_routers(&mut found, owners, stations, &networks);
     within_networks(&mut found, owners, stations, &networks);
+    beside_others(&mut found, owners, frame);
     let mut links: Vec<LinkEntry> = found
         .0
         .values()
@@ -141,6 +143,37 @@ fn within_networks(found: &mut Found, owners: &Owners<'_>, stations: &Stations, 
             }
         }
     }
+}
+
+/// Routers answer few packets per second: the last station before a device may have kept silent to it and
+/// not to its neighbour at the same distance, whose way it shares.
+fn beside_others(found: &mut Found, owners: &Owners<'_>, frame: &DocumentFrame) {
+    let mut last_of: BTreeMap<(Cidr, usize), BTreeSet<usize>> = BTreeMap::new();
+    let mut silent = Vec::new();
+    for (device, asset) in owners.assets() {
+        for path in paths(asset, frame).filter(|it| it.is_complete && it.hops.len() > 1) {
+            let Some(place) = neighbourhood(path.target).map(|it| (it, path.hops.len())) else {
+                continue;
+            };
+            match before_target(path).last().copied().flatten() {
+                Some(station) => last_of.entry(place).or_default().extend(owners.owner(station)),
+                None => silent.push((device, place)),
+            }
+        }
+    }
+    let mut have_a_way = found.beginnings();
+    for (device, place) in silent {
+        let mut routers = last_of.get(&place).into_iter().flatten();
+        let (Some(router), None) = (routers.next(), routers.next()) else { continue };
+        if have_a_way.insert(device) {
+            found.add(device, *router, LinkEvidence::Subnet);
+        }
+    }
+}
+
+/// Networks are hardly ever smaller, and neighbours in a larger one are neighbours all the same.
+fn neighbourhood(address: IpAddr) -> Option<Cidr> {
+    Cidr::of(address, if address.is_ipv4() { 24 } else { 64 })
 }
 
 fn is_in(owners: &Owners<'_>, device: usize, network: &Cidr) -> bool {

@@ -419,6 +419,32 @@ fn a_silent_station_breaks_a_path_instead_of_bridging_it() {
 }
 
 #[test]
+fn a_device_shares_the_way_of_its_neighbours_where_the_router_kept_silent() {
+    let far = |number: u128, address: &str, hops: &[Option<&str>]| {
+        let mut it = asset(number, None, &[target(address)]);
+        it.paths = vec![path(address, hops)];
+        it
+    };
+    let last = Some("10.0.9.2");
+    let told = far(7, "10.0.2.9", &[Some("10.0.1.1"), last, Some("10.0.2.9")]);
+    let silent = far(8, "10.0.2.10", &[None, None, Some("10.0.2.10")]);
+    let nearer = far(9, "10.0.2.11", &[None, Some("10.0.2.11")]);
+    let links_of = |assets: &[Asset], name: &str| -> Vec<String> {
+        let links = network_document(assets, &frame()).links;
+        links.into_iter().filter(|it| it.a == name).map(|it| it.b).collect()
+    };
+    let assets = [router(), told, silent.clone(), nearer];
+    assert_eq!(links_of(&assets, "10.0.2.10"), ["10.0.9.2"]);
+    assert!(links_of(&assets, "10.0.2.11").is_empty(), "another distance is another way");
+    let other = far(7, "10.0.2.12", &[None, Some("10.0.9.6"), Some("10.0.2.12")]);
+    let [router, told, ..] = assets;
+    assert!(
+        links_of(&[router, told, other, silent], "10.0.2.10").is_empty(),
+        "two ways are no way"
+    );
+}
+
+#[test]
 fn an_address_that_several_devices_have_links_none_of_them() {
     let bridge = |number: u128, address: &str| {
         let mut it = asset(number, None, &[target(address)]);
