@@ -10,8 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, bail, ensure};
 use scan::net::datagram::exchange;
 use scan::net::limits::CONVERSATION_TIMEOUT;
+use scan::net::services::Shared;
 use scan::net::stream::converse;
 use scan::probes::{Conversation, End, Method, PROBES, Reading, Step, Subject};
+
+/// Datagrams a second, to this machine alone.
+const RATE_PPS: u32 = 100;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -33,14 +37,16 @@ async fn main() -> Result<()> {
         random: [7; 32],
     };
     let log = Log::default();
-    let (inner, is_datagram) = match probe.method {
-        Method::Stream(stream) => ((stream.begin)(&subject), false),
-        Method::Datagram(datagram) => ((datagram.begin)(&subject), true),
+    let (inner, datagram) = match probe.method {
+        Method::Stream(stream) => ((stream.begin)(&subject), None),
+        Method::Datagram(datagram) => ((datagram.begin)(&subject), Some(datagram)),
         Method::Packet | Method::Session => bail!("{id} is no conversation"),
     };
+    let is_datagram = datagram.is_some();
     let conversation = Box::new(Recorder { inner, log: log.clone(), is_datagram });
-    let (reading, end) = if is_datagram {
-        let exchange = exchange(address, conversation).await?;
+    let (reading, end) = if let Some(datagram) = datagram {
+        let shared = Shared::alone(RATE_PPS);
+        let exchange = exchange(datagram, &subject, conversation, &shared).await?;
         (exchange.reading, exchange.end)
     } else {
         let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;

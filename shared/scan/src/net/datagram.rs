@@ -38,11 +38,11 @@ pub struct Exchange {
 pub async fn exchange(
     datagram: Datagram,
     subject: &Subject,
+    mut conversation: Box<dyn Conversation>,
     shared: &Shared,
 ) -> io::Result<Exchange> {
     let socket = socket(subject, datagram.is_answered_from_any_port).await?;
     let address = SocketAddr::new(subject.address, subject.port);
-    let mut conversation = (datagram.begin)(subject);
     let mut state = State { socket, address, shared, received: 0, last: Vec::new() };
     let way = state.lead(conversation.as_mut()).await?;
     let end = match way {
@@ -234,7 +234,8 @@ mod tests {
         // The turn after next is this far away.
         shared.pace = Pace::new(1);
         let began = Instant::now();
-        let exchange = exchange(ask(false), &subject(address), &shared).await.unwrap();
+        let exchange =
+            exchange(ask(false), &subject(address), Box::new(Ask), &shared).await.unwrap();
         assert_eq!(exchange.end, End::Done);
         assert!(exchange.is_answered);
         shared.pace.turn().await;
@@ -247,7 +248,8 @@ mod tests {
             let (server, address) = server().await;
             drop(server);
             let asked = ask(is_answered_from_any_port);
-            let exchange = exchange(asked, &subject(address), &shared()).await.unwrap();
+            let exchange =
+                exchange(asked, &subject(address), Box::new(Ask), &shared()).await.unwrap();
             assert!(exchange.is_refused || is_answered_from_any_port && !cfg!(target_os = "linux"));
             assert!(!exchange.is_answered);
         }
@@ -269,7 +271,8 @@ mod tests {
                 }
             });
             let asked = ask(is_answered_from_any_port);
-            let exchange = exchange(asked, &subject(address), &shared()).await.unwrap();
+            let exchange =
+                exchange(asked, &subject(address), Box::new(Ask), &shared()).await.unwrap();
             assert_eq!(exchange.is_answered, is_heard, "{answers_from}");
         }
     }
@@ -279,7 +282,8 @@ mod tests {
         let (server, address) = server().await;
         let shared = shared();
         shared.stop.now();
-        let exchange = exchange(ask(false), &subject(address), &shared).await.unwrap();
+        let exchange =
+            exchange(ask(false), &subject(address), Box::new(Ask), &shared).await.unwrap();
         assert!(exchange.is_stopped && !exchange.is_answered);
         assert!(server.try_recv(&mut [0; 16]).is_err());
     }

@@ -40,7 +40,10 @@ pub(super) async fn ask(
             }
             let subject = subject(*server, datagram.port, some);
             let (asked_at, began) = (clock::now(), Instant::now());
-            let Ok(exchange) = exchange(datagram, &subject, shared).await else { continue };
+            let conversation = (datagram.begin)(&subject);
+            let Ok(exchange) = exchange(datagram, &subject, conversation, shared).await else {
+                continue;
+            };
             for fact in exchange.reading.facts {
                 note(&mut books, fact, some, asked_at, began.elapsed());
             }

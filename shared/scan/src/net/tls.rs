@@ -276,7 +276,7 @@ impl ServerCertVerifier for Recorder {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{Read, Write};
     use std::net::{Ipv4Addr, TcpListener};
     use std::thread;
@@ -305,6 +305,16 @@ mod tests {
         let address = listener.local_addr().unwrap();
         thread::spawn(move || run(listener.accept().unwrap().0));
         address
+    }
+
+    /// A server of both versions with a certificate of its own.
+    pub(in crate::net) fn server() -> Arc<ServerConfig> {
+        let (certificate, key) = certificate();
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth();
+        Arc::new(builder.with_single_cert(vec![certificate], key).unwrap())
     }
 
     fn serve_tls(

@@ -4,26 +4,16 @@ use std::io;
 use std::net::SocketAddr;
 
 use observation::latest::Outcome;
-use rcgen::generate_simple_self_signed;
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::PrivateKeyDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::net::tls::tests::server;
 
 /// A scan without hurry or end that asks everything.
 pub(in crate::net) fn shared() -> Shared {
-    Shared {
-        selection: ProbeSelection::All,
-        snmp: Vec::new(),
-        pace: Pace::new(1_000_000),
-        sockets: Semaphore::new(64),
-        connections: 0.into(),
-        stop: Arc::new(Stop::default()),
-    }
+    Shared::alone(1_000_000)
 }
 
 /// `at`: an address of the loopback network, and a port or 0.
@@ -80,24 +70,12 @@ async fn first_byte(socket: &TcpStream) -> Option<u8> {
     (count == 1).then_some(byte[0])
 }
 
-fn acceptor() -> TlsAcceptor {
-    let made = generate_simple_self_signed(["web.example".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
-}
-
 #[tokio::test]
 async fn a_web_server_inside_tls_on_any_port_is_not_called_one_in_clear() {
     // A port that the web probe asks in clear, and one that nobody knows.
     for at in ["127.77.31.21:8090", "127.77.31.21:0"] {
         let (listener, address) = listener(at).await;
-        let acceptor = acceptor();
+        let acceptor = TlsAcceptor::from(server());
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let acceptor = acceptor.clone();
