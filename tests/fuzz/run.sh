@@ -11,8 +11,9 @@ what=${1:?seconds or minimise}; shift
 export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing"
 CARGO_INCREMENTAL=0 cargo build --release --quiet --target "$(rustc -vV | sed -n 's/^host: //p')"
 program=$(ls target/*/release/fuzz)
+mkdir -p work
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(TARGET=list "$program" </dev/null 2>&1 | sed -n 's/.*TARGET must be one of //p' | tr " " "\n")
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(TARGET=list "$program" -artifact_prefix=work/ </dev/null 2>&1 | sed -n 's/.*TARGET must be one of //p' | tr " " "\n")
 for target in "${targets[@]}"; do
     mkdir -p "work/$target" "corpus/$target"
     if [ "$what" = minimise ]; then

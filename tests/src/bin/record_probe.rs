@@ -8,15 +8,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail, ensure};
-use observation::latest::scan::ProbeSelection;
-use scan::net::datagram::hold;
+use scan::net::datagram::exchange;
 use scan::net::limits::CONVERSATION_TIMEOUT;
-use scan::net::pace::Pace;
 use scan::net::services::Shared;
-use scan::net::stop::Stop;
 use scan::net::stream::converse;
 use scan::probes::{Conversation, End, Method, PROBES, Reading, Step, Subject};
-use tokio::sync::Semaphore;
+
+/// Datagrams a second, to this machine alone.
+const RATE_PPS: u32 = 100;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -38,19 +37,20 @@ async fn main() -> Result<()> {
         random: [7; 32],
     };
     let log = Log::default();
-    let recorder = |inner, is_datagram| Box::new(Recorder { inner, log: log.clone(), is_datagram });
-    let (reading, end) = match probe.method {
-        Method::Stream(stream) => {
-            let conversation = recorder((stream.begin)(&subject), false);
-            let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;
-            (talk.reading, talk.end)
-        }
-        Method::Datagram(datagram) => {
-            let conversation = recorder((datagram.begin)(&subject), true);
-            let exchange = hold(datagram, conversation, &subject, &shared()).await?;
-            (exchange.reading, exchange.end)
-        }
+    let (inner, datagram) = match probe.method {
+        Method::Stream(stream) => ((stream.begin)(&subject), None),
+        Method::Datagram(datagram) => ((datagram.begin)(&subject), Some(datagram)),
         Method::Packet | Method::Session => bail!("{id} is no conversation"),
+    };
+    let is_datagram = datagram.is_some();
+    let conversation = Box::new(Recorder { inner, log: log.clone(), is_datagram });
+    let (reading, end) = if let Some(datagram) = datagram {
+        let shared = Shared::alone(RATE_PPS);
+        let exchange = exchange(datagram, &subject, conversation, &shared).await?;
+        (exchange.reading, exchange.end)
+    } else {
+        let talk = converse(address, is_encrypted, conversation, CONVERSATION_TIMEOUT).await?;
+        (talk.reading, talk.end)
     };
     let mut text = format!("# {}\n", origin.join(" "));
     text += &format!("= subject {} {} {kind}\n", address.ip(), address.port());
@@ -64,18 +64,6 @@ async fn main() -> Result<()> {
     text += &format!("# end: {:?}\n", end);
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(())
-}
-
-/// A scan of nothing but the one question.
-fn shared() -> Shared {
-    Shared {
-        selection: ProbeSelection::All,
-        snmp: Vec::new(),
-        pace: Pace::new(1_000),
-        sockets: Semaphore::new(1),
-        connections: 0.into(),
-        stop: Arc::new(Stop::default()),
-    }
 }
 
 /// Lines of the recording.

@@ -233,11 +233,9 @@ fn links(truth: &Truth, said: &Said, owner: &BTreeMap<&str, &str>) -> (Measure, 
         let mut keys = device.into_iter().flat_map(keys).chain([it]);
         keys.find_map(|it| owner.get(it).copied())
     };
-    let found: Vec<(&(String, String), Option<(&str, &str)>)> =
-        said.links.iter().map(|it| (it, host_of(&it.0).zip(host_of(&it.1)))).collect();
-    let has = |a: &str, b: &str| {
-        found.iter().filter_map(|it| it.1).any(|it| it == (a, b) || it == (b, a))
-    };
+    let ends: Vec<Option<(&str, &str)>> =
+        said.links.iter().map(|it| host_of(&it.0).zip(host_of(&it.1))).collect();
+    let has = |a: &str, b: &str| ends.iter().flatten().any(|it| *it == (a, b) || *it == (b, a));
     let mut links = Measure::new("links");
     for host in scanned(truth).filter(|it| it.visible == Visible::Ip) {
         if host.is_router {
@@ -254,10 +252,9 @@ fn links(truth: &Truth, said: &Said, owner: &BTreeMap<&str, &str>) -> (Measure, 
         let host = |name: &str| truth.hosts.iter().find(|it| it.name == name);
         host(a).is_some_and(|it| is_of(it, b)) || host(b).is_some_and(|it| is_of(it, a))
     };
-    let wrong = found
-        .iter()
-        .filter(|it| it.1.is_none_or(|(a, b)| a != b && !are_beside(a, b)))
-        .map(|((a, b), _)| format!("{a} - {b}"));
+    let is_wrong = |it: &Option<(&str, &str)>| it.is_none_or(|(a, b)| a != b && !are_beside(a, b));
+    let wrong = said.links.iter().zip(&ends).filter(|it| is_wrong(it.1));
+    let wrong = wrong.map(|((a, b), _)| format!("{a} - {b}"));
     (links, wrong.collect())
 }
 

@@ -38,19 +38,7 @@ pub struct Exchange {
 pub async fn exchange(
     datagram: Datagram,
     subject: &Subject,
-    shared: &Shared,
-) -> io::Result<Exchange> {
-    hold(datagram, (datagram.begin)(subject), subject, shared).await
-}
-
-/// The same with a conversation that was begun.
-///
-/// # Errors
-/// As [`exchange`].
-pub async fn hold(
-    datagram: Datagram,
     mut conversation: Box<dyn Conversation>,
-    subject: &Subject,
     shared: &Shared,
 ) -> io::Result<Exchange> {
     let socket = socket(subject, datagram.is_answered_from_any_port).await?;
@@ -246,7 +234,8 @@ mod tests {
         // The turn after next is this far away.
         shared.pace = Pace::new(1);
         let began = Instant::now();
-        let exchange = exchange(ask(false), &subject(address), &shared).await.unwrap();
+        let exchange =
+            exchange(ask(false), &subject(address), Box::new(Ask), &shared).await.unwrap();
         assert_eq!(exchange.end, End::Done);
         assert!(exchange.is_answered);
         shared.pace.turn(&shared.stop).await;
@@ -259,7 +248,8 @@ mod tests {
             let (server, address) = server().await;
             drop(server);
             let asked = ask(is_answered_from_any_port);
-            let exchange = exchange(asked, &subject(address), &shared()).await.unwrap();
+            let exchange =
+                exchange(asked, &subject(address), Box::new(Ask), &shared()).await.unwrap();
             assert!(exchange.is_refused || is_answered_from_any_port && !cfg!(target_os = "linux"));
             assert!(!exchange.is_answered);
         }
@@ -281,7 +271,8 @@ mod tests {
                 }
             });
             let asked = ask(is_answered_from_any_port);
-            let exchange = exchange(asked, &subject(address), &shared()).await.unwrap();
+            let exchange =
+                exchange(asked, &subject(address), Box::new(Ask), &shared()).await.unwrap();
             assert_eq!(exchange.is_answered, is_heard, "{answers_from}");
         }
     }
@@ -291,7 +282,8 @@ mod tests {
         let (server, address) = server().await;
         let shared = shared();
         shared.stop.now();
-        let exchange = exchange(ask(false), &subject(address), &shared).await.unwrap();
+        let exchange =
+            exchange(ask(false), &subject(address), Box::new(Ask), &shared).await.unwrap();
         assert!(exchange.is_stopped && !exchange.is_answered);
         assert!(server.try_recv(&mut [0; 16]).is_err());
     }

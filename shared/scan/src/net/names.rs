@@ -55,7 +55,8 @@ async fn ask_servers(
             let Ok(_socket) = shared.sockets.acquire().await else { break 'servers };
             let subject = subject(server.ip(), server.port(), some);
             let (asked_at, began) = (clock::now(), Instant::now());
-            match exchange(datagram, &subject, shared).await {
+            let conversation = (datagram.begin)(&subject);
+            match exchange(datagram, &subject, conversation, shared).await {
                 Ok(exchange) if exchange.is_answered => {
                     for fact in exchange.reading.facts {
                         note(&mut books, fact, some, asked_at, began.elapsed());

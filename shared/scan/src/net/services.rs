@@ -23,7 +23,7 @@ use super::clock;
 use super::datagram::{Exchange, exchange};
 use super::limits::{
     CONNECT_TIMEOUT, CONVERSATION_TIMEOUT, DATAGRAM_TIMEOUT, FOLLOW_UPS_PER_HOST_MAX,
-    GUESS_TIMEOUT, SERVICES_PER_HOST_MAX,
+    GUESS_TIMEOUT, SERVICES_PER_HOST_MAX, SOCKETS_MAX,
 };
 use super::pace::Pace;
 use super::stop::Stop;
@@ -65,6 +65,19 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Of one who asks alone, whatever there is to be asked, without credentials.
+    #[must_use]
+    pub fn alone(rate_pps: u32) -> Self {
+        Self {
+            selection: ProbeSelection::All,
+            snmp: Vec::new(),
+            pace: Pace::new(rate_pps),
+            sockets: Semaphore::new(SOCKETS_MAX),
+            connections: AtomicU64::new(0),
+            stop: Arc::new(Stop::default()),
+        }
+    }
+
     /// Whether this probe may ask.
     #[must_use]
     pub fn allows(&self, probe: &Probe) -> bool {
@@ -403,8 +416,9 @@ impl Visit {
             return found;
         }
         let (asked_at, began) = (clock::now(), Instant::now());
-        let answer =
-            exchange(datagram, &self.subject(datagram.port, false, ""), &self.shared).await;
+        let subject = self.subject(datagram.port, false, "");
+        let conversation = (datagram.begin)(&subject);
+        let answer = exchange(datagram, &subject, conversation, &self.shared).await;
         let doing = format!("asking udp/{}", datagram.port);
         let learnt = match answer {
             Err(error) => Learnt::Nothing(Absent::Failed { doing, cause: error.to_string() }),

@@ -299,24 +299,22 @@ pub(super) mod tests {
         (certificate, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
     }
 
-    /// A server inside TLS, for tests of what stands above it.
-    pub(in crate::net) fn acceptor() -> tokio_rustls::TlsAcceptor {
-        let (certificate, key) = certificate();
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap();
-        tokio_rustls::TlsAcceptor::from(Arc::new(config))
-    }
-
     /// Serves one connection on loopback and gives back its address.
     fn serve(run: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || run(listener.accept().unwrap().0));
         address
+    }
+
+    /// A server of both versions with a certificate of its own.
+    pub(in crate::net) fn server() -> Arc<ServerConfig> {
+        let (certificate, key) = certificate();
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth();
+        Arc::new(builder.with_single_cert(vec![certificate], key).unwrap())
     }
 
     fn serve_tls(

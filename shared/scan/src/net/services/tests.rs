@@ -6,21 +6,15 @@ use std::net::SocketAddr;
 use observation::latest::Outcome;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::net::limits::CONNECTIONS_PER_HOST_MAX;
-use crate::net::tls::tests::acceptor;
+use crate::net::tls::tests::server;
 
 /// A scan without hurry or end that asks everything.
 pub(in crate::net) fn shared() -> Shared {
-    Shared {
-        selection: ProbeSelection::All,
-        snmp: Vec::new(),
-        pace: Pace::new(1_000_000),
-        sockets: Semaphore::new(64),
-        connections: 0.into(),
-        stop: Arc::new(Stop::default()),
-    }
+    Shared::alone(1_000_000)
 }
 
 /// `at`: an address of the loopback network, and a port or 0.
@@ -88,7 +82,7 @@ async fn a_web_server_inside_tls_on_any_port_is_not_called_one_in_clear() {
     // A port that the web probe asks in clear, and one that nobody knows.
     for at in ["127.77.31.21:8090", "127.77.31.21:0"] {
         let (listener, address) = listener(at).await;
-        let acceptor = acceptor();
+        let acceptor = TlsAcceptor::from(server());
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let acceptor = acceptor.clone();
