@@ -31,6 +31,10 @@ const SHARES: &[(&str, f64)] = &[
     ("versions", 0.85),
     ("links", 0.95),
 ];
+/// The host with an agent in a segment that the collector reaches through two routers.
+const AGENT_IN_DMZ: &str = "mail01";
+/// How long an agent may take for its scans.
+const AGENT_WAIT: Duration = Duration::from_secs(180);
 const CONFIG: &str = "names = [\"10.20.1.5\"]\n";
 const CREDENTIALS: &str = r#"
 [[snmp]]
@@ -59,11 +63,14 @@ fn agents_and_a_scan_document_the_company_and_harm_nothing() -> anyhow::Result<(
     serve(&lab)?;
     enrol(&lab, &truth)?;
     say(&format!("agents have reported after {:.1} s", start.elapsed().as_secs_f64()))?;
+    plan_for_agent(&lab)?;
     let document = scan(&lab, &truth)?;
     say(&format!("the scan is done after {:.1} s", start.elapsed().as_secs_f64()))?;
     let result = compare(&truth, &of_document(&document));
     say(&result.to_string())?;
     let mut wrong = shortcomings(&result)?;
+    wrong.extend(scanned_by_agent(&lab)?);
+    say(&format!("the agent's scan is done after {:.1} s", start.elapsed().as_secs_f64()))?;
     wrong.extend(harm(&lab)?);
     wrong.extend(export(&lab, &truth)?);
     say(&format!("everything is compared after {:.1} s", start.elapsed().as_secs_f64()))?;
@@ -147,6 +154,81 @@ fn scan(lab: &Lab, truth: &Truth) -> anyhow::Result<NetworkDocument> {
     anyhow::ensure!(is_usable, "scan run: {:?}: {said}", output.status.code());
     std::fs::write(lab.shared().join("scan.json"), &output.stdout)?;
     serde_json::from_slice(&output.stdout).context(said)
+}
+
+/// Plans that an agent in another segment is to carry out: one that its own configuration permits, and
+/// one that it does not. They are due with the next minute, while the collector scans itself.
+fn plan_for_agent(lab: &Lab) -> anyhow::Result<()> {
+    let agents = run(lab, SCANNER, &["kataster", "agent", "list", "-o", "json"])?;
+    let agents: Vec<serde_json::Value> = serde_json::from_str(&agents)?;
+    let agent = agents.iter().find(|it| it["host_name"] == AGENT_IN_DMZ);
+    let agent = agent.and_then(|it| it["id"].as_str()).context("no agent in the DMZ")?;
+    for (name, network) in [("dmz", "10.20.3.0/24"), ("foreign", "10.20.4.0/24")] {
+        let add = ["kataster", "scan", "plan", "add", name, network, "--cron", "* * * * *"];
+        run(lab, SCANNER, &[&add[..], &["--vantage", agent]].concat())?;
+    }
+    let permits = "[scan]\nnetworks = [\"10.20.3.0/24\"]\n";
+    Ok(std::fs::write(lab.shared().join("agent.toml"), permits)?)
+}
+
+/// Lets the agent take its jobs; what it did not do as it should.
+fn scanned_by_agent(lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let mut agent = lab.command(AGENT_IN_DMZ)?;
+    agent.args(["kataster-agent", "run", "--config", "/lab/agent.toml"]).stdin(Stdio::null());
+    let log = File::create(lab.shared().join("logs/kataster-agent-run"))?;
+    let mut agent = agent.stdout(log.try_clone()?).stderr(log).spawn()?;
+    let runs = wait_for_runs(lab, ["dmz", "foreign"]);
+    agent.kill()?;
+    agent.wait()?;
+    let [own, foreign] = runs?;
+    for name in ["dmz", "foreign"] {
+        run(lab, SCANNER, &["kataster", "scan", "plan", "remove", name])?;
+    }
+    let mut wrong = Vec::new();
+    if (own.state.as_str(), foreign.state.as_str(), foreign.targets) != ("complete", "partial", 0) {
+        wrong.push(format!("runs of the agent: {own:?} {foreign:?}"));
+    }
+    let shown = run(lab, SCANNER, &["kataster", "scan", "show", &own.id, "-o", "json"])?;
+    let document: NetworkDocument = serde_json::from_str(&shown)?;
+    // Seen from its own segment a host has a hardware address and no station in between.
+    let is_near = document
+        .devices
+        .iter()
+        .any(|it| it.name == "web01" && it.macs == ["52:54:00:20:03:10"] && it.hops == Some(1));
+    if !is_near {
+        wrong.push(format!("the agent did not see web01 beside it: {shown}"));
+    }
+    Ok(wrong)
+}
+
+#[derive(Debug)]
+struct AgentRun {
+    id: String,
+    state: String,
+    targets: u64,
+}
+
+fn wait_for_runs(lab: &Lab, plans: [&str; 2]) -> anyhow::Result<[AgentRun; 2]> {
+    let start = Instant::now();
+    loop {
+        let listed = run(lab, SCANNER, &["kataster", "scan", "list", "-o", "json"])?;
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&listed)?;
+        let ended = |plan: &str| {
+            let is_over = |it: &&serde_json::Value| {
+                it["run"]["state"] != "waiting" && it["run"]["state"] != "running"
+            };
+            let row = rows.iter().filter(|it| it["plan"] == plan).find(is_over)?;
+            let text = |it: &serde_json::Value| Some(it.as_str()?.to_owned());
+            let (id, state) = (text(&row["run"]["id"])?, text(&row["run"]["state"])?);
+            Some(AgentRun { id, state, targets: row["targets"].as_u64()? })
+        };
+        let [first, second] = plans.map(ended);
+        if let (Some(first), Some(second)) = (first, second) {
+            return Ok([first, second]);
+        }
+        anyhow::ensure!(start.elapsed() < AGENT_WAIT, "the agent does not scan: {listed}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
 }
 
 fn shortcomings(result: &Comparison) -> anyhow::Result<Vec<String>> {
