@@ -41,7 +41,7 @@ impl ObjectId {
     }
 
     /// From the content of an `OBJECT IDENTIFIER` (ITU-T X.690 §8.19); none where it is malformed,
-    /// longer than [`PARTS_MAX`] or has a number above 32 bits.
+    /// longer than `PARTS_MAX` or has a number above 32 bits.
     #[must_use]
     pub fn from_ber(bytes: &[u8]) -> Option<Self> {
         let mut parts = Vec::new();
@@ -122,7 +122,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Bytes, at most [`VALUE_BYTES_MAX`] of them.
+    /// Bytes, at most `VALUE_BYTES_MAX` of them.
     #[must_use]
     pub fn bytes(bytes: &[u8]) -> Self {
         Self::Bytes(bytes.get(..VALUE_BYTES_MAX).unwrap_or(bytes).to_vec())
