@@ -161,8 +161,10 @@ fn scan(lab: &Lab, truth: &Truth) -> anyhow::Result<NetworkDocument> {
 fn plan_for_agent(lab: &Lab) -> anyhow::Result<()> {
     let agents = run(lab, SCANNER, &["kataster", "agent", "list", "-o", "json"])?;
     let agents: Vec<serde_json::Value> = serde_json::from_str(&agents)?;
-    let agent = agents.iter().find(|it| it["host_name"] == AGENT_IN_DMZ);
-    let agent = agent.and_then(|it| it["id"].as_str()).context("no agent in the DMZ")?;
+    let agent = agents
+        .iter()
+        .find(|it| it.pointer("/host_name").and_then(|it| it.as_str()) == Some(AGENT_IN_DMZ));
+    let agent = agent.and_then(|it| it.pointer("/id")?.as_str()).context("no agent in the DMZ")?;
     for (name, network) in [("dmz", "10.20.3.0/24"), ("foreign", "10.20.4.0/24")] {
         let add = ["kataster", "scan", "plan", "add", name, network, "--cron", "* * * * *"];
         run(lab, SCANNER, &[&add[..], &["--vantage", agent]].concat())?;
@@ -214,13 +216,14 @@ fn wait_for_runs(lab: &Lab, plans: [&str; 2]) -> anyhow::Result<[AgentRun; 2]> {
         let listed = run(lab, SCANNER, &["kataster", "scan", "list", "-o", "json"])?;
         let rows: Vec<serde_json::Value> = serde_json::from_str(&listed)?;
         let ended = |plan: &str| {
+            let text = |it: &serde_json::Value, at| Some(it.pointer(at)?.as_str()?.to_owned());
             let is_over = |it: &&serde_json::Value| {
-                it["run"]["state"] != "waiting" && it["run"]["state"] != "running"
+                text(it, "/run/state").is_some_and(|it| it != "waiting" && it != "running")
             };
-            let row = rows.iter().filter(|it| it["plan"] == plan).find(is_over)?;
-            let text = |it: &serde_json::Value| Some(it.as_str()?.to_owned());
-            let (id, state) = (text(&row["run"]["id"])?, text(&row["run"]["state"])?);
-            Some(AgentRun { id, state, targets: row["targets"].as_u64()? })
+            let mut of_plan = rows.iter().filter(|it| text(it, "/plan").as_deref() == Some(plan));
+            let row = of_plan.find(is_over)?;
+            let (id, state) = (text(row, "/run/id")?, text(row, "/run/state")?);
+            Some(AgentRun { id, state, targets: row.pointer("/targets")?.as_u64()? })
         };
         let [first, second] = plans.map(ended);
         if let (Some(first), Some(second)) = (first, second) {
