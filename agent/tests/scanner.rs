@@ -14,7 +14,7 @@ use kataster_agent::disk::FolderDisk;
 use kataster_agent::scan_job::{Place, jobs};
 use observation::latest::AgentId;
 use observation::latest::protocol::ScanReportAnswer;
-use observation::latest::scan::{ProbeSelection, ScanJob, ScanProfile, ScanReport};
+use observation::latest::scan::{ProbeSelection, ScanJob, ScanReport};
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -43,14 +43,8 @@ async fn a_permitted_job_is_scanned_by_a_process_of_its_own_and_delivered() {
     let job = ScanJob {
         run: Uuid::from_u128(9),
         networks: vec![here],
-        exclusions: Vec::new(),
-        ot_networks: Vec::new(),
-        profile: ScanProfile::Gentle,
         probes: ProbeSelection::Discovery,
-        rate_pps: None,
-        allow_range: false,
-        snmp: Vec::new(),
-        done: Vec::new(),
+        ..ScanJob::default()
     };
     let config = ScanConfig { networks: vec![here], ..ScanConfig::default() };
     let collector = Arc::new(Recorder::default());

@@ -10,8 +10,7 @@ use observation::latest::protocol::{
     ProblemCode, ScanReportAnswer, Task, UploadAnswer, UploadRequest,
 };
 use observation::latest::scan::{
-    ProbeSelection, ScanEnd, ScanFigures, ScanJob, ScanProfile, ScanRemark, ScanReport,
-    TargetReport, Vantage, VantageLink,
+    ScanEnd, ScanFigures, ScanJob, ScanRemark, ScanReport, TargetReport, Vantage, VantageLink,
 };
 use observation::latest::{
     AddressSeen, AgentId, Cadence, FORMAT, Fact, Neighbour, OpenPort, Outcome, Section,
@@ -27,13 +26,7 @@ fn order(run: u128, vantage: Option<AgentId>) -> ScanOrder {
         run: Uuid::from_u128(run),
         networks: vec!["10.2.0.0/24".parse().unwrap()],
         exclusions: vec!["10.2.0.128/25".parse().unwrap()],
-        ot_networks: Vec::new(),
-        profile: ScanProfile::Gentle,
-        probes: ProbeSelection::All,
-        rate_pps: None,
-        allow_range: false,
-        snmp: Vec::new(),
-        done: Vec::new(),
+        ..ScanJob::default()
     };
     ScanOrder { plan: None, vantage, job, ordered_by: "anna".to_owned() }
 }

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 
 use observation::latest::protocol::Problem;
-use observation::latest::scan::{ProbeSelection, ScanProfile, TargetReport};
+use observation::latest::scan::{ProbeSelection, TargetReport};
 
 use super::*;
 use crate::deliver::network::{NetworkError, Pending, Response};
@@ -18,12 +18,8 @@ fn job(run: u128, networks: &[&str]) -> ScanJob {
         networks: nets(networks),
         exclusions: nets(&["10.2.0.1/32"]),
         ot_networks: nets(&["10.2.7.0/24", "10.9.0.0/24"]),
-        profile: ScanProfile::Gentle,
         probes: ProbeSelection::Discovery,
-        rate_pps: None,
-        allow_range: false,
-        snmp: Vec::new(),
-        done: Vec::new(),
+        ..ScanJob::default()
     }
 }
 

@@ -50,25 +50,14 @@ fn meet(one: IpNet, other: IpNet) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use observation::latest::scan::{ProbeSelection, ScanProfile};
+
     use uuid::Uuid;
 
     use super::*;
 
     fn job(networks: &[&str], exclusions: &[&str]) -> ScanJob {
         let parse = |it: &[&str]| it.iter().map(|it| it.parse().unwrap()).collect();
-        ScanJob {
-            run: Uuid::nil(),
-            networks: parse(networks),
-            exclusions: parse(exclusions),
-            ot_networks: Vec::new(),
-            profile: ScanProfile::Gentle,
-            probes: ProbeSelection::All,
-            rate_pps: None,
-            allow_range: false,
-            snmp: Vec::new(),
-            done: Vec::new(),
-        }
+        ScanJob { networks: parse(networks), exclusions: parse(exclusions), ..ScanJob::default() }
     }
 
     fn links(links: &[(&str, &str)]) -> Vec<VantageLink> {

@@ -20,16 +20,12 @@ fn main() -> Result<()> {
     };
     let number = |at: usize, default: u32| rest.get(at).map_or(Ok(default), |it| it.parse());
     let job = ScanJob {
-        run: uuid::Uuid::nil(),
         networks: vec![network.parse()?],
-        exclusions: Vec::new(),
-        ot_networks: Vec::new(),
         profile: ScanProfile::Deep,
         probes: ProbeSelection::Discovery,
         rate_pps: Some(number(0, 20_000)?),
         allow_range: true,
-        snmp: Vec::new(),
-        done: Vec::new(),
+        ..ScanJob::default()
     };
     let around = surroundings::read()?;
     let plan = Plan::of(&Scope::of(&job)?, &job, &around)?;

@@ -12,9 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use observation::latest::scan::{
-    ProbeSelection, ScanEnd, ScanJob, ScanProfile, ScanReport, TargetReport,
-};
+use observation::latest::scan::{ProbeSelection, ScanEnd, ScanJob, ScanReport, TargetReport};
 use observation::latest::{Absent, Fact, Outcome, ServiceProtocol, Statement};
 use scan::net::process::Message;
 use scan::net::run::{Identity, run};
@@ -33,14 +31,8 @@ fn job(network: &str) -> ScanJob {
     ScanJob {
         run: Uuid::from_u128(1),
         networks: vec![network.parse().unwrap()],
-        exclusions: Vec::new(),
-        ot_networks: Vec::new(),
-        profile: ScanProfile::Gentle,
-        probes: ProbeSelection::All,
         rate_pps: Some(5_000),
-        allow_range: false,
-        snmp: Vec::new(),
-        done: Vec::new(),
+        ..ScanJob::default()
     }
 }
 

@@ -98,16 +98,12 @@ mod simulation {
 
     fn job(networks: &[&str], exclusions: &[&str]) -> ScanJob {
         ScanJob {
-            run: uuid::Uuid::nil(),
             networks: networks.iter().map(|it| it.parse().unwrap()).collect(),
             exclusions: exclusions.iter().map(|it| it.parse().unwrap()).collect(),
-            ot_networks: Vec::new(),
             profile: ScanProfile::Deep,
             probes: ProbeSelection::Discovery,
-            rate_pps: None,
             allow_range: true,
-            snmp: Vec::new(),
-            done: Vec::new(),
+            ..ScanJob::default()
         }
     }
 

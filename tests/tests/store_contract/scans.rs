@@ -6,8 +6,7 @@ use inventory::asset::{ObserverId, TargetId};
 use inventory::reconcile::{Identifier, IdentifierKind, TimedIdentifier};
 use jiff::Timestamp;
 use observation::latest::scan::{
-    ProbeSelection, ScanEnd, ScanFigures, ScanJob, ScanProfile, ScanRemark, SnmpAccess,
-    SnmpCredential, Vantage, VantageLink,
+    ScanEnd, ScanFigures, ScanJob, ScanRemark, SnmpAccess, SnmpCredential, Vantage, VantageLink,
 };
 use observation::latest::{AgentId, Cadence, Fact, OpenPort, SectionBody, SourceId, Transport};
 use store::{
@@ -26,14 +25,8 @@ fn job() -> ScanJob {
     ScanJob {
         run: RUN,
         networks: vec!["10.0.0.0/24".parse().unwrap()],
-        exclusions: Vec::new(),
-        ot_networks: Vec::new(),
-        profile: ScanProfile::Gentle,
-        probes: ProbeSelection::All,
-        rate_pps: None,
-        allow_range: false,
         snmp: vec![SnmpCredential { scope: Vec::new(), access }],
-        done: Vec::new(),
+        ..ScanJob::default()
     }
 }
 

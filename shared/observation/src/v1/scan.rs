@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::ids::AgentId;
 use super::report::Section;
 
-/// What a scanner is to do. Nothing outside of `networks` is touched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a scanner is to do. Nothing outside of `networks` is touched; by default that is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanJob {
     /// The run that this job belongs to.
     pub run: Uuid,

@@ -129,6 +129,8 @@ impl State<'_> {
                 }
                 match self.send(&question).await {
                     Err(error) if is_refusal(&error) => return Ok(Way::Refused),
+                    // What was heard until then counts.
+                    Err(_) if self.received > 0 => return Ok(Way::Ended(End::Closed)),
                     sent => sent?,
                 }
             }

@@ -35,6 +35,8 @@ use crate::plan::{Link, LinkPlan, Plan, Ranges, Surroundings};
 const BLOCK_ADDRESSES_MAX: usize = 1 << 16;
 /// Ports, of all hosts together, that one sweep holds in memory.
 const BLOCK_PORTS_MAX: usize = 1 << 20;
+/// How often neighbours are looked for before their ports are swept.
+const REACH_TIMES: usize = 2;
 /// Shortest wait for an answer while ports are swept.
 const PORT_FLOOR: Duration = Duration::from_millis(100);
 
@@ -133,7 +135,7 @@ pub struct PortsFound {
     /// Figures.
     pub figures: ScanFigures,
     /// Whether everything that was planned was asked. Hosts that left their link meanwhile do not
-    /// count: they were asked where they are.
+    /// count: they were looked for there twice.
     pub is_complete: bool,
 }
 
@@ -362,15 +364,39 @@ struct Way<'a> {
 }
 
 impl Driver<'_, '_> {
+    /// Hosts answered a moment ago, in discovery. Who does not answer any more is asked again after the
+    /// others: it may sleep, or its table of neighbours may be full.
     fn scan_link(
         &mut self,
         ways: &[Way<'_>],
         tempo: Tempo,
         found: &mut PortsFound,
     ) -> Result<(), RawError> {
-        let hosts = self.reachable(ways, tempo, found)?;
-        let longest = hosts.iter().map(|it| it.ports.len()).max().unwrap_or(0).max(1);
         let mut trips = RoundTrips::new(PORT_FLOOR);
+        let mut waiting = ways.to_vec();
+        for _ in 0..REACH_TIMES {
+            if waiting.is_empty() {
+                break;
+            }
+            let (hosts, silent) = self.reachable(&waiting, tempo)?;
+            self.scan_hosts(&hosts, &mut trips, found)?;
+            waiting = silent;
+        }
+        for way in waiting.iter().filter(|_| !self.is_cancelled()) {
+            found.remarks.push(remark("no_way", way.address.to_string()));
+            // Behind a router that is silent there may be somebody.
+            found.is_complete &= way.next == way.address;
+        }
+        Ok(())
+    }
+
+    fn scan_hosts(
+        &mut self,
+        hosts: &[PortHost],
+        trips: &mut RoundTrips,
+        found: &mut PortsFound,
+    ) -> Result<(), RawError> {
+        let longest = hosts.iter().map(|it| it.ports.len()).max().unwrap_or(0).max(1);
         for group in hosts.chunks((BLOCK_PORTS_MAX / longest).max(1)) {
             if self.is_cancelled() {
                 break;
@@ -383,39 +409,33 @@ impl Driver<'_, '_> {
                 let open = ports.into_iter().filter(|it| it.1 == PortAnswer::Open);
                 (address, Swept { open: open.map(|it| it.0).collect(), is_whole })
             }));
-            trips = sweep.round_trips().clone();
+            *trips = sweep.round_trips().clone();
             ran?;
         }
         Ok(())
     }
 
-    /// The hosts whose next neighbour answers.
-    fn reachable(
+    /// The hosts whose next neighbour answers, and the ways to the others.
+    fn reachable<'w>(
         &mut self,
-        ways: &[Way<'_>],
+        ways: &[Way<'w>],
         tempo: Tempo,
-        found: &mut PortsFound,
-    ) -> Result<Vec<PortHost>, RawError> {
+    ) -> Result<(Vec<PortHost>, Vec<Way<'w>>), RawError> {
         let mut next: Vec<IpAddr> = ways.iter().map(|it| it.next).collect();
         next.sort_unstable();
         next.dedup();
         let macs = self.resolve(&next, floor(tempo.profile))?;
-        let mut hosts = Vec::new();
-        for way in ways.iter().filter(|_| !self.is_cancelled()) {
-            match macs.get(&way.next) {
-                Some(mac) => hosts.push(PortHost {
-                    address: way.address,
-                    mac: *mac,
-                    ports: way.ports.to_vec(),
-                }),
-                None => {
-                    found.remarks.push(remark("no_way", way.address.to_string()));
-                    // Behind a router that is silent there may be somebody.
-                    found.is_complete &= way.next == way.address;
+        let (mut hosts, mut silent) = (Vec::new(), Vec::new());
+        for way in ways {
+            match macs.get(&way.next).copied() {
+                Some(mac) => {
+                    let (address, ports) = (way.address, way.ports.to_vec());
+                    hosts.push(PortHost { address, mac, ports });
                 }
+                None => silent.push(*way),
             }
         }
-        Ok(hosts)
+        Ok((hosts, silent))
     }
 }
 

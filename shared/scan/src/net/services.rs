@@ -3,7 +3,7 @@
 //! At most `CONNECTIONS_PER_HOST_MAX` connections at once; ports of printers and, outside of
 //! networks that are marked so, of industrial devices are never connected to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use observation::latest::{
     Absent, Cadence, Fact, Gap, ServiceAnswer, ServiceProtocol, Statement, Transport,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::book::{Book, Learnt, Note};
@@ -27,7 +27,7 @@ use super::limits::{
 };
 use super::pace::Pace;
 use super::stop::Stop;
-use super::strain::{LeftOut, Strain, ports_text};
+use super::strain::{ASKING, LeftOut, Strain, ports_text};
 use super::stream::{Talk, TalkError, converse, greeting};
 use super::tls::{AskError, Served};
 use super::tls_versions::ask as ask_version;
@@ -118,33 +118,54 @@ pub struct Host {
     pub connections: Arc<Semaphore>,
 }
 
+/// What a talk is about.
+#[derive(Debug, Clone, Copy)]
+enum About {
+    Port(u16),
+    Datagram(&'static Probe),
+}
+
 /// Asks a host everything, and writes it into its book.
 pub async fn ask(host: Host, shared: Arc<Shared>, book: &mut Book) {
     let visit = Arc::new(Visit::new(host, shared));
     let mut talks = JoinSet::new();
+    // With whom each is, should it end in an accident.
+    let mut about = HashMap::new();
     for port in visit.askable() {
         let visit = Arc::clone(&visit);
-        talks.spawn(async move { visit.port(port).await });
+        let talk = talks.spawn(async move { visit.port(port).await });
+        about.insert(talk.id(), About::Port(port));
     }
     for probe in PROBES.iter().filter(|it| visit.shared.allows(it)) {
         if let Method::Datagram(datagram) = probe.method
             && !visit.is_barred(datagram.port)
         {
             let visit = Arc::clone(&visit);
-            talks.spawn(async move { visit.datagram(probe, datagram).await });
+            let talk = talks.spawn(async move { visit.datagram(probe, datagram).await });
+            about.insert(talk.id(), About::Datagram(probe));
         }
     }
     let mut further = 0;
-    while let Some(done) = talks.join_next().await {
-        let Ok(found) = done else { continue };
+    while let Some(done) = talks.join_next_with_id().await {
+        let found = match done {
+            Ok((_, found)) => found,
+            Err(error) => {
+                about
+                    .get(&error.id())
+                    .into_iter()
+                    .for_each(|it| visit.say_what_broke(*it, &error, book));
+                continue;
+            }
+        };
         for note in found.notes {
             book.add(note);
         }
         for follow_up in found.follow_ups {
             further += 1;
             if further <= FOLLOW_UPS_PER_HOST_MAX && visit.may_follow(&follow_up) {
-                let visit = Arc::clone(&visit);
-                talks.spawn(async move { visit.follow(follow_up).await });
+                let (visit, port) = (Arc::clone(&visit), follow_up.port);
+                let talk = talks.spawn(async move { visit.follow(follow_up).await });
+                about.insert(talk.id(), About::Port(port));
             }
         }
     }
@@ -412,9 +433,7 @@ impl Visit {
     async fn datagram(&self, probe: &Probe, datagram: Datagram) -> Found {
         let mut found = Found::default();
         let Ok(_socket) = self.shared.sockets.acquire().await else { return found };
-        if !self.shared.pace.turn(&self.shared.stop).await {
-            return found;
-        }
+        // The exchange takes a turn for each datagram.
         let (asked_at, began) = (clock::now(), Instant::now());
         let subject = self.subject(datagram.port, false, "");
         let conversation = (datagram.begin)(&subject);
@@ -471,6 +490,20 @@ impl Visit {
     fn gap(&self, probe: &Probe, port: u16, reason: Absent) -> Gap {
         let field = probe.id.to_owned();
         Gap { field, of: Some(format!("tcp/{port}")), reason }
+    }
+
+    /// A talk that ended in a fault of ours costs what it would have learnt, and that is told.
+    fn say_what_broke(&self, about: About, error: &JoinError, book: &mut Book) {
+        match about {
+            About::Port(port) => self.strain.leave_out(LeftOut::Accident, port),
+            About::Datagram(probe) => {
+                let (doing, cause) = (ASKING.to_owned(), error.to_string());
+                let learnt = Learnt::Nothing(Absent::Failed { doing, cause });
+                let (source, asked_at) = (probe.id.to_owned(), clock::now());
+                let (cadence, lasted) = (Cadence::Steady, Duration::ZERO);
+                book.add(Note { source, cadence, asked_at, lasted, learnt });
+            }
+        }
     }
 
     /// Ports that nobody asked are no ports on which nothing answers.

@@ -18,6 +18,9 @@ use super::limits::{
 /// Waiting for our own turns is no time of the host's.
 const TALK_MS_MAX: u64 = HOST_TIMEOUT.as_millis() as u64 * CONNECTIONS_PER_HOST_MAX as u64;
 
+/// What was being done, in the words of a gap.
+pub(super) const ASKING: &str = "asking what answers on open ports";
+
 /// Why a port was not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LeftOut {
@@ -27,12 +30,14 @@ pub(super) enum LeftOut {
     TimeIsOver,
     /// Ports of the host take connections and say nothing.
     Silence,
+    /// A fault of ours, that its words brought about.
+    Accident,
 }
 
 impl LeftOut {
     /// In the words of a gap.
     pub(super) fn reason(self) -> Absent {
-        let doing = "asking what answers on open ports".to_owned();
+        let doing = ASKING.to_owned();
         let failed = |cause| Absent::Failed { doing: doing.clone(), cause };
         match self {
             Self::TooMany => {
@@ -41,6 +46,7 @@ impl LeftOut {
             Self::Silence => failed(format!(
                 "{SILENT_PORTS_MAX} ports of the host took a connection and said nothing"
             )),
+            Self::Accident => failed("a fault of the scanner".to_owned()),
             Self::TimeIsOver => {
                 let after_ms = u64::try_from(HOST_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
                 Absent::TimedOut { doing, after_ms }

@@ -198,20 +198,12 @@ fn split(networks: &[IpNet]) -> (Vec<Ipv4Net>, Vec<Ipv6Net>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use observation::latest::scan::ProbeSelection;
 
     pub(crate) fn job(networks: &[&str], exclusions: &[&str]) -> ScanJob {
         ScanJob {
-            run: uuid::Uuid::nil(),
             networks: networks.iter().map(|it| it.parse().unwrap()).collect(),
             exclusions: exclusions.iter().map(|it| it.parse().unwrap()).collect(),
-            ot_networks: Vec::new(),
-            profile: ScanProfile::Gentle,
-            probes: ProbeSelection::All,
-            rate_pps: None,
-            allow_range: false,
-            snmp: Vec::new(),
-            done: Vec::new(),
+            ..ScanJob::default()
         }
     }
 

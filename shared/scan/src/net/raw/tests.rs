@@ -1,5 +1,6 @@
 //! Sweeps over a channel that does what a test wants.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::channel::{Frames, LinkChannel};
@@ -13,18 +14,34 @@ const ARP: [u8; 2] = [8, 6];
 /// What a channel is to do with frames: how many it takes.
 type Take = Box<dyn FnMut(&[Vec<u8>]) -> io::Result<usize>>;
 
-/// Answers ARP for everybody, and lets the test decide what becomes of the other frames.
+/// Answers ARP for everybody who listens, and lets the test decide what becomes of the other frames.
 struct Played {
     take: Take,
+    /// Whose next questions get no answer, and how many of them.
+    deaf: BTreeMap<[u8; 4], usize>,
     answers: Vec<Vec<u8>>,
+}
+
+impl Played {
+    fn hears(&mut self, question: &[u8]) -> bool {
+        let left = question.get(38..42).and_then(|it| self.deaf.get_mut(it));
+        left.is_none_or(|left| {
+            let is_deaf = *left > 0;
+            *left = left.saturating_sub(1);
+            !is_deaf
+        })
+    }
 }
 
 impl LinkChannel for Played {
     fn send(&mut self, frames: &Frames, first: usize) -> io::Result<usize> {
         let frames = frames.from(first);
         let count = (self.take)(frames)?;
-        let asked = frames.iter().take(count).filter(|it| it.get(12..14) == Some(&ARP));
-        self.answers.extend(asked.map(|it| arp_reply(it)));
+        for question in frames.iter().take(count).filter(|it| it.get(12..14) == Some(&ARP)) {
+            if self.hears(question) {
+                self.answers.push(arp_reply(question));
+            }
+        }
         Ok(count)
     }
 
@@ -80,8 +97,17 @@ fn over<T>(
     take: impl FnMut(&[Vec<u8>]) -> io::Result<usize> + 'static,
     work: impl FnOnce(&mut Driver<'_, '_>) -> T,
 ) -> T {
+    over_deaf(control, BTreeMap::new(), take, work)
+}
+
+fn over_deaf<T>(
+    control: &Control,
+    deaf: BTreeMap<[u8; 4], usize>,
+    take: impl FnMut(&[Vec<u8>]) -> io::Result<usize> + 'static,
+    work: impl FnOnce(&mut Driver<'_, '_>) -> T,
+) -> T {
     let mut session = Session::new(100_000, control).unwrap();
-    let channel = Played { take: Box::new(take), answers: Vec::new() };
+    let channel = Played { take: Box::new(take), deaf, answers: Vec::new() };
     work(&mut Driver::over(Box::new(channel), &link(), &mut session))
 }
 
@@ -166,19 +192,30 @@ fn a_host_that_was_asked_everything_is_whole() {
 }
 
 #[test]
+fn a_host_that_does_not_answer_at_first_is_looked_for_again_after_the_others() {
+    let sleeper = [10, 0, 0, 9];
+    let gone = [10, 0, 0, 10];
+    let way = |it: [u8; 4]| Way { address: it.into(), ports: &[22], next: it.into() };
+    let ways = [way(sleeper), way(gone), way([10, 0, 0, 11])];
+    // Both rounds of the first look stay without answer.
+    let deaf = BTreeMap::from([(sleeper, 2), (gone, usize::MAX)]);
+    let tempo = Tempo { rate_pps: 100_000, profile: ScanProfile::Deep };
+    let mut found = PortsFound { is_complete: true, ..PortsFound::default() };
+    let all = |frames: &[Vec<u8>]| Ok(frames.len());
+    over_deaf(&Control::default(), deaf, all, |it| it.scan_link(&ways, tempo, &mut found)).unwrap();
+    let asked: Vec<IpAddr> = found.hosts.iter().map(|it| it.0).collect();
+    assert_eq!(asked, [ways[2].address, ways[0].address]);
+    assert_eq!(found.remarks, [remark("no_way", "10.0.0.10".to_owned())]);
+    assert!(found.is_complete, "who left the link is not there to be asked");
+}
+
+#[test]
 fn an_interface_that_does_not_open_is_a_remark_and_not_the_end() {
-    use observation::latest::scan::{ProbeSelection, ScanJob};
+    use observation::latest::scan::ScanJob;
     let job = ScanJob {
-        run: uuid::Uuid::nil(),
         networks: vec!["10.0.0.0/28".parse().unwrap()],
-        exclusions: Vec::new(),
-        ot_networks: Vec::new(),
         profile: ScanProfile::Deep,
-        probes: ProbeSelection::All,
-        rate_pps: None,
-        allow_range: false,
-        snmp: Vec::new(),
-        done: Vec::new(),
+        ..ScanJob::default()
     };
     let plan = Plan::of(&crate::plan::Scope::of(&job).unwrap(), &job, &around()).unwrap();
     let discovery = discover(&plan, &Control::default()).unwrap();

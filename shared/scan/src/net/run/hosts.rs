@@ -23,8 +23,8 @@ use crate::plan::{Ranges, ports};
 
 /// Hosts whose ports, services and ways are looked at together.
 const BATCH_HOSTS_MAX: usize = HOSTS_AT_ONCE_MAX;
-/// Conversations that go on when the scan is to stop may take this long to come to their end. Whoever
-/// stopped it waits for 20 seconds.
+/// Conversations that go on when the scan is to stop may take this long to come to their end: well within
+/// the time that a collector waits for a scanner that it stopped.
 const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Hosts that answered and were not looked at yet.
@@ -332,7 +332,7 @@ fn snmp_failed(error: &JoinError) -> Note {
 #[cfg(test)]
 mod tests {
     use observation::latest::Outcome;
-    use observation::latest::scan::{ScanFigures, ScanJob, ScanProfile, Vantage};
+    use observation::latest::scan::{ScanFigures, ScanJob, Vantage};
 
     use super::super::super::pace::Pace;
     use super::super::super::stop::Stop;
@@ -340,18 +340,7 @@ mod tests {
     use crate::plan::{Scope, Surroundings};
 
     fn run() -> Run {
-        let job = ScanJob {
-            run: uuid::Uuid::nil(),
-            networks: vec!["10.0.0.0/28".parse().unwrap()],
-            exclusions: Vec::new(),
-            ot_networks: Vec::new(),
-            profile: ScanProfile::Gentle,
-            probes: ProbeSelection::All,
-            rate_pps: None,
-            allow_range: false,
-            snmp: Vec::new(),
-            done: Vec::new(),
-        };
+        let job = ScanJob { networks: vec!["10.0.0.0/28".parse().unwrap()], ..ScanJob::default() };
         let shared = Shared {
             selection: ProbeSelection::All,
             snmp: Vec::new(),

@@ -210,6 +210,28 @@ fn a_probe_whose_port_was_left_out_does_not_say_that_nothing_is_there() {
 }
 
 #[tokio::test]
+async fn a_talk_that_ends_in_a_fault_of_ours_is_a_gap_and_takes_nothing_back() {
+    let mut visit = visit(vec![23]);
+    visit.host.is_swept = true;
+    let mut broken = JoinSet::<()>::new();
+    broken.spawn(async { panic!("a bug of ours") });
+    let error = broken.join_next().await.unwrap().unwrap_err();
+    let mut book = Book::new(visit.host.address);
+    visit.say_what_broke(About::Port(23), &error, &mut book);
+    let netbios = PROBES.iter().find(|it| it.id == "scan.netbios").unwrap();
+    visit.say_what_broke(About::Datagram(netbios), &error, &mut book);
+    visit.say_what_is_not_here(&mut book);
+    assert!(!book.has("scan.telnet"), "nobody knows whether it is there");
+    assert_eq!(left_out(&visit)[0].of.as_deref(), Some("tcp/23"));
+    let sections = book.into_report().sections;
+    let said = sections.iter().find(|it| it.body.source.as_str() == "scan.netbios").unwrap();
+    let Outcome::Absent { reason: Absent::Failed { cause, .. } } = &said.body.outcome else {
+        panic!("{said:?}")
+    };
+    assert!(cause.contains("a bug of ours"), "{cause}");
+}
+
+#[tokio::test]
 async fn where_ports_stay_silent_no_protocol_is_tried_out_any_more() {
     let visit = visit(vec![40_000]);
     for _ in 0..crate::net::limits::SILENT_PORTS_MAX {
