@@ -9,6 +9,7 @@ use inventory::export::{
 use inventory::reconcile::{AssetFrame, MemberObservations, assemble, changes};
 use jiff::Timestamp;
 use observation::latest::scan::ScanProfile;
+use scan::plan::Scope;
 use store::{
     AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, ScanRunRecord, ScanRunState,
     Store, StoreError,
@@ -70,6 +71,8 @@ async fn scans(store: &dyn Store) -> Result<Vec<ScanSummary>, StoreError> {
     let runs = store.scan_runs(SCANS_SHOWN_MAX).await?;
     let summary = |run: ScanRunRecord| {
         let plan = plans.iter().find(|it| Some(it.id) == run.plan);
+        // Who named no rate has that of the profile.
+        let rate_pps = Scope::of(&run.job).ok().map(|it| it.rate_pps()).or(run.job.rate_pps);
         ScanSummary {
             run: run.id,
             plan: plan.map(|it| it.name.clone()),
@@ -78,7 +81,7 @@ async fn scans(store: &dyn Store) -> Result<Vec<ScanSummary>, StoreError> {
             networks: run.job.networks,
             exclusions: run.job.exclusions,
             profile: profile_code(run.job.profile).to_owned(),
-            rate_pps: run.job.rate_pps,
+            rate_pps,
             state: run_state_code(run.state).to_owned(),
             ordered_at: run.ordered_at,
             started_at: run.started_at,

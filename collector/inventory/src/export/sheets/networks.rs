@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::asset::Asset;
-use crate::asset::AssetLabel;
 use crate::asset::Evidence;
 use crate::asset::InterfaceDescription;
 use crate::export::cell::Cell;
@@ -56,7 +55,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("network.system_count", "sheets-column-systems").number().width(10),
         Column::agent("network.systems", "sheets-column-members").width(28).wrapped(),
         Column::computed("network.reaches", "sheets-column-reaches").width(24).wrapped(),
-        Column::scan("network.answering", "sheets-column-answering").width(14),
+        Column::scan("network.answering", "sheets-column-answering").number().width(14),
         Column::computed("network.confidentiality", "register-process-confidentiality").width(14),
         Column::computed("network.integrity", "register-process-integrity").width(14),
         Column::computed("network.availability", "register-process-availability").width(14),
@@ -89,8 +88,8 @@ struct Network<'a> {
     members: Vec<&'a Asset>,
     gateways: BTreeSet<IpAddr>,
     resolvers: BTreeSet<IpAddr>,
-    /// Systems that answered a scan here.
-    answering: BTreeSet<&'a AssetLabel>,
+    /// Addresses that answered a scan here.
+    answering: BTreeSet<IpAddr>,
     /// What members, gateways and resolvers rest on; none: nobody looked.
     seen: Option<&'a Evidence>,
     routed: Option<&'a Evidence>,
@@ -137,7 +136,7 @@ fn add_seen_from_outside<'a>(view: &View<'a>, networks: &mut BTreeMap<Place, Net
             network.seen = newest(network.seen, &seen.evidence);
             network.add(asset, *narrowest);
             if seen.value.means.iter().any(|it| it != NEIGHBOUR_TABLE) {
-                network.answering.insert(&asset.label);
+                network.answering.insert(seen.value.address);
             }
         }
     }

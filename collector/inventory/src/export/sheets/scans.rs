@@ -26,7 +26,7 @@ pub(super) const SHEET: Sheet = Sheet {
     layout: Layout::Table,
     evidence: RowEvidence::Band,
     columns: &[
-        Column::key("scan.id", "sheets-column-id").width(38),
+        Column::key("scan.id", "sheets-column-id").width(42),
         Column::computed("scan.ordered_at", "sheets-column-scan-ordered").instant().width(17),
         Column::computed("scan.started_at", "sheets-column-scan-started").instant().width(17),
         Column::computed("scan.finished_at", "sheets-column-scan-finished").instant().width(17),

@@ -63,7 +63,10 @@ pub(super) fn note_ports(book: &mut Book, swept: &Swept, profile: ScanProfile) {
             book.add(told(source, facts, Cadence::Steady));
         }
         if !swept.is_whole {
-            let reason = failed("asking for open ports", "the sweep ended before all were asked");
+            let reason = failed(
+                "asking for open ports",
+                "not all were asked: the sweep ended, or the host did not answer any more",
+            );
             let learnt = if is_empty {
                 Learnt::Nothing(reason)
             } else {
