@@ -172,6 +172,7 @@ fn asset(number: u32, packages: u32) -> Asset {
         names: Vec::new(),
         host_keys: Vec::new(),
         paths: Vec::new(),
+        details: Vec::new(),
         sources: sources(&says, is_poor),
     }
 }

@@ -1,5 +1,6 @@
 //! A device with an operating system: hardware, firmware, system.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -78,8 +79,21 @@ pub struct Asset {
     pub host_keys: Vec<Attested<HostKeyDescription>>,
     /// The ways to it.
     pub paths: Vec<Attested<PathDescription>>,
+    /// What has no place of its own above.
+    pub details: Vec<Attested<Detail>>,
     /// What each source of each member gave or did not give.
     pub sources: Vec<SourceState>,
+}
+
+/// One thing that is known of an asset, as the row that histories show too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Detail {
+    /// The kind of fact, as on the wire (`setting`).
+    pub kind: String,
+    /// Which one of several; none where a host has one.
+    pub object: Option<String>,
+    /// Name and text of each field that says something.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// Whether an asset is in use.

@@ -11,7 +11,7 @@ mod software;
 
 pub use attested::{Attested, Evidence, Trust};
 pub use device::{
-    Asset, AssetKind, BoardDescription, ChassisDescription, Contact, DiskDescription,
+    Asset, AssetKind, BoardDescription, ChassisDescription, Contact, Detail, DiskDescription,
     FirmwareLevel, HardwareDescription, Lifecycle, MemorySlot, OperatingSystemDescription,
     ProcessorDescription, SIGHTINGS_SOURCE, SourceState, SourceStatus, VirtualMachine,
 };

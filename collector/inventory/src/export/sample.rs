@@ -249,6 +249,7 @@ impl Agent {
             names: Vec::new(),
             host_keys: Vec::new(),
             paths: Vec::new(),
+            details: Vec::new(),
             sources: Vec::new(),
         }
     }

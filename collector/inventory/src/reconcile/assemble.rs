@@ -7,6 +7,7 @@
 //! rule improves old observations too.
 
 mod answers;
+mod details;
 mod hardware;
 mod network;
 mod outside;
@@ -90,6 +91,7 @@ pub fn assemble(frame: AssetFrame, members: &[MemberObservations]) -> Option<Ass
         names: outside::names(&parts),
         host_keys: outside::host_keys(&parts),
         paths: outside::paths(&parts),
+        details: details::details(&chosen),
         sources: source_states(&present),
     })
 }

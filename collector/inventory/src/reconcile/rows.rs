@@ -3,6 +3,8 @@
 //! Counters, link states and whatever else moves by itself are left out, and volatile facts have no
 //! row at all.
 
+mod configuration;
+mod directory;
 mod scans;
 
 use observation::latest::{
@@ -56,12 +58,14 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Listener(it) => listener(it),
         Fact::Memory(it) => memory(it),
         Fact::MemoryModule(it) => memory_module(it),
+        Fact::NamedMachine(it) => directory::named_machine(it),
         Fact::NetworkInterface(it) => interface(it),
         Fact::OperatingSystem(it) => operating_system(it),
         Fact::Processor(it) => processor(it),
         Fact::Resolver(it) => resolver(it),
         Fact::Route(it) => route(it),
         Fact::Service(it) => service(it),
+        Fact::Setting(it) => configuration::setting(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::VirtualisationHint(it) => hint(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,

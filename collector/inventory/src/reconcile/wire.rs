@@ -1,8 +1,8 @@
 //! Words of the wire as texts, one place for each closed list.
 
 use observation::latest::{
-    AccountKind, Binding, FirmwareComponent, InterfaceKind, OwnerPackage, PackageManager,
-    PasswordState, SeenBy, ServiceProtocol, StartMode, Transport, UserName,
+    AccountKind, Binding, FirmwareComponent, InterfaceKind, MachineList, OwnerPackage,
+    PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport, UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {
@@ -26,6 +26,18 @@ pub(super) const fn package_manager(manager: PackageManager) -> &'static str {
         PackageManager::Rpm => "rpm",
         PackageManager::Apk => "apk",
         PackageManager::Pacman => "pacman",
+    }
+}
+
+pub(super) const fn machine_list(list: MachineList) -> &'static str {
+    match list {
+        MachineList::DhcpLease => "dhcp_lease",
+        MachineList::DhcpReservation => "dhcp_reservation",
+        MachineList::DnsZone => "dns_zone",
+        MachineList::Guest => "guest",
+        MachineList::Directory => "directory",
+        MachineList::Backup => "backup",
+        MachineList::Monitoring => "monitoring",
     }
 }
 

@@ -91,6 +91,7 @@ fn asset(number: u128, name: Option<&str>, members: &[ObserverId]) -> Asset {
         names: Vec::new(),
         host_keys: Vec::new(),
         paths: Vec::new(),
+        details: Vec::new(),
         sources: Vec::new(),
     }
 }

@@ -5,6 +5,8 @@
 
 mod account;
 mod certificate;
+mod configuration;
+mod directory;
 mod hardware;
 mod network;
 mod scan;
@@ -16,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
+pub use configuration::{Setting, SettingOrigin};
+pub use directory::{MachineList, NamedMachine};
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
@@ -61,6 +65,7 @@ pub enum Fact {
     Listener(Listener),
     Memory(Memory),
     MemoryModule(MemoryModule),
+    NamedMachine(NamedMachine),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
     NetworkPath(NetworkPath),
@@ -73,6 +78,7 @@ pub enum Fact {
     Route(Route),
     Service(Service),
     ServiceAnswer(ServiceAnswer),
+    Setting(Setting),
     SshHostKey(SshHostKey),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
