@@ -2,6 +2,7 @@
 //!
 //! [`Agent`] does one thing at a time when told to; [`running`] tells it when.
 
+pub mod joining;
 pub mod running;
 
 use std::path::{Path, PathBuf};

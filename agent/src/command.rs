@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use observation::latest::Report;
 use pki::Token;
 use wording::{Language, Wording};
 
+use crate::agent::joining::{TokenFileError, join, token_from};
 use crate::agent::running::Running;
 use crate::agent::{Agent, collect_for_print, deliver_once, has_failures};
 use crate::clock::SystemClock;
@@ -22,9 +24,6 @@ use crate::failure::{Exit, Failure};
 use crate::host::{Ask, LinuxHost};
 use crate::print;
 use crate::service::{Request, Requests};
-
-/// Largest token file.
-const TOKEN_BYTES_MAX: u64 = 16 * 1024;
 
 /// Documents this machine: reads what it is and hands it to the collector.
 #[derive(Debug, Parser)]
@@ -71,6 +70,11 @@ enum Command {
     },
     /// Keeps reading and delivering until it is stopped.
     Run,
+    /// Prints the script that completes commands in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// The process that scans; started by the agent or as a unit of its own.
     #[command(hide = true)]
     Scanner {
@@ -151,6 +155,12 @@ fn in_words(command: clap::Command, key: &str, words: &'static Wording) -> clap:
     })
 }
 
+/// The whole command line with its help in one language.
+#[must_use]
+pub fn command(words: &'static Wording) -> clap::Command {
+    in_words(Cli::command(), "agent-help", words)
+}
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -160,7 +170,7 @@ pub fn main() -> ExitCode {
 /// Runs the program and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let command = in_words(Cli::command(), "agent-help", words_of(asked_language(&arguments)));
+    let command = command(words_of(asked_language(&arguments)));
     let parsed = command.try_get_matches_from(arguments).and_then(|it| Cli::from_arg_matches(&it));
     let cli = match parsed {
         Ok(cli) => cli,
@@ -183,6 +193,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             enrol_host(&cli.common, token_file, *replace, words)
         }
         Command::Run => keep_running(&cli.common),
+        Command::Completions { shell } => complete(*shell, words),
         Command::Scanner { .. } => Ok(Exit::Failed),
     };
     match result {
@@ -192,6 +203,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             failure.exit.code()
         }
     }
+}
+
+fn complete(shell: clap_complete::Shell, words: &'static Wording) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(words), "kataster-agent", &mut script);
+    say(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
 }
 
 fn scan_for_others(socket: Option<&Path>) -> u8 {
@@ -253,7 +271,7 @@ fn enrol_host(
     words: &'static Wording,
 ) -> Result<Exit, Failure> {
     log(tracing::Level::WARN);
-    let token: Token = read_token(token_file)?.parse()?;
+    let token = read_token(token_file)?;
     let data = DataDir::open(&common.data_dir()?)?;
     let host_name = LinuxHost.system_names().map(|it| it.node).unwrap_or_default();
     let enrolment = runtime()?.block_on(enrol(&data, &token, &host_name, replaces))?;
@@ -264,27 +282,56 @@ fn enrol_host(
 
 fn keep_running(common: &Common) -> Result<Exit, Failure> {
     log(tracing::Level::INFO);
-    let data = DataDir::open(&common.data_dir()?)?;
-    let agent = Agent::open(data, common.config()?, Arc::new(SystemClock))?;
+    let (data, config) = (DataDir::open(&common.data_dir()?)?, common.config()?);
     let request = runtime()?.block_on(async {
         let mut requests = Requests::listen().map_err(|it| internal(&it))?;
+        if let Some(request) = join_first(&data, &config, &mut requests).await? {
+            return Ok(request);
+        }
+        let agent = Agent::open(data, config, Arc::new(SystemClock))?;
         let running = Running::new(agent, &LinuxHost, common.config.as_deref());
         Ok::<Request, Failure>(running.run(&mut requests).await)
     })?;
     Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })
 }
 
-#[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
-fn read_token(path: &Path) -> Result<String, Failure> {
-    let failed = |error| Failure::new(Exit::Usage, "token-file", path.display()).because(&error);
-    let mut text = String::new();
-    let mut read = |from: &mut dyn Read| from.take(TOKEN_BYTES_MAX).read_to_string(&mut text);
-    if path == Path::new("-") {
-        read(&mut io::stdin().lock()).map_err(failed)?;
-    } else {
-        read(&mut File::open(path).map_err(failed)?).map_err(failed)?;
+/// Enrols this host with the token that the configuration names, if it is not enrolled. Somebody may
+/// want the service to end meanwhile.
+async fn join_first(
+    data: &DataDir,
+    config: &Config,
+    requests: &mut Requests,
+) -> Result<Option<Request>, Failure> {
+    let Some(token_file) = config.token_file.as_deref() else { return Ok(None) };
+    if data.enrolment()?.is_some() {
+        return Ok(None);
     }
-    Ok(text)
+    let host_name = LinuxHost.system_names().map(|it| it.node).unwrap_or_default();
+    let mut joined = pin!(join(data, token_file, &host_name, &SystemClock));
+    loop {
+        tokio::select! {
+            biased;
+            request = requests.next() => {
+                if request != Request::Reload {
+                    return Ok(Some(request));
+                }
+            }
+            _ = &mut joined => return Ok(None),
+        }
+    }
+}
+
+fn read_token(path: &Path) -> Result<Token, Failure> {
+    let failed = |error| Failure::new(Exit::Usage, "token-file", path.display()).because(&error);
+    let read = if path == Path::new("-") {
+        token_from(&mut io::stdin().lock())
+    } else {
+        token_from(&mut File::open(path).map_err(failed)?)
+    };
+    read.map_err(|error| match error {
+        TokenFileError::Read(error) => failed(error),
+        TokenFileError::Token(error) => error.into(),
+    })
 }
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is no failure.

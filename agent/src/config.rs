@@ -22,6 +22,8 @@ const INTERVAL_SECONDS_MAX: u64 = 7 * 24 * 3600;
 pub struct Config {
     /// The agents' listener, `host:port`, in place of the one that the collector named.
     pub collector: Option<String>,
+    /// File with a token: a host that is not enrolled yet enrols itself with it.
+    pub token_file: Option<PathBuf>,
     /// What this host is, in place of what the collector says.
     pub kind: Option<AgentKind>,
     /// Whether established connections are reported, in place of what follows from the kind.
@@ -151,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "collector = \"c.example:8443\"\nkind = \"server\"\nreports_connections = false\n\
+        let text = "collector = \"c.example:8443\"\ntoken_file = \"/etc/kataster/token\"\nkind = \"server\"\nreports_connections = false\n\
             clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
             spool_bytes_max = 1000000\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
             exclude = [\"10.2.3.4/32\"]\nrate_max_pps = 500\not = [\"10.2.7.0/24\"]\n\

@@ -13,7 +13,7 @@ use wording::{Language, Wording};
 
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, AuditCommand, BackupCommand, Command, ExportCommand,
-    FormName, RegisterCommand, TokenCommand,
+    FormName, RegisterCommand, TokenCommand, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
 use crate::command::{Form, Order, Reply, execute_watched, print};
@@ -129,6 +129,11 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         }
         Command::Scan(command) => scan::run(arguments, wording, command).await,
         Command::Scanner { .. } => Err(Failure::new(ExitCode::Failed, "internal", "scanner")),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut worded(wording), "kataster", &mut script);
+            write_out(|out| out.write_all(&script))
+        }
         Command::Agent(_)
         | Command::Asset(_)
         | Command::Register(_)
@@ -179,6 +184,7 @@ fn order(
         | Command::Serve
         | Command::Scan(_)
         | Command::Scanner { .. }
+        | Command::Completions { .. }
         | Command::Backup(BackupCommand::Restore { .. }) => {
             Err(Failure::new(ExitCode::Failed, "internal", ""))
         }

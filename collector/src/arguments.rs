@@ -119,6 +119,9 @@ pub enum Command {
     Backup(BackupCommand),
     #[command(subcommand)]
     Audit(AuditCommand),
+    Completions {
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Subcommand)]

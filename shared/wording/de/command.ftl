@@ -86,6 +86,8 @@ command-help-backup-create = Schreibt eine geprüfte Sicherung
 command-help-backup-restore = Stellt eine Sicherung in einem leeren Datenordner wieder her
 command-help-audit = Protokoll
 command-help-audit-verify = Prüft die Kette des Protokolls
+command-help-completions = Gibt das Skript aus, mit dem eine Shell Befehle vervollständigt
+command-help--shell = Shell: bash, zsh, fish und andere
 
 ## Quick
 command-quick-starting = Sammelstelle wird auf Loopback gestartet …

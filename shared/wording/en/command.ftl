@@ -86,6 +86,8 @@ command-help-backup-create = Writes a verified backup
 command-help-backup-restore = Restores a backup into an empty data folder
 command-help-audit = Event log
 command-help-audit-verify = Verifies the chain of the event log
+command-help-completions = Prints the script that completes commands in a shell
+command-help--shell = Shell: bash, zsh, fish and others
 
 ## Quick
 command-quick-starting = Starting a collector on loopback …
