@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{Disk, FolderDisk};
 use crate::host::{
-    create_private_file, create_private_folder, mode_open_to_others, system_state_folder,
+    create_private_file, create_private_folder, mode_open_to_others, owner_foreign_to_root,
+    system_state_folder,
 };
 
 /// The file that holds the enrolment. One file, so that it is replaced as a whole.
@@ -70,6 +71,14 @@ pub enum DataDirError {
         /// Its mode.
         mode: u32,
     },
+    /// It is another user's: files that root left there would lock its owner out.
+    #[error("{path} belongs to user {owner}, not to root")]
+    OfAnotherUser {
+        /// The folder.
+        path: String,
+        /// The owner's user id.
+        owner: u32,
+    },
     /// The system refuses.
     #[error("{doing} {path}")]
     Io {
@@ -119,6 +128,10 @@ impl DataDir {
         let mode = mode_open_to_others(path).map_err(failed("looking at"))?;
         if let Some(mode) = mode {
             return Err(DataDirError::TooOpen { path: shown(), mode });
+        }
+        let owner = owner_foreign_to_root(path).map_err(failed("looking at"))?;
+        if let Some(owner) = owner {
+            return Err(DataDirError::OfAnotherUser { path: shown(), owner });
         }
         let lock = create_private_file(&path.join(LOCK)).map_err(failed("making the lock in"))?;
         match lock.try_lock() {

@@ -120,6 +120,9 @@ impl From<DataDirError> for Failure {
             DataDirError::TooOpen { path, .. } => {
                 Self::new(Exit::Refused, "too-open", path).because(&error)
             }
+            DataDirError::OfAnotherUser { path, .. } => {
+                Self::new(Exit::Refused, "of-another-user", path).because(&error)
+            }
             DataDirError::Io { path, .. } => {
                 Self::new(Exit::Failed, "data-dir", path).because(&error)
             }
@@ -249,6 +252,7 @@ mod tests {
         "not-our-tls",
         "not-understood",
         "number",
+        "of-another-user",
         "other-authority",
         "other-name",
         "quarantined",

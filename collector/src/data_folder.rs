@@ -44,6 +44,14 @@ pub enum DataFolderError {
         /// Its mode.
         mode: u32,
     },
+    /// It is another user's: files that root left there would lock its owner out.
+    #[error("{path} belongs to user {owner}, not to root")]
+    OfAnotherUser {
+        /// The folder.
+        path: PathBuf,
+        /// The owner's user id.
+        owner: u32,
+    },
     /// The system refused.
     #[error("{doing} {path}")]
     Io {
@@ -80,6 +88,7 @@ impl DataFolder {
             let mode = metadata.mode() & 0o777;
             return Err(DataFolderError::OpenToOthers { path: path.to_owned(), mode });
         }
+        refuse_root_in_foreign(path, metadata.uid())?;
         let lock_path = path.join("lock");
         let lock = OpenOptions::new()
             .create(true)
@@ -215,6 +224,14 @@ fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DataF
     move |source| DataFolderError::Io { doing, path, source }
 }
 
+/// Root may enter everywhere, and what it made there the service could not use any more.
+fn refuse_root_in_foreign(path: &Path, owner: u32) -> Result<(), DataFolderError> {
+    if owner != 0 && rustix::process::geteuid().is_root() {
+        return Err(DataFolderError::OfAnotherUser { path: path.to_owned(), owner });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +265,14 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         let refused = DataFolder::open(&path);
         assert!(matches!(refused, Err(DataFolderError::OpenToOthers { mode: 0o755, .. })));
+    }
+
+    #[test]
+    fn root_stays_out_of_another_users_folder() {
+        let path = Path::new("/data");
+        let is_root = rustix::process::geteuid().is_root();
+        assert_eq!(refuse_root_in_foreign(path, 1000).is_err(), is_root);
+        assert!(refuse_root_in_foreign(path, 0).is_ok());
     }
 
     #[test]

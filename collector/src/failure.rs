@@ -92,6 +92,10 @@ impl From<DataFolderError> for Failure {
                 let object = path.display().to_string();
                 Self::new(ExitCode::Refused, "open-to-others", object).because(error.to_string())
             }
+            DataFolderError::OfAnotherUser { path, .. } => {
+                let object = path.display().to_string();
+                Self::new(ExitCode::Refused, "of-another-user", object).because(error.to_string())
+            }
             DataFolderError::Io { path, .. } | DataFolderError::Authority { path, .. } => {
                 let object = path.display().to_string();
                 Self::new(ExitCode::Failed, "data-folder", object).because(chain(&error))

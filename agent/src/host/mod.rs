@@ -19,7 +19,7 @@ pub use ask::Ask;
 pub use linux::LinuxHost;
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
-    system_state_folder,
+    owner_foreign_to_root, system_state_folder,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
 

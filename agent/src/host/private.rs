@@ -33,6 +33,16 @@ pub fn mode_open_to_others(path: &Path) -> io::Result<Option<u32>> {
     Ok((mode & OTHERS != 0).then_some(mode))
 }
 
+/// The owner of a path where it is not root and this process is: what root made there, the owner could
+/// not use any more.
+///
+/// # Errors
+/// The system's.
+pub fn owner_foreign_to_root(path: &Path) -> io::Result<Option<u32>> {
+    let owner = path.metadata()?.uid();
+    Ok((owner != 0 && rustix::process::geteuid().is_root()).then_some(owner))
+}
+
 /// Makes the names in a folder survive a loss of power.
 ///
 /// # Errors
@@ -61,6 +71,12 @@ mod tests {
         for path in [&inner, &file] {
             assert_eq!(mode_open_to_others(path).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn what_one_made_oneself_is_not_foreign() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(owner_foreign_to_root(folder.path()).unwrap(), None);
     }
 
     #[test]

@@ -1,0 +1,6 @@
+#!/bin/sh
+set -e
+chown root:kataster-agent /etc/kataster/token
+chmod 0640 /etc/kataster/token
+[ -d /run/systemd/system ] || exit 0
+systemctl restart kataster-agent.service
