@@ -51,7 +51,7 @@ kataster agent token create --kind server --uses 5 --valid 30d --approve --out /
 cp /var/lib/kataster/token.txt /run/token.txt
 check "the company's package is made" deploy/company.sh /run/token.txt /run/company
 check "the company's package installs" dpkg -i /run/company/*.deb
-check "the token is for the agent's eyes only" [ "$(stat -c %U:%G:%a /etc/kataster/token)" = root:kataster-agent:640 ]
+check "the token is for the agent's eyes only" [ "$(stat -c %U:%G:%a /etc/kataster-agent/token)" = root:kataster-agent:640 ]
 check "the agent waits for approval" until_true is_state waiting
 id=$(agent_id)
 check "a person approves it" kataster agent approve "$id"
@@ -67,7 +67,7 @@ check "it holds no capability" grep -q '^CapEff:[[:space:]]*0000000000000000$' "
 check "the serial number came through the reader" grep -q SN0012345 "$results/assets.json"
 check "nobody was killed by a filter of system calls" sh -c '! journalctl --no-pager | grep -qE "SIGSYS|status=31"'
 systemctl list-units 'kataster*' --all --no-pager > "$results/units"
-for unit in kataster.service kataster-agent.service kataster-agent-reader.service kataster-agent-scanner.service kataster-scanner.service; do
+for unit in kataster.service kataster-agent.service kataster-agent-reader@1.service kataster-agent-scanner.service kataster-scanner.service; do
     systemd-analyze security --no-pager "$unit" > "$results/security-$unit" 2>&1
     say "   $unit: $(tail -1 "$results/security-$unit")"
 done

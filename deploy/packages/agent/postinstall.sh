@@ -11,16 +11,15 @@ elif ! getent passwd "$user" >/dev/null; then
 fi
 
 # A token that lies there already is for the agent's eyes only.
-if [ -f /etc/kataster/token ]; then
-    chown "root:$user" /etc/kataster/token
-    chmod 0640 /etc/kataster/token
+if [ -f /etc/kataster-agent/token ]; then
+    chown "root:$user" /etc/kataster-agent/token
+    chmod 0640 /etc/kataster-agent/token
 fi
 
 [ -d /run/systemd/system ] || exit 0
 systemctl daemon-reload
 systemctl enable --quiet kataster-agent.service kataster-agent-reader.socket
-# The reader is started anew with the next question: a running one is of the version before.
-systemctl stop kataster-agent-reader.service 2>/dev/null || true
+# Each reader is a process of its own that ends with its questions: the next is of this version.
 systemctl restart kataster-agent-reader.socket
 # Its conditions keep it from starting where there is neither enrolment nor token.
 systemctl restart kataster-agent.service

@@ -7,6 +7,6 @@ remove | 0) ;;
 *) exit 0 ;;
 esac
 [ -d /run/systemd/system ] || exit 0
-units="kataster-agent.service kataster-agent-reader.socket kataster-agent-reader.service kataster-agent-scanner.service"
+units="kataster-agent.service kataster-agent-reader.socket kataster-agent-scanner.service"
 # shellcheck disable=SC2086
 systemctl disable --quiet --now $units 2>/dev/null || true
