@@ -6,10 +6,12 @@
 )]
 
 mod figures;
+mod guarded;
 mod netlink;
 mod netlink_wire;
 mod rights;
 mod routing;
+mod walk;
 
 use std::fs;
 use std::io::{self, Read};
@@ -18,7 +20,9 @@ use std::path::Path;
 
 use observation::latest::{Absent, Privilege};
 
-use super::served;
+pub use guarded::GuardedHost;
+
+use super::{derived, served};
 use super::{
     Host, LinkAddress, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
     Space, SystemNames,
@@ -48,6 +52,8 @@ impl Host for LinuxHost {
             Request::ServedCertificate { address, port } => {
                 served::served_certificate(*address, *port).map(Reply::ServedCertificate)
             }
+            Request::PasswordGuards => derived::password_guards(self),
+            Request::SocketsOf { process } => derived::sockets_of(self, *process),
         }
     }
 }

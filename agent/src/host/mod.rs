@@ -5,10 +5,15 @@
 //! code for one operating system and all `unsafe` of the agent is below this folder.
 
 mod ask;
+pub(crate) mod derived;
+pub mod grants;
+mod layered;
 mod linux;
 mod private;
+pub mod reader;
 mod recorded;
 mod served;
+pub mod shadow;
 
 use std::net::IpAddr;
 
@@ -16,12 +21,14 @@ use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
-pub use linux::LinuxHost;
+pub use layered::Layered;
+pub use linux::{GuardedHost, LinuxHost};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     system_state_folder,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
+pub use shadow::{PasswordGuard, PasswordGuards};
 
 /// The operating system that this program was built for.
 pub const PLATFORM: Platform = Platform::Linux;
@@ -87,6 +94,13 @@ pub enum Request {
         /// Port.
         port: u16,
     },
+    /// What guards the local accounts, by shadow(5); never a hash.
+    PasswordGuards,
+    /// The numbers of the sockets that a process holds.
+    SocketsOf {
+        /// Number of the process.
+        process: u32,
+    },
 }
 
 /// The answer to a [`Request`] of the same name.
@@ -106,6 +120,8 @@ pub enum Reply {
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
     ServedCertificate(ServedCertificate),
+    PasswordGuards(PasswordGuards),
+    SocketsOf(Vec<u64>),
 }
 
 /// What a path is.

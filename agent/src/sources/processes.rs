@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use observation::latest::{Absent, Privilege};
 
-use crate::host::{Ask, Host};
+use crate::host::{Ask, Host, derived};
 use crate::sources::cgroup::{self, Place};
 
 /// Where processes are.
@@ -63,9 +63,8 @@ impl Holders {
     }
 
     fn look_into(&mut self, host: &dyn Host, pid: u32, missing: &mut HashSet<u64>) {
-        let folder = format!("{PROC_PATH}/{pid}/fd");
-        let names = match host.names(&folder) {
-            Ok(names) => names,
+        let mut held = match host.sockets_of(pid) {
+            Ok(held) => held,
             // It ended while we looked.
             Err(Absent::NotHere { .. }) => return,
             Err(_) => {
@@ -73,20 +72,7 @@ impl Holders {
                 return;
             }
         };
-        let mut held = Vec::new();
-        for name in names {
-            match host.link(&format!("{folder}/{name}")) {
-                Ok(target) => {
-                    held.extend(socket_number(&target).filter(|it| missing.remove(it)));
-                }
-                // Closed while we looked.
-                Err(Absent::NotHere { .. }) => {}
-                Err(_) => {
-                    self.is_complete = false;
-                    break;
-                }
-            }
-        }
+        held.retain(|it| missing.remove(it));
         if held.is_empty() {
             return;
         }
@@ -123,7 +109,7 @@ pub(crate) fn own_sockets(host: &dyn Host) -> HashSet<u64> {
     let folder = format!("{PROC_PATH}/self/fd");
     let names = host.names(&folder).unwrap_or_default();
     let links = names.into_iter().filter_map(|it| host.link(&format!("{folder}/{it}")).ok());
-    links.filter_map(|it| socket_number(&it)).collect()
+    links.filter_map(|it| derived::socket_number(&it)).collect()
 }
 
 /// The units that have a process, or none where not all processes can be seen.
@@ -193,10 +179,6 @@ fn strip_deleted(target: &str) -> (&str, bool) {
         Some(path) => (path, true),
         None => (target, false),
     }
-}
-
-fn socket_number(target: &str) -> Option<u64> {
-    target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 /// Real, effective, saved and file system id stand in this order.
@@ -287,11 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_numbers_name_sockets() {
-        assert_eq!(socket_number("socket:[12]"), Some(12));
-        for other in ["socket:[]", "socket:[-1]", "socket:[99999999999999999999]", "pipe:[12]"] {
-            assert_eq!(socket_number(other), None);
-        }
+    fn the_effective_user_is_the_second() {
         assert_eq!(effective_user("Uid:\t1000\t33\t1\t1\n"), Some(33));
         assert_eq!(effective_user("Uid:\n"), None);
     }

@@ -137,5 +137,7 @@ agent-help-enrol = Meldet diesen Rechner bei einer Sammelstelle an
 agent-help-enrol-replace = Die jetzige Anmeldung dieses Ordners aufgeben
 agent-help-enrol-token_file = Datei mit dem Token aus „kataster agent token create“; „-“ liest von der Standardeingabe
 agent-help-run = Liest und stellt zu, bis er beendet wird
+agent-help-reader = Der Prozess, der für den Agenten liest, was Administratorrechte braucht
+agent-help-reader-account = Konto, das außer root fragen darf
 agent-help-scanner = Der Prozess, der scannt; der Agent startet ihn
 agent-help-scanner-socket = Aufträge von diesem Socket statt von der Standardeingabe nehmen

@@ -137,5 +137,7 @@ agent-help-enrol = Makes this machine known to a collector
 agent-help-enrol-replace = Give up the present enrolment of this folder
 agent-help-enrol-token_file = File with the token from "kataster agent token create"; "-" reads standard input
 agent-help-run = Keeps reading and delivering until it is stopped
+agent-help-reader = The process that reads for the agent what needs the rights of root
+agent-help-reader-account = Account that may ask besides root
 agent-help-scanner = The process that scans; started by the agent
 agent-help-scanner-socket = Take jobs from this socket in place of standard input
