@@ -212,7 +212,9 @@ impl Host for WithoutBustle {
                 });
                 is_process || path.starts_with("/sys/fs/cgroup")
             }
-            Request::ServedCertificate { .. } | Request::SocketsOf { .. } => true,
+            Request::ServedCertificate { .. } | Request::NetworkOf { .. } | Request::SocketsOf { .. } => {
+                true
+            }
             Request::Space { .. }
             | Request::SystemNames
             | Request::Rights
@@ -220,6 +222,7 @@ impl Host for WithoutBustle {
             | Request::Routes
             | Request::Neighbours
             | Request::Figures
+            | Request::Firewall
             | Request::PasswordGuards => false,
         };
         if !is_bustle {

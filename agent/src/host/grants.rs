@@ -64,6 +64,24 @@ pub struct Service {
 /// Everything that is read with the rights of root, sorted by pattern.
 pub const GRANTS: &[Grant] = &[
     Grant {
+        pattern: "/etc/firewalld/firewalld.conf",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/firewalld/services/*.xml",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/firewalld/zones/*.xml",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
         pattern: "/etc/letsencrypt/archive/**",
         shows: &[Shows::Certificates],
         owner: Owner::Root,
@@ -82,11 +100,24 @@ pub const GRANTS: &[Grant] = &[
         sources: &["certificates.served"],
     },
     Grant {
+        pattern: "/etc/ufw/user.rules",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/ufw/user6.rules",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
         pattern: "/proc/#/cgroup",
         shows: &[Shows::Content],
         owner: Owner::Any,
         sources: &[
             "network.connections",
+            "network.namespaces",
             "services.listeners",
             "services.units",
             "system.virtualisation",
@@ -102,7 +133,19 @@ pub const GRANTS: &[Grant] = &[
         pattern: "/proc/#/ns/net",
         shows: &[Shows::Target],
         owner: Owner::Any,
-        sources: &["network.namespaces", "services.listeners"],
+        sources: &["network.namespaces"],
+    },
+    Grant {
+        pattern: "/proc/1/net/ip6_tables_names",
+        shows: &[Shows::Content],
+        owner: Owner::Any,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/proc/1/net/ip_tables_names",
+        shows: &[Shows::Content],
+        owner: Owner::Any,
+        sources: &["protection.firewall"],
     },
     Grant {
         pattern: "/sys/block/*/device/vpd_pg80",
@@ -127,6 +170,16 @@ pub const GRANTS: &[Grant] = &[
 /// The requests without a path, sorted.
 pub const SERVICES: &[Service] = &[
     Service {
+        request: "firewall",
+        right: "CAP_NET_ADMIN",
+        sources: &["protection.firewall"],
+    },
+    Service {
+        request: "network_of",
+        right: "CAP_SYS_ADMIN, CAP_SYS_PTRACE",
+        sources: &["network.namespaces"],
+    },
+    Service {
         request: "password_guards",
         right: "CAP_DAC_READ_SEARCH",
         sources: &["accounts.accounts"],
@@ -134,9 +187,48 @@ pub const SERVICES: &[Service] = &[
     Service {
         request: "sockets_of",
         right: "CAP_SYS_PTRACE",
-        sources: &["certificates.served", "network.connections", "services.listeners"],
+        sources: &[
+            "certificates.served",
+            "network.connections",
+            "network.namespaces",
+            "services.listeners",
+        ],
     },
 ];
+
+/// What distributions let root alone read. A source that asks for one of these needs a grant, which the
+/// tests demand on every recorded machine.
+const CLOSED: &[&str] = &[
+    "/boot/grub/grub.cfg",
+    "/etc/NetworkManager/system-connections/**",
+    "/etc/audit/**",
+    "/etc/firewalld/**",
+    "/etc/gshadow",
+    "/etc/letsencrypt/archive/**",
+    "/etc/letsencrypt/live/**",
+    "/etc/shadow",
+    "/etc/ssl/private/**",
+    "/etc/sudoers",
+    "/etc/sudoers.d/**",
+    "/etc/ufw/*.rules",
+    "/proc/#/environ",
+    "/proc/#/exe",
+    "/proc/#/fd/**",
+    "/proc/#/ns/*",
+    "/root/**",
+    "/sys/class/dmi/id/*_serial",
+    "/sys/class/dmi/id/product_uuid",
+    "/sys/firmware/dmi/tables/*",
+    "/var/lib/private/**",
+    "/var/spool/cron/**",
+];
+
+/// Whether a request wants what distributions let root alone read.
+#[must_use]
+pub fn is_closed(request: &Request) -> bool {
+    let Some((path, wanted)) = path_of(request) else { return false };
+    wanted != Shows::Status && CLOSED.iter().any(|it| matches(it, path))
+}
 
 /// The grant under which a request may be answered; none: it is refused.
 ///
@@ -170,6 +262,8 @@ pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
         | Request::Routes
         | Request::Neighbours
         | Request::Figures
+        | Request::Firewall
+        | Request::NetworkOf { .. }
         | Request::PasswordGuards
         | Request::SocketsOf { .. }
         | Request::ServedCertificate { .. } => None,
@@ -196,7 +290,7 @@ pub(super) fn home_of<'a>(
 #[must_use]
 pub fn is_plain(path: &str) -> bool {
     let mut names = path.split('/');
-    path.len() <= PATH_BYTES_MAX
+    (2..=PATH_BYTES_MAX).contains(&path.len())
         && !path.contains('\0')
         && names.next() == Some("")
         && names.all(|it| !matches!(it, "" | "." | ".."))

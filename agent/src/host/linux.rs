@@ -7,8 +7,10 @@
 
 mod figures;
 mod guarded;
+mod name_space;
 mod netlink;
 mod netlink_wire;
+mod nf_tables;
 mod rights;
 mod routing;
 mod walk;
@@ -51,6 +53,10 @@ impl Host for LinuxHost {
             Request::Figures => figures::figures().map(Reply::Figures),
             Request::ServedCertificate { address, port } => {
                 served::served_certificate(*address, *port).map(Reply::ServedCertificate)
+            }
+            Request::Firewall => nf_tables::rule_set().map(Reply::Firewall),
+            Request::NetworkOf { process } => {
+                name_space::network_of(*process).map(Reply::NetworkOf)
             }
             Request::PasswordGuards => derived::password_guards(self),
             Request::SocketsOf { process } => derived::sockets_of(self, *process),

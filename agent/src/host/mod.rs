@@ -6,6 +6,7 @@
 
 mod ask;
 pub(crate) mod derived;
+pub mod firewall;
 pub mod grants;
 mod layered;
 mod linux;
@@ -21,6 +22,7 @@ use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
+pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
 pub use layered::Layered;
 pub use linux::{GuardedHost, LinuxHost};
 pub use private::{
@@ -94,6 +96,13 @@ pub enum Request {
         /// Port.
         port: u16,
     },
+    /// The rules of the kernel's packet filter (nf_tables), as far as they say who may come in.
+    Firewall,
+    /// Links and routes of the network namespace that a process is in.
+    NetworkOf {
+        /// Number of the process.
+        process: u32,
+    },
     /// What guards the local accounts, by shadow(5); never a hash.
     PasswordGuards,
     /// The numbers of the sockets that a process holds.
@@ -120,6 +129,8 @@ pub enum Reply {
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
     ServedCertificate(ServedCertificate),
+    Firewall(RuleSet),
+    NetworkOf(NetworkState),
     PasswordGuards(PasswordGuards),
     SocketsOf(Vec<u64>),
 }
@@ -225,6 +236,15 @@ pub struct RouteState {
     pub link: Option<u32>,
     /// Metric.
     pub metric: Option<u32>,
+}
+
+/// The network of one namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkState {
+    /// Its links with their addresses.
+    pub links: Vec<LinkState>,
+    /// Its main routing table.
+    pub routes: Vec<RouteState>,
 }
 
 /// One neighbour.

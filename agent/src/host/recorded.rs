@@ -170,6 +170,8 @@ fn object(request: &Request) -> String {
         | Request::Routes
         | Request::Neighbours
         | Request::Figures
+        | Request::Firewall
+        | Request::NetworkOf { .. }
         | Request::PasswordGuards
         | Request::SocketsOf { .. } => format!("{request:?}"),
     }

@@ -132,24 +132,47 @@ pub(crate) fn executables(host: &dyn Host) -> BTreeSet<String> {
     links.map(|it| strip_deleted(&it).0.to_owned()).collect()
 }
 
-/// Whose sockets are in another network namespace than this process's own, and so in none of the
-/// tables that it reads: containers, units or programs by name.
-#[must_use]
-pub(crate) fn behind_other_networks(host: &dyn Host) -> BTreeSet<String> {
-    let Ok(own) = host.link("/proc/self/ns/net") else { return BTreeSet::new() };
-    let mut found = BTreeSet::new();
+/// A network namespace other than that of this process, seen through its oldest process.
+#[derive(Debug, Clone)]
+pub(crate) struct OtherNetwork {
+    /// Number of the process. Not to leave the host.
+    pub(crate) process_number: u32,
+    /// The process.
+    pub(crate) process: Process,
+}
+
+/// The network namespaces of the machine.
+#[derive(Debug, Default)]
+pub(crate) struct OtherNetworks {
+    /// All but that of this process, in the order of their oldest processes.
+    pub(crate) others: Vec<OtherNetwork>,
+    /// Number of processes that may not be looked at.
+    pub(crate) hidden: usize,
+}
+
+/// Looks for network namespaces other than this process's own: their sockets and links are in none of
+/// the tables that it reads.
+///
+/// # Errors
+/// Why not even the own one can be told.
+pub(crate) fn other_networks(host: &dyn Host) -> Result<OtherNetworks, Absent> {
+    let own = host.link("/proc/self/ns/net")?;
+    let mut found = OtherNetworks::default();
     let mut seen = HashSet::from([own]);
-    for pid in numbers(host) {
-        let Ok(namespace) = host.link(&format!("{PROC_PATH}/{pid}/ns/net")) else { continue };
-        if seen.insert(namespace) {
-            let process = describe(host, pid);
-            let container =
-                process.place.container.as_ref().map(|it| format!("{} {}", it.runtime, it.id));
-            let unit = process.place.unit.clone();
-            found.extend(container.or(unit).or_else(|| process.name()));
+    for process_number in numbers(host) {
+        match host.link(&format!("{PROC_PATH}/{process_number}/ns/net")) {
+            Ok(namespace) => {
+                if seen.insert(namespace) {
+                    let process = describe(host, process_number);
+                    found.others.push(OtherNetwork { process_number, process });
+                }
+            }
+            // It ended while we looked.
+            Err(Absent::NotHere { .. }) => {}
+            Err(_) => found.hidden += 1,
         }
     }
-    found
+    Ok(found)
 }
 
 fn numbers(host: &dyn Host) -> Vec<u32> {
@@ -250,14 +273,20 @@ mod tests {
     }
 
     #[test]
-    fn processes_behind_other_networks_are_named_by_their_container() {
-        let id = "0123456789abcdef0123456789abcdef";
+    fn each_other_network_is_seen_once() {
         let host = MapHost::new()
             .link("/proc/self/ns/net", "net:[1]")
             .process(700, "a", "/usr/sbin/a", "/", &[])
-            .process(701, "b", "/usr/sbin/b", &format!("/docker/{id}"), &[])
-            .link("/proc/701/ns/net", "net:[2]");
-        assert_eq!(behind_other_networks(&host), BTreeSet::from([format!("docker {id}")]));
+            .process(701, "b", "/usr/sbin/b", "/", &[])
+            .process(702, "c", "/usr/sbin/c", "/", &[])
+            .process(703, "d", "/usr/sbin/d", "/", &[])
+            .link("/proc/701/ns/net", "net:[2]")
+            .link("/proc/702/ns/net", "net:[2]")
+            .forbid("/proc/703/ns");
+        let networks = other_networks(&host).unwrap();
+        assert_eq!(networks.others.len(), 1);
+        assert_eq!(networks.others[0].process_number, 701);
+        assert_eq!((networks.others[0].process.name().as_deref(), networks.hidden), (Some("b"), 1));
     }
 
     #[test]

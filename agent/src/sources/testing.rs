@@ -162,6 +162,8 @@ impl Host for MapHost {
             Request::PasswordGuards => derived::password_guards(self),
             Request::SocketsOf { process } => derived::sockets_of(self, *process),
             Request::Space { .. }
+            | Request::Firewall
+            | Request::NetworkOf { .. }
             | Request::SystemNames
             | Request::Links
             | Request::Routes

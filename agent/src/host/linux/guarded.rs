@@ -124,9 +124,11 @@ impl Host for GuardedHost {
                 Ok(Reply::Status(status(&found.stat)))
             }
             // Narrow by themselves: numbers and flags, no path of the asker's choice.
-            Request::Rights | Request::PasswordGuards | Request::SocketsOf { .. } => {
-                LinuxHost.ask(request)
-            }
+            Request::Rights
+            | Request::Firewall
+            | Request::NetworkOf { .. }
+            | Request::PasswordGuards
+            | Request::SocketsOf { .. } => LinuxHost.ask(request),
             // Nothing that needs a right.
             Request::Space { .. }
             | Request::SystemNames
