@@ -23,7 +23,7 @@ use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::{HttpNetwork, NetworkError};
 use crate::deliver::{DeliverError, Delivered, deliver};
 use crate::enrol::{EnrolError, renew, renew_expired};
-use crate::host::{Host, LinuxHost};
+use crate::host::{Host, Layered};
 use crate::names::Names;
 use crate::report::{Identity, Selection, collect};
 use crate::scan_job::{Jobs, Place, Worker, jobs};
@@ -107,8 +107,9 @@ pub async fn deliver_once(
     config: Config,
 ) -> Result<(Delivered, Report), AgentError> {
     let data = DataDir::open(data_dir)?;
+    let host = Layered::new(config.reader_socket.as_deref());
     let mut agent = Agent::open(data, config, Arc::new(SystemClock))?;
-    let report = agent.collect(&LinuxHost, Selection::All)?;
+    let report = agent.collect(&host, Selection::All)?;
     let delivered = agent.deliver_patiently().await?;
     Ok((delivered, report))
 }

@@ -21,7 +21,8 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::enrol::enrol;
 use crate::failure::{Exit, Failure};
-use crate::host::{Ask, LinuxHost};
+use crate::host::reader::{self, ServeError};
+use crate::host::{Ask, Layered, LinuxHost};
 use crate::print;
 use crate::service::{Request, Requests};
 
@@ -74,6 +75,14 @@ enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+    /// The process that reads for the agent what needs the rights of root; started by a service manager
+    /// with the agent's connection as standard input.
+    #[command(hide = true)]
+    Reader {
+        /// The account that may ask besides root.
+        #[arg(long, default_value = "kataster-agent", value_name = "NAME")]
+        account: String,
     },
     /// The process that scans; started by the agent or as a unit of its own.
     #[command(hide = true)]
@@ -184,6 +193,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         // It gives up its rights, which is done before there is a second thread.
         return scan_for_others(socket.as_deref());
     }
+    if let Command::Reader { account } = &cli.command {
+        return read_for_others(account);
+    }
     pki::install_provider();
     let words = cli.common.words();
     let result = match &cli.command {
@@ -194,7 +206,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
         Command::Run => keep_running(&cli.common),
         Command::Completions { shell } => complete(*shell, words),
-        Command::Scanner { .. } => Ok(Exit::Failed),
+        Command::Reader { .. } | Command::Scanner { .. } => Ok(Exit::Failed),
     };
     match result {
         Ok(exit) => exit.code(),
@@ -223,12 +235,29 @@ fn scan_for_others(socket: Option<&Path>) -> u8 {
     }
 }
 
+fn read_for_others(account: &str) -> u8 {
+    log(tracing::Level::WARN);
+    match reader::serve_standard_input(account) {
+        Ok(()) => Exit::Done.code(),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "the reader ended");
+            match error {
+                ServeError::Stranger { .. } => Exit::Refused.code(),
+                ServeError::NoSocket(_) | ServeError::Speak(_) => Exit::Failed.code(),
+            }
+        }
+    }
+}
+
 fn print_once(
     common: &Common,
     output: Option<Output>,
     words: &'static Wording,
 ) -> Result<Exit, Failure> {
-    let report = collect_for_print(&LinuxHost, &common.config()?)?;
+    let config = common.config()?;
+    let host = Layered::new(config.reader_socket.as_deref());
+    let report = collect_for_print(&host, &config)?;
     // A table for people, JSON for programs behind a pipe.
     let of_terminal = || if io::stdout().is_terminal() { Output::Table } else { Output::Json };
     let text = match output.unwrap_or_else(of_terminal) {
@@ -283,13 +312,14 @@ fn enrol_host(
 fn keep_running(common: &Common) -> Result<Exit, Failure> {
     log(tracing::Level::INFO);
     let (data, config) = (DataDir::open(&common.data_dir()?)?, common.config()?);
+    let host = Layered::new(config.reader_socket.as_deref());
     let request = runtime()?.block_on(async {
         let mut requests = Requests::listen().map_err(|it| internal(&it))?;
         if let Some(request) = join_first(&data, &config, &mut requests).await? {
             return Ok(request);
         }
         let agent = Agent::open(data, config, Arc::new(SystemClock))?;
-        let running = Running::new(agent, &LinuxHost, common.config.as_deref());
+        let running = Running::new(agent, &host, common.config.as_deref());
         Ok::<Request, Failure>(running.run(&mut requests).await)
     })?;
     Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })

@@ -37,6 +37,8 @@ pub struct Config {
     pub volatile_every_seconds: Option<u64>,
     /// Most bytes that undelivered reports may take on the disk.
     pub spool_bytes_max: Option<u64>,
+    /// The socket of the process that reads what needs the rights of root, in place of the usual one.
+    pub reader_socket: Option<PathBuf>,
     /// What may be scanned from here when the collector wants it.
     #[serde(default)]
     pub scan: ScanConfig,
@@ -155,12 +157,13 @@ mod tests {
     fn every_key_is_read() {
         let text = "collector = \"c.example:8443\"\ntoken_file = \"/etc/kataster/token\"\nkind = \"server\"\nreports_connections = false\n\
             clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
-            spool_bytes_max = 1000000\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
+            spool_bytes_max = 1000000\nreader_socket = \"/run/r\"\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
             exclude = [\"10.2.3.4/32\"]\nrate_max_pps = 500\not = [\"10.2.7.0/24\"]\n\
             scanner_socket = \"/run/s\"\n";
         let config = Config::parse(text).unwrap();
         assert_eq!(config.scan.networks, ["10.2.0.0/16".parse().unwrap()]);
         assert_eq!(config.scan.ot, ["10.2.7.0/24".parse().unwrap()]);
+        assert_eq!(config.reader_socket, Some("/run/r".into()));
         assert_eq!(config.scan.rate_max_pps.map(NonZeroU32::get), Some(500));
         assert_eq!(config.kind, Some(AgentKind::Server));
         assert!(config.clear_names && !config.reports_connections(AgentKind::Server));

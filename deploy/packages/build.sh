@@ -58,7 +58,7 @@ newest_glibc() {
 # stage PROGRAM KIND BINARY: lays out what a package holds.
 stage() {
     local program=$1 kind=$2 binary=$3
-    export STAGE=target/stage/$program
+    STAGE=target/stage/$program
     rm -rf "$STAGE"
     mkdir -p "$STAGE/units" "$STAGE/doc"
     install -m 755 "$binary" "$STAGE/$program"
@@ -70,9 +70,10 @@ stage() {
 
 package() {
     local program=$1
+    sed -e "s,\${ARCH},$arch,; s,\${VERSION},$version,; s,\${STAGE},$STAGE,g" \
+        -e "s,\${GLIBC},$(newest_glibc "$STAGE/$program"),g" "$STAGE/nfpm.yaml" > "$STAGE/filled.yaml"
     for packager in deb rpm; do
-        ARCH=$arch VERSION=$version GLIBC=$(newest_glibc "$STAGE/$program") \
-            nfpm package --config "$STAGE/nfpm.yaml" --packager "$packager" --target "$out/"
+        nfpm package --config "$STAGE/filled.yaml" --packager "$packager" --target "$out/"
     done
     local name=$program-$version-$machine-linux
     rm -rf "target/stage/$name"

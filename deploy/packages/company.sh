@@ -14,7 +14,9 @@ out=${2:?folder for the packages}
 here=$(cd "$(dirname "$0")" && pwd)
 grep -q '^kat1-' "$token" || { echo "$token holds no token of 'kataster agent token create'" >&2 && exit 2; }
 mkdir -p "$out"
-export TOKEN=$token HERE=$here VERSION=${VERSION:-1.0.0}
+filled=$(mktemp)
+trap 'rm -f "$filled"' EXIT
+sed "s,\${TOKEN},$token,; s,\${HERE},$here,; s,\${VERSION},${VERSION:-1.0.0}," "$here/company/nfpm.yaml" > "$filled"
 for packager in deb rpm; do
-    nfpm package --config "$here/company/nfpm.yaml" --packager "$packager" --target "$out/"
+    nfpm package --config "$filled" --packager "$packager" --target "$out/"
 done

@@ -212,14 +212,18 @@ impl Host for WithoutBustle {
                 });
                 is_process || path.starts_with("/sys/fs/cgroup")
             }
-            Request::ServedCertificate { .. } => true,
+            Request::ServedCertificate { .. }
+            | Request::NetworkOf { .. }
+            | Request::SocketsOf { .. } => true,
             Request::Space { .. }
             | Request::SystemNames
             | Request::Rights
             | Request::Links
             | Request::Routes
             | Request::Neighbours
-            | Request::Figures => false,
+            | Request::Figures
+            | Request::Firewall
+            | Request::PasswordGuards => false,
         };
         if !is_bustle {
             return LinuxHost.ask(request);

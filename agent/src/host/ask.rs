@@ -3,8 +3,8 @@
 use observation::latest::Absent;
 
 use super::{
-    Figures, Host, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
-    Space, SystemNames,
+    Figures, Host, LinkState, NeighbourState, NetworkState, PasswordGuards, PathStatus, Reply,
+    Request, Rights, RouteState, RuleSet, Space, SystemNames,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
@@ -76,6 +76,26 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn figures(&self) -> Result<Figures, Absent>;
+    /// The rules of the packet filter.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn firewall(&self) -> Result<RuleSet, Absent>;
+    /// Links and routes of the network namespace that a process is in.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn network_of(&self, process: u32) -> Result<NetworkState, Absent>;
+    /// What guards the local accounts.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn password_guards(&self) -> Result<PasswordGuards, Absent>;
+    /// The numbers of the sockets that a process holds.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn sockets_of(&self, process: u32) -> Result<Vec<u64>, Absent>;
 }
 
 impl<H: Host + ?Sized> Ask for H {
@@ -156,6 +176,36 @@ impl<H: Host + ?Sized> Ask for H {
     fn figures(&self) -> Result<Figures, Absent> {
         let request = Request::Figures;
         let Reply::Figures(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn firewall(&self) -> Result<RuleSet, Absent> {
+        let request = Request::Firewall;
+        let Reply::Firewall(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn network_of(&self, process: u32) -> Result<NetworkState, Absent> {
+        let request = Request::NetworkOf { process };
+        let Reply::NetworkOf(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn password_guards(&self) -> Result<PasswordGuards, Absent> {
+        let request = Request::PasswordGuards;
+        let Reply::PasswordGuards(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn sockets_of(&self, process: u32) -> Result<Vec<u64>, Absent> {
+        let request = Request::SocketsOf { process };
+        let Reply::SocketsOf(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
         Ok(answer)
     }
 }

@@ -6,10 +6,14 @@
 )]
 
 mod figures;
+mod guarded;
+mod name_space;
 mod netlink;
 mod netlink_wire;
+mod nf_tables;
 mod rights;
 mod routing;
+mod walk;
 
 use std::fs;
 use std::io::{self, Read};
@@ -18,11 +22,13 @@ use std::path::Path;
 
 use observation::latest::{Absent, Privilege};
 
-use super::served;
+pub use guarded::GuardedHost;
+
 use super::{
     Host, LinkAddress, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
     Space, SystemNames,
 };
+use super::{derived, served};
 
 /// Most bytes of the kernel's statement about this process.
 const STATUS_BYTES_MAX: u64 = 64 * 1024;
@@ -48,6 +54,12 @@ impl Host for LinuxHost {
             Request::ServedCertificate { address, port } => {
                 served::served_certificate(*address, *port).map(Reply::ServedCertificate)
             }
+            Request::Firewall => nf_tables::rule_set().map(Reply::Firewall),
+            Request::NetworkOf { process } => {
+                name_space::network_of(*process).map(Reply::NetworkOf)
+            }
+            Request::PasswordGuards => derived::password_guards(self),
+            Request::SocketsOf { process } => derived::sockets_of(self, *process),
         }
     }
 }

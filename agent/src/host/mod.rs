@@ -5,10 +5,16 @@
 //! code for one operating system and all `unsafe` of the agent is below this folder.
 
 mod ask;
+pub(crate) mod derived;
+pub mod firewall;
+pub mod grants;
+mod layered;
 mod linux;
 mod private;
+pub mod reader;
 mod recorded;
 mod served;
+pub mod shadow;
 
 use std::net::IpAddr;
 
@@ -16,12 +22,15 @@ use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
-pub use linux::LinuxHost;
+pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
+pub use layered::Layered;
+pub use linux::{GuardedHost, LinuxHost};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     owner_foreign_to_root, system_state_folder,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
+pub use shadow::{PasswordGuard, PasswordGuards};
 
 /// The operating system that this program was built for.
 pub const PLATFORM: Platform = Platform::Linux;
@@ -87,6 +96,20 @@ pub enum Request {
         /// Port.
         port: u16,
     },
+    /// The rules of the kernel's packet filter (nf_tables), as far as they say who may come in.
+    Firewall,
+    /// Links and routes of the network namespace that a process is in.
+    NetworkOf {
+        /// Number of the process.
+        process: u32,
+    },
+    /// What guards the local accounts, by shadow(5); never a hash.
+    PasswordGuards,
+    /// The numbers of the sockets that a process holds.
+    SocketsOf {
+        /// Number of the process.
+        process: u32,
+    },
 }
 
 /// The answer to a [`Request`] of the same name.
@@ -106,6 +129,10 @@ pub enum Reply {
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
     ServedCertificate(ServedCertificate),
+    Firewall(RuleSet),
+    NetworkOf(NetworkState),
+    PasswordGuards(PasswordGuards),
+    SocketsOf(Vec<u64>),
 }
 
 /// What a path is.
@@ -209,6 +236,15 @@ pub struct RouteState {
     pub link: Option<u32>,
     /// Metric.
     pub metric: Option<u32>,
+}
+
+/// The network of one namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkState {
+    /// Its links with their addresses.
+    pub links: Vec<LinkState>,
+    /// Its main routing table.
+    pub routes: Vec<RouteState>,
 }
 
 /// One neighbour.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use observation::latest::Absent;
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Reply, Request};
+use super::{Host, Reply, Request, derived};
 
 /// One question with its answer; a recording is a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +90,12 @@ impl RecordedHost {
 impl Host for RecordedHost {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         let Some(reply) = self.replies.get(&key(request)) else {
-            return Err(Absent::NotHere { looked_at: object(request) });
+            return match request {
+                // Recorded as the files that it follows from.
+                Request::PasswordGuards => derived::password_guards(self),
+                Request::SocketsOf { process } => derived::sockets_of(self, *process),
+                _ => Err(Absent::NotHere { looked_at: object(request) }),
+            };
         };
         match (request, reply) {
             (Request::File { path, bytes_max }, Ok(Reply::File(bytes)))
@@ -164,7 +169,11 @@ fn object(request: &Request) -> String {
         | Request::Links
         | Request::Routes
         | Request::Neighbours
-        | Request::Figures => format!("{request:?}"),
+        | Request::Figures
+        | Request::Firewall
+        | Request::NetworkOf { .. }
+        | Request::PasswordGuards
+        | Request::SocketsOf { .. } => format!("{request:?}"),
     }
 }
 

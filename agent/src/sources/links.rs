@@ -1,10 +1,11 @@
 //! Names of links by the kernel's numbers for them.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use observation::latest::Absent;
+use observation::latest::{Absent, AddressOrigin, InterfaceAddress};
 
-use crate::host::{Ask, Host, LinkState};
+use crate::host::{Ask, Host, LinkAddress, LinkState};
 
 /// Names of links by the kernel's numbers for them.
 pub(crate) struct LinkNames(BTreeMap<u32, String>);
@@ -26,6 +27,20 @@ impl LinkNames {
     pub(crate) fn name(&self, index: u32) -> Option<&str> {
         self.0.get(&index).map(String::as_str)
     }
+}
+
+/// An address of a link with how it came about.
+pub(crate) fn interface_address(address: &LinkAddress) -> InterfaceAddress {
+    let is_link_local = match address.address {
+        IpAddr::V4(it) => it.is_link_local(),
+        IpAddr::V6(it) => it.is_unicast_link_local(),
+    };
+    let origin = match (is_link_local, address.is_permanent) {
+        (true, _) => AddressOrigin::LinkLocal,
+        (false, true) => AddressOrigin::Permanent,
+        (false, false) => AddressOrigin::Leased,
+    };
+    InterfaceAddress { address: address.address, prefix_length: address.prefix_length, origin }
 }
 
 /// A link of Ethernet without anything special.

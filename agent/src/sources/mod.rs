@@ -25,6 +25,7 @@ mod accounts;
 mod certificates;
 mod hardware;
 mod network;
+mod protection;
 mod services;
 mod software;
 mod system;
@@ -64,6 +65,7 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
         certificates::SOURCES,
         hardware::SOURCES,
         network::SOURCES,
+        protection::SOURCES,
         services::SOURCES,
         software::SOURCES,
         system::SOURCES,

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use observation::latest::Complaint;
+use observation::latest::{Absent, Complaint};
+
+use crate::host::{Ask, Host};
 
 /// Where the kernel lists what this process sees mounted.
 pub(crate) const MOUNTINFO_PATH: &str = "/proc/self/mountinfo";
+/// Where it lists what the first process sees. A service that is locked in sees its own view: there
+/// everything is mounted for reading alone.
+const FIRST_MOUNTINFO_PATH: &str = "/proc/1/mountinfo";
 /// File systems that lie on another machine: asking for their size may wait for ever.
 const REMOTE_KINDS: [&str; 14] = [
     "9p",
@@ -25,6 +30,11 @@ const REMOTE_KINDS: [&str; 14] = [
 ];
 /// Pools whose file systems have no device of their own.
 const POOL_KINDS: [&str; 3] = ["zfs", "bcachefs", "virtiofs"];
+
+/// The list as the machine sees it; that of this process where the first process is hidden.
+pub(crate) fn read(host: &dyn Host) -> Result<String, Absent> {
+    host.text(FIRST_MOUNTINFO_PATH).or_else(|_| host.text(MOUNTINFO_PATH))
+}
 
 /// One mounted file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +152,14 @@ mod tests {
 32 27 7:0 / /snap/core/1 ro - squashfs /dev/loop0 ro
 33 27 0:51 / /tank rw - zfs tank/data rw
 ";
+
+    #[test]
+    fn what_the_first_process_sees_goes_before_what_a_locked_in_service_sees() {
+        use crate::sources::testing::MapHost;
+        let host = MapHost::new().file(MOUNTINFO_PATH, "own");
+        assert_eq!(read(&host).unwrap(), "own");
+        assert_eq!(read(&host.file(FIRST_MOUNTINFO_PATH, "first")).unwrap(), "first");
+    }
 
     #[test]
     fn only_disks_and_networks_are_file_systems_and_each_once() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use observation::latest::{Absent, Privilege};
 
-use crate::host::{Ask, Host};
+use crate::host::{Ask, Host, derived};
 use crate::sources::cgroup::{self, Place};
 
 /// Where processes are.
@@ -63,9 +63,8 @@ impl Holders {
     }
 
     fn look_into(&mut self, host: &dyn Host, pid: u32, missing: &mut HashSet<u64>) {
-        let folder = format!("{PROC_PATH}/{pid}/fd");
-        let names = match host.names(&folder) {
-            Ok(names) => names,
+        let mut held = match host.sockets_of(pid) {
+            Ok(held) => held,
             // It ended while we looked.
             Err(Absent::NotHere { .. }) => return,
             Err(_) => {
@@ -73,20 +72,7 @@ impl Holders {
                 return;
             }
         };
-        let mut held = Vec::new();
-        for name in names {
-            match host.link(&format!("{folder}/{name}")) {
-                Ok(target) => {
-                    held.extend(socket_number(&target).filter(|it| missing.remove(it)));
-                }
-                // Closed while we looked.
-                Err(Absent::NotHere { .. }) => {}
-                Err(_) => {
-                    self.is_complete = false;
-                    break;
-                }
-            }
-        }
+        held.retain(|it| missing.remove(it));
         if held.is_empty() {
             return;
         }
@@ -123,7 +109,7 @@ pub(crate) fn own_sockets(host: &dyn Host) -> HashSet<u64> {
     let folder = format!("{PROC_PATH}/self/fd");
     let names = host.names(&folder).unwrap_or_default();
     let links = names.into_iter().filter_map(|it| host.link(&format!("{folder}/{it}")).ok());
-    links.filter_map(|it| socket_number(&it)).collect()
+    links.filter_map(|it| derived::socket_number(&it)).collect()
 }
 
 /// The units that have a process, or none where not all processes can be seen.
@@ -146,24 +132,47 @@ pub(crate) fn executables(host: &dyn Host) -> BTreeSet<String> {
     links.map(|it| strip_deleted(&it).0.to_owned()).collect()
 }
 
-/// Whose sockets are in another network namespace than this process's own, and so in none of the
-/// tables that it reads: containers, units or programs by name.
-#[must_use]
-pub(crate) fn behind_other_networks(host: &dyn Host) -> BTreeSet<String> {
-    let Ok(own) = host.link("/proc/self/ns/net") else { return BTreeSet::new() };
-    let mut found = BTreeSet::new();
+/// A network namespace other than that of this process, seen through its oldest process.
+#[derive(Debug, Clone)]
+pub(crate) struct OtherNetwork {
+    /// Number of the process. Not to leave the host.
+    pub(crate) process_number: u32,
+    /// The process.
+    pub(crate) process: Process,
+}
+
+/// The network namespaces of the machine.
+#[derive(Debug, Default)]
+pub(crate) struct OtherNetworks {
+    /// All but that of this process, in the order of their oldest processes.
+    pub(crate) others: Vec<OtherNetwork>,
+    /// Number of processes that may not be looked at.
+    pub(crate) hidden: usize,
+}
+
+/// Looks for network namespaces other than this process's own: their sockets and links are in none of
+/// the tables that it reads.
+///
+/// # Errors
+/// Why not even the own one can be told.
+pub(crate) fn other_networks(host: &dyn Host) -> Result<OtherNetworks, Absent> {
+    let own = host.link("/proc/self/ns/net")?;
+    let mut found = OtherNetworks::default();
     let mut seen = HashSet::from([own]);
-    for pid in numbers(host) {
-        let Ok(namespace) = host.link(&format!("{PROC_PATH}/{pid}/ns/net")) else { continue };
-        if seen.insert(namespace) {
-            let process = describe(host, pid);
-            let container =
-                process.place.container.as_ref().map(|it| format!("{} {}", it.runtime, it.id));
-            let unit = process.place.unit.clone();
-            found.extend(container.or(unit).or_else(|| process.name()));
+    for process_number in numbers(host) {
+        match host.link(&format!("{PROC_PATH}/{process_number}/ns/net")) {
+            Ok(namespace) => {
+                if seen.insert(namespace) {
+                    let process = describe(host, process_number);
+                    found.others.push(OtherNetwork { process_number, process });
+                }
+            }
+            // It ended while we looked.
+            Err(Absent::NotHere { .. }) => {}
+            Err(_) => found.hidden += 1,
         }
     }
-    found
+    Ok(found)
 }
 
 fn numbers(host: &dyn Host) -> Vec<u32> {
@@ -193,10 +202,6 @@ fn strip_deleted(target: &str) -> (&str, bool) {
         Some(path) => (path, true),
         None => (target, false),
     }
-}
-
-fn socket_number(target: &str) -> Option<u64> {
-    target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 /// Real, effective, saved and file system id stand in this order.
@@ -268,14 +273,20 @@ mod tests {
     }
 
     #[test]
-    fn processes_behind_other_networks_are_named_by_their_container() {
-        let id = "0123456789abcdef0123456789abcdef";
+    fn each_other_network_is_seen_once() {
         let host = MapHost::new()
             .link("/proc/self/ns/net", "net:[1]")
             .process(700, "a", "/usr/sbin/a", "/", &[])
-            .process(701, "b", "/usr/sbin/b", &format!("/docker/{id}"), &[])
-            .link("/proc/701/ns/net", "net:[2]");
-        assert_eq!(behind_other_networks(&host), BTreeSet::from([format!("docker {id}")]));
+            .process(701, "b", "/usr/sbin/b", "/", &[])
+            .process(702, "c", "/usr/sbin/c", "/", &[])
+            .process(703, "d", "/usr/sbin/d", "/", &[])
+            .link("/proc/701/ns/net", "net:[2]")
+            .link("/proc/702/ns/net", "net:[2]")
+            .forbid("/proc/703/ns");
+        let networks = other_networks(&host).unwrap();
+        assert_eq!(networks.others.len(), 1);
+        assert_eq!(networks.others[0].process_number, 701);
+        assert_eq!((networks.others[0].process.name().as_deref(), networks.hidden), (Some("b"), 1));
     }
 
     #[test]
@@ -287,11 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_numbers_name_sockets() {
-        assert_eq!(socket_number("socket:[12]"), Some(12));
-        for other in ["socket:[]", "socket:[-1]", "socket:[99999999999999999999]", "pipe:[12]"] {
-            assert_eq!(socket_number(other), None);
-        }
+    fn the_effective_user_is_the_second() {
         assert_eq!(effective_user("Uid:\t1000\t33\t1\t1\n"), Some(33));
         assert_eq!(effective_user("Uid:\n"), None);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use observation::latest::{Absent, NameKey, Privilege};
 
-use crate::host::{Host, PathStatus, Reply, Request, Rights};
+use crate::host::{Host, PathStatus, Reply, Request, Rights, derived};
 use crate::names::Names;
 use crate::sources::context::{Context, Options};
 
@@ -159,7 +159,11 @@ impl Host for MapHost {
                 reads_all: self.is_privileged,
                 traces_all: self.is_privileged,
             })),
+            Request::PasswordGuards => derived::password_guards(self),
+            Request::SocketsOf { process } => derived::sockets_of(self, *process),
             Request::Space { .. }
+            | Request::Firewall
+            | Request::NetworkOf { .. }
             | Request::SystemNames
             | Request::Links
             | Request::Routes

@@ -141,5 +141,7 @@ agent-help-enrol-token_file = Datei mit dem Token aus „kataster agent token cr
 agent-help-run = Liest und stellt zu, bis er beendet wird
 agent-help-completions = Gibt das Skript aus, mit dem eine Shell Befehle vervollständigt
 agent-help-completions-shell = Shell: bash, zsh, fish und andere
+agent-help-reader = Der Prozess, der für den Agenten liest, was Administratorrechte braucht
+agent-help-reader-account = Konto, das außer root fragen darf
 agent-help-scanner = Der Prozess, der scannt; der Agent startet ihn
 agent-help-scanner-socket = Aufträge von diesem Socket statt von der Standardeingabe nehmen

@@ -141,5 +141,7 @@ agent-help-enrol-token_file = File with the token from "kataster agent token cre
 agent-help-run = Keeps reading and delivering until it is stopped
 agent-help-completions = Prints the script that completes commands in a shell
 agent-help-completions-shell = Shell: bash, zsh, fish and others
+agent-help-reader = The process that reads for the agent what needs the rights of root
+agent-help-reader-account = Account that may ask besides root
 agent-help-scanner = The process that scans; started by the agent
 agent-help-scanner-socket = Take jobs from this socket in place of standard input

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use observation::latest::{Absent, Privilege};
 use rustix::io::Errno;
-use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::netlink::{self, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 use super::netlink_wire::{Answer, answers, dump_request};
 
@@ -22,24 +22,45 @@ const TABLE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How often a table that changed while it was read is read again.
 const ATTEMPTS_MAX: u32 = 4;
 
+/// Which part of the kernel is asked.
+pub(super) struct Subject {
+    /// NETLINK_ROUTE is protocol 0.
+    protocol: Option<Protocol>,
+    name: &'static str,
+}
+
+const ROUTE: Subject = Subject { protocol: None, name: "route netlink socket" };
+/// The packet filter.
+pub(super) const NETFILTER: Subject =
+    Subject { protocol: Some(netlink::NETFILTER), name: "netfilter netlink socket" };
+
 /// Every entry of one table, without the message header. `request` is one of `RTM_GET…`.
 pub(super) fn dump(request: u16, body: &[u8]) -> Result<Vec<Vec<u8>>, Absent> {
+    dump_from(&ROUTE, request, body)
+}
+
+/// Every entry of one table of another part of the kernel.
+pub(super) fn dump_from(
+    subject: &Subject,
+    request: u16,
+    body: &[u8],
+) -> Result<Vec<Vec<u8>>, Absent> {
     for _ in 0..ATTEMPTS_MAX {
-        if let Some(entries) = dump_once(request, body)? {
+        if let Some(entries) = dump_once(subject, request, body)? {
             return Ok(entries);
         }
     }
-    Err(failed("the table kept changing while it was read"))
+    Err(subject.failed("the table kept changing while it was read"))
 }
 
 /// None where the table changed meanwhile.
-fn dump_once(request: u16, body: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Absent> {
-    // NETLINK_ROUTE is protocol 0.
+fn dump_once(subject: &Subject, request: u16, body: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Absent> {
+    let absent = |it: Errno| subject.absent(it);
     let socket = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::RAW,
         SocketFlags::CLOEXEC,
-        None,
+        subject.protocol,
     )
     .map_err(absent)?;
     set_socket_timeout(&socket, Timeout::Recv, Some(RECEIVE_TIMEOUT)).map_err(absent)?;
@@ -63,7 +84,7 @@ fn dump_once(request: u16, body: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Absent> 
         }
         bytes_total += length;
         if length == 0 || bytes_total > TABLE_BYTES_MAX {
-            return Err(failed("the answer is empty or too large"));
+            return Err(subject.failed("the answer is empty or too large"));
         }
         for answer in answers(buffer.get(..length).unwrap_or_default()) {
             match answer {
@@ -82,24 +103,28 @@ fn dump_once(request: u16, body: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Absent> 
     }
 }
 
-const OPERATION: &str = "asking the kernel over a route netlink socket";
-
-fn absent(error: Errno) -> Absent {
-    match error {
-        Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT | Errno::OPNOTSUPP => {
-            Absent::NotHere { looked_at: "route netlink socket".to_owned() }
+impl Subject {
+    fn absent(&self, error: Errno) -> Absent {
+        match error {
+            Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT | Errno::OPNOTSUPP => {
+                Absent::NotHere { looked_at: self.name.to_owned() }
+            }
+            Errno::ACCESS | Errno::PERM => {
+                Absent::NotAllowed { what: self.name.to_owned(), needs: Privilege::Root }
+            }
+            Errno::AGAIN => Absent::TimedOut {
+                doing: self.operation(),
+                after_ms: u64::try_from(RECEIVE_TIMEOUT.as_millis()).unwrap_or(u64::MAX),
+            },
+            other => self.failed(&other.to_string()),
         }
-        Errno::ACCESS | Errno::PERM => {
-            Absent::NotAllowed { what: "route netlink socket".to_owned(), needs: Privilege::Root }
-        }
-        Errno::AGAIN => Absent::TimedOut {
-            doing: OPERATION.to_owned(),
-            after_ms: u64::try_from(RECEIVE_TIMEOUT.as_millis()).unwrap_or(u64::MAX),
-        },
-        other => failed(&other.to_string()),
     }
-}
 
-fn failed(cause: &str) -> Absent {
-    Absent::Failed { doing: OPERATION.to_owned(), cause: cause.to_owned() }
+    fn failed(&self, cause: &str) -> Absent {
+        Absent::Failed { doing: self.operation(), cause: cause.to_owned() }
+    }
+
+    fn operation(&self) -> String {
+        format!("asking the kernel over a {}", self.name)
+    }
 }

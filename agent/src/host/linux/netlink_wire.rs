@@ -61,6 +61,11 @@ pub(super) fn answers(datagram: &[u8]) -> impl Iterator<Item = Answer<'_>> {
 
 /// The attributes behind a fixed part, as (type, value); stops where lengths stop making sense.
 pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    all_attributes(bytes).take(ATTRIBUTES_MAX)
+}
+
+/// The same without a bound but that of the bytes: each takes four of them at least.
+pub(super) fn all_attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let length = usize::from(u16_at(rest, 0)?);
@@ -69,7 +74,6 @@ pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
         rest = rest.get(aligned(length)..).unwrap_or_default();
         Some((kind, value))
     })
-    .take(ATTRIBUTES_MAX)
 }
 
 /// Netlink aligns everything to four bytes.

@@ -1,15 +1,12 @@
 //! Network interfaces with their addresses.
 
-use std::net::IpAddr;
-
 use observation::latest::{
-    Absent, AddressOrigin, Cadence, Fact, InterfaceAddress, InterfaceKind, NetworkInterface,
-    Platform, SourceId,
+    Absent, Cadence, Fact, InterfaceAddress, InterfaceKind, NetworkInterface, Platform, SourceId,
 };
 
-use crate::host::{Ask, Host, LinkAddress, LinkState};
+use crate::host::{Ask, Host, LinkState};
 use crate::sources::context::Context;
-use crate::sources::links::LinkNames;
+use crate::sources::links::{LinkNames, interface_address};
 use crate::sources::{Found, Source};
 
 /// Network interfaces with their addresses.
@@ -100,7 +97,7 @@ fn interface(link: &LinkState, names: &LinkNames, hardware: Hardware) -> Network
     let has_speed =
         matches!(kind, InterfaceKind::Ethernet | InterfaceKind::Wireless | InterfaceKind::Bond);
     let mut addresses: Vec<InterfaceAddress> =
-        link.addresses.iter().filter(|it| !it.is_temporary).map(address).collect();
+        link.addresses.iter().filter(|it| !it.is_temporary).map(interface_address).collect();
     addresses.sort_by_key(|it| (it.address, it.prefix_length));
     NetworkInterface {
         name: link.name.clone(),
@@ -144,23 +141,12 @@ fn kind(link: &LinkState, hardware: &Hardware) -> InterfaceKind {
     }
 }
 
-fn address(address: &LinkAddress) -> InterfaceAddress {
-    let is_link_local = match address.address {
-        IpAddr::V4(it) => it.is_link_local(),
-        IpAddr::V6(it) => it.is_unicast_link_local(),
-    };
-    let origin = match (is_link_local, address.is_permanent) {
-        (true, _) => AddressOrigin::LinkLocal,
-        (false, true) => AddressOrigin::Permanent,
-        (false, false) => AddressOrigin::Leased,
-    };
-    InterfaceAddress { address: address.address, prefix_length: address.prefix_length, origin }
-}
-
 #[cfg(test)]
 mod tests {
+    use observation::latest::AddressOrigin;
+
     use super::*;
-    use crate::host::{Reply, Request};
+    use crate::host::{LinkAddress, Reply, Request};
     use crate::sources::links::sample_link;
     use crate::sources::testing::{MapHost, with_context};
 

@@ -2,6 +2,7 @@
 
 mod connections;
 mod interfaces;
+mod namespaces;
 mod neighbours;
 mod resolvers;
 mod routes;
@@ -13,6 +14,7 @@ use super::Source;
 pub(super) const SOURCES: &[&Source] = &[
     &connections::SOURCE,
     &interfaces::SOURCE,
+    &namespaces::SOURCE,
     &neighbours::SOURCE,
     &resolvers::SOURCE,
     &routes::SOURCE,

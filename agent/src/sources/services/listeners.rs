@@ -1,8 +1,8 @@
 //! Sockets that wait for anybody, each as one chain: port, process, unit, package, container.
 //!
 //! A link of the chain that is missing has its own gap with the reason. What the kernel gives to UDP
-//! clients is left out (see [`sockets::waiting`]); sockets of other network namespaces are in none
-//! of the tables that are read, and the gaps name whose they are.
+//! clients is left out (see [`sockets::waiting`]). Sockets of other network namespaces are in none of the
+//! tables that are read here: the source `network.namespaces` tells them.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use observation::latest::{Absent, Cadence, Fact, Gap, Listener, Platform, Source
 use crate::sources::context::Context;
 use crate::sources::owners::Owners;
 use crate::sources::persons::Persons;
-use crate::sources::processes::{Holders, Process, behind_other_networks, own_sockets};
+use crate::sources::processes::{Holders, Process, own_sockets};
 use crate::sources::sockets::{self, Socket};
 use crate::sources::{Found, Source};
 
@@ -47,12 +47,12 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         found.facts.push(Fact::Listener(listener));
         found.gaps.extend(gaps);
     }
-    found.gaps.extend(not_looked_at(context, client_ports, !own.is_empty()));
+    found.gaps.extend(not_looked_at(client_ports, !own.is_empty()));
     Ok(found)
 }
 
 /// What this source leaves out on purpose.
-fn not_looked_at(context: &Context<'_>, client_ports: (u16, u16), has_own: bool) -> Vec<Gap> {
+fn not_looked_at(client_ports: (u16, u16), has_own: bool) -> Vec<Gap> {
     let gap = |why: &str, what: String| Gap {
         field: "listener".to_owned(),
         of: None,
@@ -63,8 +63,6 @@ fn not_looked_at(context: &Context<'_>, client_ports: (u16, u16), has_own: bool)
     if has_own {
         gaps.push(gap("observing_process", "kataster".to_owned()));
     }
-    let others = behind_other_networks(context.host).into_iter();
-    gaps.extend(others.map(|it| gap("other_network_namespace", it)));
     gaps
 }
 

@@ -4,7 +4,7 @@ use observation::latest::{Absent, Cadence, Fact, FileSystem, Gap, Platform, Sour
 
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
-use crate::sources::mounts::{MOUNTINFO_PATH, Mount, parse};
+use crate::sources::mounts::{self, Mount, parse};
 use crate::sources::persons::Persons;
 use crate::sources::{Found, Source};
 
@@ -17,7 +17,7 @@ pub(super) const SOURCE: Source = Source {
 };
 
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
-    let (mounts, complaints) = parse(&context.host.text(MOUNTINFO_PATH)?);
+    let (mounts, complaints) = parse(&mounts::read(context.host)?);
     let persons = Persons::read_or_none(context.host, context.names);
     let mut found = Found { complaints, ..Found::default() };
     for mount in mounts {
@@ -57,6 +57,7 @@ fn size(host: &dyn Host, mount: &Mount) -> Result<u64, Absent> {
 mod tests {
     use super::*;
     use crate::host::{Reply, Request, Space};
+    use crate::sources::mounts::MOUNTINFO_PATH;
     use crate::sources::testing::{MapHost, with_context};
 
     const MOUNTINFO: &str = "\

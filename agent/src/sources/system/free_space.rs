@@ -4,7 +4,7 @@ use observation::latest::{Absent, Cadence, Fact, FreeSpace, Gap, Platform, Sourc
 
 use crate::host::Ask;
 use crate::sources::context::Context;
-use crate::sources::mounts::{MOUNTINFO_PATH, parse};
+use crate::sources::mounts::{self, parse};
 use crate::sources::persons::Persons;
 use crate::sources::{Found, Source};
 
@@ -17,7 +17,7 @@ pub(super) const SOURCE: Source = Source {
 };
 
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
-    let (mounts, _) = parse(&context.host.text(MOUNTINFO_PATH)?);
+    let (mounts, _) = parse(&mounts::read(context.host)?);
     let persons = Persons::read_or_none(context.host, context.names);
     let mut found = Found::default();
     for mount in mounts.iter().filter(|it| !it.is_remote()) {
@@ -41,6 +41,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
 mod tests {
     use super::*;
     use crate::host::{Reply, Request, Space};
+    use crate::sources::mounts::MOUNTINFO_PATH;
     use crate::sources::testing::{MapHost, with_context};
 
     const MOUNTINFO: &str = "\

@@ -5,6 +5,8 @@
 
 mod configuration;
 mod directory;
+mod firewall;
+mod network_namespace;
 mod scans;
 
 use observation::latest::{
@@ -48,6 +50,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Chassis(it) => chassis(it),
         Fact::Disk(it) => disk(it),
         Fact::FileSystem(it) => file_system(it),
+        Fact::FirewallState(it) => firewall::firewall_state(it),
         Fact::Firmware(it) => firmware(it),
         Fact::Group(it) => group(it),
         Fact::HostName(it) => host_name(it),
@@ -60,6 +63,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::MemoryModule(it) => memory_module(it),
         Fact::NamedMachine(it) => directory::named_machine(it),
         Fact::NetworkInterface(it) => interface(it),
+        Fact::NetworkNamespace(it) => network_namespace::network_namespace(it),
         Fact::OperatingSystem(it) => operating_system(it),
         Fact::Processor(it) => processor(it),
         Fact::Resolver(it) => resolver(it),

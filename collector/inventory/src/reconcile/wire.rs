@@ -1,8 +1,9 @@
 //! Words of the wire as texts, one place for each closed list.
 
 use observation::latest::{
-    AccountKind, Binding, FirmwareComponent, InterfaceKind, MachineList, OwnerPackage,
-    PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport, UserName,
+    AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, MachineList,
+    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport,
+    UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {
@@ -68,6 +69,15 @@ pub(super) const fn account_kind(kind: AccountKind) -> &'static str {
         AccountKind::Root => "root",
         AccountKind::System => "system",
         AccountKind::Person => "person",
+    }
+}
+
+pub(super) const fn firewall(kind: FirewallKind) -> &'static str {
+    match kind {
+        FirewallKind::Firewalld => "firewalld",
+        FirewallKind::IptablesLegacy => "iptables_legacy",
+        FirewallKind::Nftables => "nftables",
+        FirewallKind::Ufw => "ufw",
     }
 }
 

@@ -12,7 +12,7 @@ const RESOLVER_FILES: [&str; 2] = ["/etc/resolv.conf", "/run/systemd/resolve/res
 const PASSWD_PATH: &str = "/etc/passwd";
 const SHADOW_PATH: &str = "/etc/shadow";
 const LOGIN_DEFS_PATH: &str = "/etc/login.defs";
-const MOUNTINFO_PATH: &str = "/proc/self/mountinfo";
+const MOUNTINFO_PATHS: [&str; 2] = ["/proc/1/mountinfo", "/proc/self/mountinfo"];
 const PERSON_UIDS: std::ops::RangeInclusive<u32> = 1000..=60_000;
 
 /// The same exchanges with every name and address replaced, and `texts` at last.
@@ -107,7 +107,7 @@ fn file(path: &str, text: &str, own_name: &str, addresses: &mut Addresses) -> Op
             text.lines().filter(|it| it.contains("ID_M")).map(|it| format!("{it}\n")).collect(),
         ),
         // Memory mounted at a place of its own says something of the place and nothing else.
-        MOUNTINFO_PATH => Some(
+        _ if MOUNTINFO_PATHS.contains(&path) => Some(
             text.lines()
                 .filter(|it| !(it.contains(" /mnt/") && it.contains(" - tmpfs ")))
                 .map(|it| format!("{it}\n"))

@@ -7,8 +7,10 @@ mod account;
 mod certificate;
 mod configuration;
 mod directory;
+mod firewall;
 mod hardware;
 mod network;
+mod network_namespace;
 mod scan;
 mod service;
 mod software;
@@ -20,6 +22,7 @@ pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
+pub use firewall::{FirewallKind, FirewallPolicy, FirewallState, OpenToAny};
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
@@ -28,6 +31,7 @@ pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
 };
+pub use network_namespace::{NamespaceInterface, NamespaceListener, NetworkNamespace};
 pub use scan::{
     AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
     ServiceAnswer, ServiceProtocol, SshHostKey, Statement, TlsVersions,
@@ -54,6 +58,7 @@ pub enum Fact {
     Connection(Connection),
     Disk(Disk),
     FileSystem(FileSystem),
+    FirewallState(FirewallState),
     Firmware(Firmware),
     FreeSpace(FreeSpace),
     Group(Group),
@@ -68,6 +73,7 @@ pub enum Fact {
     NamedMachine(NamedMachine),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
+    NetworkNamespace(NetworkNamespace),
     NetworkPath(NetworkPath),
     OpenPort(OpenPort),
     OperatingSystem(OperatingSystem),

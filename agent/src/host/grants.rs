@@ -1,0 +1,423 @@
+//! What the privileged reader may read, and for which source. Nothing else is ever read with its rights.
+//!
+//! A source that needs a path that ordinary accounts cannot read adds a line to [`GRANTS`]. A line is as
+//! narrow as the source allows: what must not travel whole (hashes of passwords, private keys) has a
+//! request of its own or is sifted ([`Shows::Certificates`]).
+
+use super::Request;
+
+/// Longest path that is looked at: PATH_MAX of Linux.
+const PATH_BYTES_MAX: usize = 4096;
+
+/// One thing that the reader may read.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant {
+    /// Absolute path. `*` stands for any text within one name, `#` for a name of digits alone, `**` as
+    /// the last name for everything below. `~` in first place stands for the home folder of any local
+    /// account: then only what belongs to that account is read.
+    pub pattern: &'static str,
+    /// What may be asked of it.
+    pub shows: &'static [Shows],
+    /// Whose file it must be.
+    pub owner: Owner,
+    /// Ids of the sources that need it.
+    pub sources: &'static [&'static str],
+}
+
+/// What may be asked of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// The certificates of a PEM file; a private key beside them does not leave the reader.
+    Certificates,
+    /// The content of a regular file.
+    Content,
+    /// The names in a folder.
+    Names,
+    /// Where a symbolic link leads.
+    Target,
+    /// Kind, size, owner and time.
+    Status,
+}
+
+/// Whose file must be, so that nobody can plant it (a hard link, another file under the name).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Root's, and nobody else may write it.
+    Root,
+    /// That of the account whose home folder it is in.
+    Home,
+    /// Anybody's: the kernel makes the files there, or a service its own.
+    Any,
+}
+
+/// A request that is answered with the reader's rights without a path.
+#[derive(Debug, Clone, Copy)]
+pub struct Service {
+    /// The request as it is written on the wire.
+    pub request: &'static str,
+    /// The right that Linux wants for it.
+    pub right: &'static str,
+    /// Ids of the sources that need it.
+    pub sources: &'static [&'static str],
+}
+
+/// Everything that is read with the rights of root, sorted by pattern.
+pub const GRANTS: &[Grant] = &[
+    Grant {
+        pattern: "/etc/firewalld/firewalld.conf",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/firewalld/services/*.xml",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/firewalld/zones/*.xml",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/letsencrypt/archive/**",
+        shows: &[Shows::Certificates],
+        owner: Owner::Root,
+        sources: &["certificates.served"],
+    },
+    Grant {
+        pattern: "/etc/letsencrypt/live/**",
+        shows: &[Shows::Certificates],
+        owner: Owner::Root,
+        sources: &["certificates.served"],
+    },
+    Grant {
+        pattern: "/etc/ssl/private/**",
+        shows: &[Shows::Certificates],
+        owner: Owner::Root,
+        sources: &["certificates.served"],
+    },
+    Grant {
+        pattern: "/etc/ufw/user.rules",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/etc/ufw/user6.rules",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/proc/#/cgroup",
+        shows: &[Shows::Content],
+        owner: Owner::Any,
+        sources: &[
+            "network.connections",
+            "network.namespaces",
+            "services.listeners",
+            "services.units",
+            "system.virtualisation",
+        ],
+    },
+    Grant {
+        pattern: "/proc/#/exe",
+        shows: &[Shows::Target],
+        owner: Owner::Any,
+        sources: &["network.connections", "network.namespaces", "services.listeners"],
+    },
+    Grant {
+        pattern: "/proc/#/ns/net",
+        shows: &[Shows::Target],
+        owner: Owner::Any,
+        sources: &["network.namespaces"],
+    },
+    Grant {
+        pattern: "/proc/1/net/ip6_tables_names",
+        shows: &[Shows::Content],
+        owner: Owner::Any,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/proc/1/net/ip_tables_names",
+        shows: &[Shows::Content],
+        owner: Owner::Any,
+        sources: &["protection.firewall"],
+    },
+    Grant {
+        pattern: "/sys/block/*/device/vpd_pg80",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["hardware.disks"],
+    },
+    Grant {
+        pattern: "/sys/firmware/dmi/tables/DMI",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["hardware.memory", "hardware.smbios"],
+    },
+    Grant {
+        pattern: "/sys/firmware/dmi/tables/smbios_entry_point",
+        shows: &[Shows::Content],
+        owner: Owner::Root,
+        sources: &["hardware.memory", "hardware.smbios"],
+    },
+];
+
+/// The requests without a path, sorted.
+pub const SERVICES: &[Service] = &[
+    Service { request: "firewall", right: "CAP_NET_ADMIN", sources: &["protection.firewall"] },
+    Service {
+        request: "network_of",
+        right: "CAP_SYS_ADMIN, CAP_SYS_PTRACE",
+        sources: &["network.namespaces"],
+    },
+    Service {
+        request: "password_guards",
+        right: "CAP_DAC_READ_SEARCH",
+        sources: &["accounts.accounts"],
+    },
+    Service {
+        request: "sockets_of",
+        right: "CAP_SYS_PTRACE",
+        sources: &[
+            "certificates.served",
+            "network.connections",
+            "network.namespaces",
+            "services.listeners",
+        ],
+    },
+];
+
+/// What distributions let root alone read. A source that asks for one of these needs a grant, which the
+/// tests demand on every recorded machine.
+const CLOSED: &[&str] = &[
+    "/boot/grub/grub.cfg",
+    "/etc/NetworkManager/system-connections/**",
+    "/etc/audit/**",
+    "/etc/firewalld/**",
+    "/etc/gshadow",
+    "/etc/letsencrypt/archive/**",
+    "/etc/letsencrypt/live/**",
+    "/etc/shadow",
+    "/etc/ssl/private/**",
+    "/etc/sudoers",
+    "/etc/sudoers.d/**",
+    "/etc/ufw/*.rules",
+    "/proc/#/environ",
+    "/proc/#/exe",
+    "/proc/#/fd/**",
+    "/proc/#/ns/*",
+    "/root/**",
+    "/sys/class/dmi/id/*_serial",
+    "/sys/class/dmi/id/product_uuid",
+    "/sys/firmware/dmi/tables/*",
+    "/var/lib/private/**",
+    "/var/spool/cron/**",
+];
+
+/// Whether a request wants what distributions let root alone read.
+#[must_use]
+pub fn is_closed(request: &Request) -> bool {
+    let Some((path, wanted)) = path_of(request) else { return false };
+    wanted != Shows::Status && CLOSED.iter().any(|it| matches(it, path))
+}
+
+/// The grant under which a request may be answered; none: it is refused.
+///
+/// `homes` are the home folders of the local accounts.
+#[must_use]
+pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
+    let (path, wanted) = path_of(request)?;
+    if !is_plain(path) {
+        return None;
+    }
+    let serves = |it: &&Grant| {
+        let shows = it.shows.contains(&wanted)
+            || (wanted == Shows::Content && it.shows.contains(&Shows::Certificates));
+        shows && home_of(it.pattern, path, homes).is_some()
+    };
+    GRANTS.iter().find(serves)
+}
+
+/// The path of a request with what it wants of it; none for requests without a path.
+#[must_use]
+pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
+    match request {
+        Request::File { path, .. } => Some((path, Shows::Content)),
+        Request::Folder { path, .. } => Some((path, Shows::Names)),
+        Request::Link { path } => Some((path, Shows::Target)),
+        Request::Status { path } => Some((path, Shows::Status)),
+        Request::Space { .. }
+        | Request::SystemNames
+        | Request::Rights
+        | Request::Links
+        | Request::Routes
+        | Request::Neighbours
+        | Request::Figures
+        | Request::Firewall
+        | Request::NetworkOf { .. }
+        | Request::PasswordGuards
+        | Request::SocketsOf { .. }
+        | Request::ServedCertificate { .. } => None,
+    }
+}
+
+/// The home folder that a path under a grant's pattern is in; an empty text where the pattern is of no
+/// home; none where the path is not under the pattern.
+pub(super) fn home_of<'a>(pattern: &str, path: &str, homes: &'a [String]) -> Option<&'a str> {
+    let Some(below) = pattern.strip_prefix("~/") else {
+        return matches(pattern, path).then_some("");
+    };
+    homes.iter().map(String::as_str).find(|home| {
+        let rest = path.strip_prefix(home).and_then(|it| it.strip_prefix('/'));
+        rest.is_some_and(|it| matches(below, it))
+    })
+}
+
+/// Whether a path is absolute, in its shortest form and of a sane length.
+#[must_use]
+pub fn is_plain(path: &str) -> bool {
+    let mut names = path.split('/');
+    (2..=PATH_BYTES_MAX).contains(&path.len())
+        && !path.contains('\0')
+        && names.next() == Some("")
+        && names.all(|it| !matches!(it, "" | "." | ".."))
+}
+
+/// Whether a pattern describes a path, name by name.
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut patterns, mut names) = (pattern.split('/').peekable(), path.split('/'));
+    while let Some(part) = patterns.next() {
+        if part == "**" {
+            let Some(last) = patterns.next() else { return names.next().is_some() };
+            // `**` before a last name: that name at any depth below.
+            return names.next_back().is_some_and(|it| name_matches(last, it));
+        }
+        if !names.next().is_some_and(|it| name_matches(part, it)) {
+            return false;
+        }
+    }
+    names.next().is_none()
+}
+
+fn name_matches(pattern: &str, name: &str) -> bool {
+    if pattern == "#" {
+        return !name.is_empty() && name.bytes().all(|it| it.is_ascii_digit());
+    }
+    match pattern.split_once('*') {
+        Some((start, end)) => name
+            .strip_prefix(start)
+            .and_then(|it| it.strip_suffix(end))
+            .is_some_and(|it| !start.is_empty() || !it.is_empty()),
+        None => pattern == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(path: &str) -> Request {
+        Request::File { path: path.to_owned(), bytes_max: 10 }
+    }
+
+    #[test]
+    fn patterns_describe_paths_name_by_name() {
+        for (pattern, path, expected) in [
+            ("/etc/a", "/etc/a", true),
+            ("/etc/a", "/etc/a/b", false),
+            ("/etc/a", "/etc", false),
+            ("/etc/*/c", "/etc/b/c", true),
+            ("/etc/*/c", "/etc/b/b/c", false),
+            ("/etc/*.conf", "/etc/a.conf", true),
+            ("/etc/*.conf", "/etc/a.conf/b", false),
+            ("/proc/#/fd", "/proc/17/fd", true),
+            ("/proc/#/fd", "/proc/self/fd", false),
+            ("/proc/#/fd", "/proc//fd", false),
+            ("/var/lib/x/**", "/var/lib/x", false),
+            ("/var/lib/x/**", "/var/lib/x/a/b/c", true),
+            ("/var/lib/x/**", "/var/lib/xy/a", false),
+            ("/sys/**/page", "/sys/a/b/page", true),
+            ("/sys/**/page", "/sys/page", true),
+            ("/sys/**/page", "/sys/a/b/other", false),
+        ] {
+            assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn paths_with_detours_are_not_plain() {
+        for path in ["", "etc/x", "/etc/../x", "/etc/./x", "/etc//x", "/etc/x/", "/a\0b", "//"] {
+            assert!(!is_plain(path), "{path:?}");
+        }
+        assert!(is_plain("/etc/x") && is_plain("/etc/..x") && !is_plain(&"/a".repeat(4096)));
+    }
+
+    #[test]
+    fn what_guards_passwords_and_other_secrets_is_never_granted() {
+        for path in [
+            "/etc/shadow",
+            "/etc/gshadow",
+            "/etc/ssh/ssh_host_ed25519_key",
+            "/root/.ssh/id_ed25519",
+            "/home/a/.ssh/id_ed25519",
+            "/proc/1/environ",
+            "/proc/1/mem",
+            "/proc/1/cmdline",
+            "/proc/self/exe",
+            "/dev/sda",
+            "/dev/mem",
+            "/etc/letsencrypt/../shadow",
+        ] {
+            assert!(grant_of(&file(path), &["/home/a".to_owned()]).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_grant_names_may_be_asked_of_a_path() {
+        let path = "/proc/1/exe".to_owned();
+        assert!(grant_of(&file(&path), &[]).is_none(), "the program itself is not delivered");
+        assert!(grant_of(&Request::Link { path }, &[]).is_some());
+        let table = "/sys/firmware/dmi/tables/DMI";
+        assert!(grant_of(&file(table), &[]).is_some());
+        assert!(grant_of(&Request::Space { path: table.to_owned() }, &[]).is_none());
+        assert!(grant_of(&Request::Rights, &[]).is_none());
+    }
+
+    #[test]
+    fn homes_are_those_of_the_accounts() {
+        let homes = ["/srv/people/eve".to_owned()];
+        let find = |path| home_of("~/.local/*", path, &homes);
+        assert_eq!(find("/srv/people/eve/.local/x"), Some("/srv/people/eve"));
+        assert_eq!(find("/srv/people/adam/.local/x"), None);
+        assert_eq!(find("/srv/people/eve.local/x"), None);
+        assert_eq!(home_of("/etc/x", "/etc/x", &homes), Some(""));
+    }
+
+    #[test]
+    fn the_tables_are_sorted_and_name_a_source_each() {
+        assert!(GRANTS.windows(2).all(|it| it[0].pattern < it[1].pattern));
+        assert!(SERVICES.windows(2).all(|it| it[0].request < it[1].request));
+        for grant in GRANTS {
+            assert!(!grant.shows.is_empty() && !grant.sources.is_empty(), "{}", grant.pattern);
+            assert_eq!(grant.owner == Owner::Home, grant.pattern.starts_with("~/"));
+            let depth = grant.pattern.split('/').take_while(|it| !it.contains(['*', '#'])).count();
+            assert!(depth >= 2, "{} is too wide", grant.pattern);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_granted_path_is_plain(path in "(/|/proc|/etc|/1|/exe|/letsencrypt|/live|/\\.\\.|\\PC){1,8}") {
+            if grant_of(&file(&path), &[]).is_some() {
+                prop_assert!(is_plain(&path) && !path.contains(".."));
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The machine as this process may see it, and behind it the privileged reader for what it may not.
+
+use std::path::Path;
+
+use observation::latest::Absent;
+
+use super::reader::ReaderHost;
+use super::{Host, LinuxHost, Reply, Request, Rights};
+
+/// Where the reader's socket is unless the configuration says otherwise.
+const READER_SOCKET: &str = "/run/kataster-agent/reader.sock";
+
+/// Asks the machine first, and the reader where the machine says *not allowed*.
+///
+/// Without a reader it is the machine alone: every source still works, and what it may not read is a
+/// stated absence.
+pub struct Layered<H = LinuxHost> {
+    own: H,
+    reader: ReaderHost,
+}
+
+impl Layered {
+    /// This machine, with the reader at a socket, or at the usual place.
+    #[must_use]
+    pub fn new(socket: Option<&Path>) -> Self {
+        Self::over(LinuxHost, socket.unwrap_or(Path::new(READER_SOCKET)))
+    }
+}
+
+impl<H: Host> Layered<H> {
+    /// Another machine, with the reader at a socket.
+    #[must_use]
+    pub fn over(own: H, socket: &Path) -> Self {
+        Self { own, reader: ReaderHost::new(socket.to_owned()) }
+    }
+
+    /// The rights of this process and of its reader together: what one of them may is read.
+    fn rights(&self, own: Rights) -> Rights {
+        if own.reads_all && own.traces_all {
+            return own;
+        }
+        match self.reader.ask(&Request::Rights) {
+            Some(Ok(Reply::Rights(helper))) => Rights {
+                user: own.user,
+                reads_all: own.reads_all || helper.reads_all,
+                traces_all: own.traces_all || helper.traces_all,
+            },
+            _ => own,
+        }
+    }
+}
+
+impl<H: Host> Host for Layered<H> {
+    fn ask(&self, request: &Request) -> Result<Reply, Absent> {
+        let own = match self.own.ask(request) {
+            Ok(Reply::Rights(own)) => return Ok(Reply::Rights(self.rights(own))),
+            Err(own @ Absent::NotAllowed { .. }) => own,
+            other => return other,
+        };
+        match self.reader.ask(request) {
+            None | Some(Err(Absent::NotAllowed { .. })) => Err(own),
+            Some(answer) => answer,
+        }
+    }
+}

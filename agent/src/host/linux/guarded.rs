@@ -1,0 +1,303 @@
+//! The machine with the rights of this process, behind the grants: what the privileged reader answers.
+
+use std::fs::File;
+use std::io::Read;
+
+use observation::latest::{Absent, Privilege};
+use rustix::fs::{Dir, FileType, OFlags, Stat};
+use rustix::io::Errno;
+
+use super::super::grants::{Grant, Owner, Shows, grant_of, home_of};
+use super::super::{Ask, Host, PathStatus, Reply, Request};
+use super::walk::{self, Found, Refused};
+use super::{LinuxHost, failed};
+
+/// Most bytes of one file, whatever is asked.
+const CONTENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Most names of one folder, whatever is asked.
+const NAMES_MAX: usize = 100_000;
+/// Largest list of accounts.
+const PASSWD_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Most home folders that are known.
+const HOMES_MAX: usize = 10_000;
+/// Write rights of group and others.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// Root.
+const ROOT: u32 = 0;
+const CERTIFICATE_START: &str = "-----BEGIN CERTIFICATE-----";
+const CERTIFICATE_END: &str = "-----END CERTIFICATE-----";
+
+/// Answers only what a grant names, with the rights of this process.
+#[derive(Debug, Default)]
+pub struct GuardedHost {
+    homes: Vec<String>,
+    owners: Vec<u32>,
+}
+
+impl GuardedHost {
+    /// Knows the home folders of the local accounts.
+    #[must_use]
+    pub fn new() -> Self {
+        let bytes = LinuxHost.bytes("/etc/passwd", PASSWD_BYTES_MAX).unwrap_or_default();
+        let homes = homes(&String::from_utf8_lossy(&bytes));
+        let (homes, owners) = homes.into_iter().unzip();
+        Self { homes, owners }
+    }
+
+    /// Opens what a grant names; checked to be what the grant says.
+    fn open(&self, path: &str, grant: &Grant, follows_last: bool) -> Result<Found, Absent> {
+        let found = walk::open(path, follows_last, ROOT).map_err(|it| refused(path, it))?;
+        let is_owned = match grant.owner {
+            Owner::Any => true,
+            Owner::Root => {
+                found.stat.st_uid == ROOT
+                    && (walk::is_link(&found.stat) || found.stat.st_mode & WRITABLE_BY_OTHERS == 0)
+            }
+            Owner::Home => self.owner_of(grant.pattern, path) == Some(found.stat.st_uid),
+        };
+        if is_owned { Ok(found) } else { Err(failed(path, "it belongs to somebody else")) }
+    }
+
+    fn owner_of(&self, pattern: &str, path: &str) -> Option<u32> {
+        let home = home_of(pattern, path, &self.homes)?;
+        let index = self.homes.iter().position(|it| it == home)?;
+        self.owners.get(index).copied()
+    }
+
+    fn content(&self, path: &str, bytes_max: u64, grant: &Grant) -> Result<Vec<u8>, Absent> {
+        let found = self.open(path, grant, true)?;
+        if FileType::from_raw_mode(found.stat.st_mode) != FileType::RegularFile {
+            return Err(failed(path, "it is not a regular file"));
+        }
+        let bytes_max = bytes_max.min(CONTENT_BYTES_MAX);
+        let file = walk::reopen(&found, OFlags::empty()).map_err(|it| refused(path, it.into()))?;
+        let mut bytes = Vec::new();
+        File::from(file)
+            .take(bytes_max + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|it| super::absent(path, &it))?;
+        if bytes.len() as u64 > bytes_max {
+            return Err(failed(path, &format!("it is larger than {bytes_max} bytes")));
+        }
+        if grant.shows.contains(&Shows::Content) { Ok(bytes) } else { Ok(certificates(&bytes)) }
+    }
+
+    fn names(&self, path: &str, names_max: usize, grant: &Grant) -> Result<Vec<String>, Absent> {
+        let found = self.open(path, grant, true)?;
+        let system = |it: Errno| refused(path, it.into());
+        let folder = walk::reopen(&found, OFlags::DIRECTORY).map_err(system)?;
+        let names_max = names_max.min(NAMES_MAX);
+        let mut names = Vec::new();
+        for entry in Dir::new(folder).map_err(system)? {
+            let entry = entry.map_err(system)?;
+            let name = entry.file_name().to_string_lossy();
+            if name == "." || name == ".." {
+                continue;
+            }
+            if names.len() == names_max {
+                return Err(failed(path, &format!("it holds more than {names_max} entries")));
+            }
+            names.push(name.into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+impl Host for GuardedHost {
+    fn ask(&self, request: &Request) -> Result<Reply, Absent> {
+        let grant = |path: &str| grant_of(request, &self.homes).ok_or_else(|| not_granted(path));
+        match request {
+            Request::File { path, bytes_max } => {
+                self.content(path, *bytes_max, grant(path)?).map(Reply::File)
+            }
+            Request::Folder { path, names_max } => {
+                self.names(path, *names_max, grant(path)?).map(Reply::Folder)
+            }
+            Request::Link { path } => {
+                let found = self.open(path, grant(path)?, false)?;
+                let target = walk::target(&found).map_err(|it| refused(path, it.into()))?;
+                Ok(Reply::Link(target))
+            }
+            Request::Status { path } => {
+                let found = self.open(path, grant(path)?, true)?;
+                Ok(Reply::Status(status(&found.stat)))
+            }
+            // Narrow by themselves: numbers and flags, no path of the asker's choice.
+            Request::Rights
+            | Request::Firewall
+            | Request::NetworkOf { .. }
+            | Request::PasswordGuards
+            | Request::SocketsOf { .. } => LinuxHost.ask(request),
+            // Nothing that needs a right.
+            Request::Space { .. }
+            | Request::SystemNames
+            | Request::Links
+            | Request::Routes
+            | Request::Neighbours
+            | Request::Figures
+            | Request::ServedCertificate { .. } => Err(not_granted(&format!("{request:?}"))),
+        }
+    }
+}
+
+fn status(stat: &Stat) -> PathStatus {
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    PathStatus {
+        is_folder: kind == FileType::Directory,
+        is_executable: kind == FileType::RegularFile && stat.st_mode & 0o111 != 0,
+        size_bytes: u64::try_from(stat.st_size).unwrap_or_default(),
+        owner: stat.st_uid,
+        modified_seconds: stat.st_mtime,
+    }
+}
+
+/// The certificates of a PEM file (RFC 7468) and nothing else.
+fn certificates(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut rest = text.as_ref();
+    let mut kept = String::new();
+    while let Some((_, after)) = rest.split_once(CERTIFICATE_START) {
+        let Some((body, behind)) = after.split_once(CERTIFICATE_END) else { break };
+        rest = behind;
+        // Another block inside would be no certificate but what stands between two broken ones.
+        if !body.contains("-----") {
+            kept.extend([CERTIFICATE_START, body, CERTIFICATE_END, "\n"]);
+        }
+    }
+    kept.into_bytes()
+}
+
+/// Home folders with their accounts' numbers. A folder of the system (`/`, `/bin`) is nobody's home.
+fn homes(passwd: &str) -> Vec<(String, u32)> {
+    let entry = |line: &str| {
+        let mut fields = line.split(':');
+        let uid = fields.nth(2)?.parse().ok()?;
+        let home = fields.nth(2)?.trim_end_matches('/');
+        let is_home = super::super::grants::is_plain(home)
+            && (home == "/root" || home.matches('/').count() >= 2);
+        is_home.then(|| (home.to_owned(), uid))
+    };
+    passwd.lines().filter_map(entry).take(HOMES_MAX).collect()
+}
+
+fn not_granted(what: &str) -> Absent {
+    Absent::NotAllowed { what: what.to_owned(), needs: Privilege::Root }
+}
+
+fn refused(path: &str, reason: Refused) -> Absent {
+    match reason {
+        Refused::Link => failed(path, "a link on the way was made by somebody else than root"),
+        Refused::System(error) => super::absent(path, &error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn grant(shows: &'static [Shows], owner: Owner) -> Grant {
+        Grant { pattern: "~/data/**", shows, owner, sources: &["x.y"] }
+    }
+
+    /// A home folder of the account that runs the test.
+    fn home() -> (tempfile::TempDir, GuardedHost) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        let home = folder.path().to_str().unwrap().to_owned();
+        let owner = rustix::process::geteuid().as_raw();
+        (folder, GuardedHost { homes: vec![home], owners: vec![owner] })
+    }
+
+    fn read(host: &GuardedHost, name: &str, grant: &Grant) -> Result<Vec<u8>, Absent> {
+        host.content(&format!("{}/data/{name}", host.homes[0]), 100, grant)
+    }
+
+    #[test]
+    fn a_file_at_home_is_read_if_it_belongs_to_the_account() {
+        let (folder, mut host) = home();
+        std::fs::write(folder.path().join("data/a"), "text").unwrap();
+        let grant = grant(&[Shows::Content], Owner::Home);
+        assert_eq!(read(&host, "a", &grant).unwrap(), b"text");
+        host.owners[0] += 1;
+        let reason = read(&host, "a", &grant).unwrap_err();
+        assert!(matches!(reason, Absent::Failed { cause, .. } if cause.contains("somebody else")));
+    }
+
+    #[test]
+    fn a_pipe_or_a_folder_in_place_of_a_file_is_not_read() {
+        let (folder, host) = home();
+        let pipe = folder.path().join("data/pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from(0o600)).unwrap();
+        let grant = grant(&[Shows::Content], Owner::Home);
+        for name in ["pipe", "../data"] {
+            let reason = read(&host, name, &grant).unwrap_err();
+            assert!(matches!(reason, Absent::Failed { .. }), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_planted_link_delivers_nothing() {
+        let (folder, host) = home();
+        std::fs::write(folder.path().join("data/a"), "text").unwrap();
+        symlink("/etc/shadow", folder.path().join("data/planted")).unwrap();
+        // As if root looked at another user's home: in the home of root itself links are root's.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(folder.path().join("data"), Some(12_345), None).unwrap();
+        }
+        let grant = grant(&[Shows::Content], Owner::Home);
+        assert!(matches!(read(&host, "planted", &grant), Err(Absent::Failed { .. })));
+    }
+
+    #[test]
+    fn a_long_file_is_refused_and_a_folder_is_listed() {
+        let (folder, host) = home();
+        std::fs::write(folder.path().join("data/long"), [b'x'; 101]).unwrap();
+        let grant = grant(&[Shows::Content, Shows::Names], Owner::Home);
+        assert!(matches!(read(&host, "long", &grant), Err(Absent::Failed { .. })));
+        let path = format!("{}/data", host.homes[0]);
+        let folder = Grant { pattern: "~/data", ..grant };
+        assert_eq!(host.names(&path, 10, &folder).unwrap(), ["long"]);
+        assert!(host.names(&path, 0, &folder).is_err());
+    }
+
+    #[test]
+    fn of_a_pem_file_only_certificates_are_shown() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----\n\
+            -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\nCANARY\n\
+            -----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nCANARY\n-----END CERTIFICATE-----\n\
+            -----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nCANARY";
+        let shown = String::from_utf8(certificates(pem.as_bytes())).unwrap();
+        assert!(shown.contains("AAAA") && shown.contains("BBBB"), "{shown}");
+        assert!(!shown.contains("CANARY") && !shown.contains("PRIVATE"), "{shown}");
+    }
+
+    #[test]
+    fn what_no_grant_names_is_not_allowed() {
+        let host = GuardedHost::new();
+        let path = "/etc/hostname".to_owned();
+        for request in [
+            Request::File { path: path.clone(), bytes_max: 10 },
+            Request::Folder { path: "/etc".to_owned(), names_max: 10 },
+            Request::Link { path: "/proc/self/exe".to_owned() },
+            Request::Status { path: path.clone() },
+            Request::Space { path },
+            Request::Links,
+            Request::ServedCertificate { address: "127.0.0.1".parse().unwrap(), port: 1 },
+        ] {
+            let reason = host.ask(&request).unwrap_err();
+            assert!(matches!(reason, Absent::NotAllowed { .. }), "{request:?}: {reason:?}");
+        }
+        assert!(host.ask(&Request::Rights).is_ok());
+    }
+
+    #[test]
+    fn homes_are_folders_of_their_own() {
+        let passwd = "root:x:0:0::/root:/bin/sh\nbin:x:2:2::/bin:/x\nweb:x:33:33::/var/www:/x\n\
+            eve:x:1000:1000::/home/eve/:/x\nodd:x:1001:1:: /home/odd:/x\nup:x:1002:1::/home/../etc:/x\nbroken\n";
+        let expected = [("/root", 0), ("/var/www", 33), ("/home/eve", 1000)];
+        assert_eq!(homes(passwd), expected.map(|(home, uid)| (home.to_owned(), uid)));
+    }
+}

@@ -1,0 +1,186 @@
+//! The privileged reader as a process of its own, asked by a thread without rights.
+//!
+//! What needs root says so and stays away without it: a thread can only give up rights that it has.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its reader fails")]
+
+use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use jiff::Timestamp;
+use kataster_agent::host::{Ask, Host, Layered, LinuxHost, Reply, Request, grants};
+use kataster_agent::names::Names;
+use kataster_agent::report::{Identity, Selection, collect};
+use kataster_agent::sources::{self, Context, Options};
+use observation::latest::{Absent, NameKey, Outcome, Report, ReportNumber};
+use rustix::process::{Gid, Uid};
+
+/// An account without rights under every distribution's number.
+const NOBODY: u32 = 65_534;
+
+fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        eprintln!("not root: nothing to compare with");
+    }
+    is_root
+}
+
+/// Does something in a thread that has no rights at all.
+fn without_rights<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = thread::spawn(move || {
+        let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+        rustix::thread::set_thread_groups(&[]).unwrap();
+        rustix::thread::set_thread_res_gid(group, group, group).unwrap();
+        rustix::thread::set_thread_res_uid(user, user, user).unwrap();
+        work()
+    });
+    thread.join().unwrap()
+}
+
+/// What the service manager does: a reader for each connection, with the connection as standard input.
+#[expect(clippy::disallowed_methods, reason = "the reader is a process of its own")]
+fn open_the_door(account: &'static str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("reader.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    for (path, mode) in [(folder.path(), 0o755), (socket.as_path(), 0o666)] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = Command::new(env!("CARGO_BIN_EXE_kataster-agent"))
+                .args(["reader", "--account", account])
+                .stdin(Stdio::from(OwnedFd::from(stream.unwrap())))
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            thread::spawn(move || reader.wait());
+        }
+    });
+    (folder, socket)
+}
+
+fn look(host: &dyn Host) -> Report {
+    let names = Names::new(NameKey::Run, b"test");
+    let options = Options { reports_connections: true };
+    let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+    let number = ReportNumber { epoch: 0, sequence: 0 };
+    collect(&context, Identity { agent: None, number }, Selection::All)
+}
+
+/// What a report could not see for want of rights.
+fn refusals(report: &Report) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for section in &report.sections {
+        let mut add = |reason: &Absent| {
+            if let Absent::NotAllowed { what, .. } = reason {
+                found.insert(format!("{}: {what}", section.body.source));
+            }
+        };
+        match &section.body.outcome {
+            Outcome::Absent { reason } => add(reason),
+            Outcome::Read { gaps, .. } => gaps.iter().for_each(|it| add(&it.reason)),
+        }
+    }
+    found
+}
+
+#[test]
+fn without_rights_the_agent_sees_with_the_reader_what_root_sees() {
+    if !is_root() {
+        return;
+    }
+    let (_folder, socket) = open_the_door("nobody");
+    let of_root = look(&LinuxHost);
+    let alone = without_rights(|| look(&LinuxHost));
+    let together = without_rights(move || look(&Layered::new(Some(&socket))));
+    let refused_alone = refusals(&alone);
+    assert!(refused_alone.iter().any(|it| it.contains("/etc/shadow")), "{refused_alone:?}");
+    assert!(!alone.observer.is_privileged && together.observer.is_privileged);
+    let more: Vec<String> = refusals(&together).difference(&refusals(&of_root)).cloned().collect();
+    assert!(
+        more.is_empty(),
+        "root may read these and the reader does not: add a grant to host/grants.rs, or a narrow \
+         request: {more:#?}"
+    );
+}
+
+#[test]
+fn a_stranger_is_sent_away_and_loses_only_depth() {
+    if !is_root() {
+        return;
+    }
+    let (_folder, socket) = open_the_door("daemon");
+    let guards = without_rights(move || Layered::new(Some(&socket)).password_guards());
+    assert!(matches!(guards, Err(Absent::NotAllowed { .. })), "{guards:?}");
+}
+
+#[test]
+fn the_reader_delivers_no_file_that_no_grant_names() {
+    if !is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "CANARY").unwrap();
+    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let (_folder, socket) = open_the_door("nobody");
+    let answers = without_rights(move || {
+        let host = Layered::new(Some(&socket));
+        let paths = [secret.to_str().unwrap(), "/etc/shadow", "/proc/1/environ"];
+        let ask = |path: &&str| host.bytes(path, 1000);
+        (paths.iter().map(ask).collect::<Vec<_>>(), host.password_guards())
+    });
+    assert!(answers.0.iter().all(|it| matches!(it, Err(Absent::NotAllowed { .. }))), "{answers:?}");
+    assert!(answers.1.is_ok_and(|it| !it.guards.is_empty()));
+}
+
+/// Notes what is asked.
+struct Listening<H>(H, std::sync::Mutex<Vec<Request>>);
+
+impl<H: Host> Host for Listening<H> {
+    fn ask(&self, request: &Request) -> Result<Reply, Absent> {
+        self.1.lock().unwrap().push(request.clone());
+        self.0.ask(request)
+    }
+}
+
+#[test]
+fn what_root_alone_may_read_is_asked_only_where_a_grant_names_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/hosts");
+    for entry in std::fs::read_dir(fixtures).unwrap() {
+        let path = entry.unwrap().path().join("recording.json");
+        if !path.is_file() {
+            continue;
+        }
+        #[expect(clippy::disallowed_methods, reason = "the fixtures are our own and small")]
+        let text = std::fs::read_to_string(&path).unwrap();
+        let machine = kataster_agent::host::RecordedHost::from_json(&text).unwrap();
+        let host = Listening(machine, std::sync::Mutex::default());
+        look(&host);
+        for request in host.1.into_inner().unwrap() {
+            let is_kept_in =
+                !grants::is_closed(&request) || grants::grant_of(&request, &[]).is_some();
+            assert!(is_kept_in, "{}: no grant in host/grants.rs for {request:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_grant_and_service_names_sources_that_exist() {
+    let ids: BTreeSet<&str> = sources::all().map(|it| it.id.as_str()).collect();
+    let of_grants =
+        grants::GRANTS.iter().flat_map(|it| it.sources.iter().map(|id| (it.pattern, id)));
+    let of_services =
+        grants::SERVICES.iter().flat_map(|it| it.sources.iter().map(|id| (it.request, id)));
+    for (what, id) in of_grants.chain(of_services) {
+        assert!(ids.contains(id), "{what} is granted to {id}, which is no source");
+    }
+}
