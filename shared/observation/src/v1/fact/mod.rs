@@ -7,12 +7,15 @@ mod account;
 mod certificate;
 mod configuration;
 mod directory;
+mod executable;
 mod hardware;
+mod licence;
 mod network;
 mod scan;
 mod service;
 mod software;
 mod system;
+mod update;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +23,12 @@ pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
+pub use executable::Executable;
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
 };
+pub use licence::Licence;
 pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
@@ -38,6 +43,7 @@ pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
 };
+pub use update::{MissingUpdate, RebootPending, UpdateState};
 
 /// One typed statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +59,7 @@ pub enum Fact {
     Chassis(Chassis),
     Connection(Connection),
     Disk(Disk),
+    Executable(Executable),
     FileSystem(FileSystem),
     Firmware(Firmware),
     FreeSpace(FreeSpace),
@@ -62,9 +69,11 @@ pub enum Fact {
     InstallationId(InstallationId),
     InstalledPackage(InstalledPackage),
     Kernel(Kernel),
+    Licence(Licence),
     Listener(Listener),
     Memory(Memory),
     MemoryModule(MemoryModule),
+    MissingUpdate(MissingUpdate),
     NamedMachine(NamedMachine),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
@@ -73,6 +82,7 @@ pub enum Fact {
     OperatingSystem(OperatingSystem),
     PhysicalEntity(PhysicalEntity),
     Processor(Processor),
+    RebootPending(RebootPending),
     Resolver(Resolver),
     ReverseName(ReverseName),
     Route(Route),
@@ -82,5 +92,6 @@ pub enum Fact {
     SshHostKey(SshHostKey),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
+    UpdateState(UpdateState),
     VirtualisationHint(VirtualisationHint),
 }
