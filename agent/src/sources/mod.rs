@@ -5,6 +5,7 @@
 
 pub mod context;
 
+mod apk;
 mod attribute;
 mod cgroup;
 mod dpkg;
@@ -12,8 +13,10 @@ mod links;
 mod members;
 mod mounts;
 mod owners;
+mod pacman;
 mod persons;
 mod processes;
+mod rpm;
 mod sockets;
 mod systemd;
 mod sysv;

@@ -1,8 +1,12 @@
 //! Installed software, one source per package manager.
 
+mod apk;
 mod dpkg;
+mod pacman;
+mod rpm;
 
 use crate::sources::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] = &[&dpkg::SOURCE];
+pub(super) const SOURCES: &[&Source] =
+    &[&apk::SOURCE, &dpkg::SOURCE, &pacman::SOURCE, &rpm::SOURCE];

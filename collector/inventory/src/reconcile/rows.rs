@@ -11,9 +11,9 @@ mod software;
 
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
-    Group, HostName, InitSystem, InstallationId, Kernel, Listener, Memory,
-    MemoryModule, NetworkInterface, OperatingSystem, Processor, Resolver, Route, Service,
-    SystemProduct, VirtualisationHint,
+    Group, HostName, InitSystem, InstallationId, Kernel, Listener, Memory, MemoryModule,
+    NetworkInterface, OperatingSystem, Processor, Resolver, Route, Service, SystemProduct,
+    VirtualisationHint,
 };
 
 use super::wire;
