@@ -36,20 +36,25 @@ pub(crate) fn owners(
     let mut owners = Vec::new();
     for record in records(bytes) {
         let mut folder: &[u8] = b"";
+        let mut paths = Vec::new();
         for line in &record {
             match line.split_at_checked(2) {
-                Some((b"F:", value)) => folder = value,
+                Some((b"F:", value)) => {
+                    folder = value;
+                    paths.push([b"/", folder].concat());
+                }
                 Some((b"R:", value)) => {
                     let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
-                    let path = [b"/", folder, slash, value].concat();
-                    let Some(path) = wanted.get(&path) else { continue };
-                    let Some(it) = package(&record) else { continue };
-                    let manager = PackageManager::Apk;
-                    let owner = OwnerPackage { manager, name: it.name, version: it.version };
-                    owners.push((path.clone(), owner));
+                    paths.push([b"/", folder, slash, value].concat());
                 }
                 _ => {}
             }
+        }
+        for path in paths.iter().filter_map(|it| wanted.get(it)) {
+            let Some(it) = package(&record) else { continue };
+            let manager = PackageManager::Apk;
+            let owner = OwnerPackage { manager, name: it.name, version: it.version };
+            owners.push((path.clone(), owner));
         }
     }
     owners

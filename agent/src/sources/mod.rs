@@ -9,6 +9,8 @@ mod apk;
 mod attribute;
 mod cgroup;
 mod dpkg;
+mod elf;
+mod languages;
 mod links;
 mod members;
 mod mounts;
@@ -23,6 +25,8 @@ mod sysv;
 #[cfg(test)]
 mod testing;
 mod tls_files;
+mod trees;
+mod zip;
 
 mod accounts;
 mod certificates;

@@ -58,7 +58,8 @@ pub(crate) fn owners(
     let paths = lines
         .skip(1)
         .take_while(|it| !it.is_empty())
-        .filter_map(|line| wanted.get(&[b"/", line].concat()));
+        .filter_map(|line| // Folders end with a slash.
+wanted.get(&[b"/", line.strip_suffix(b"/").unwrap_or(line)].concat()));
     paths
         .map(|path| {
             let owner = OwnerPackage {

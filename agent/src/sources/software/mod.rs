@@ -2,11 +2,19 @@
 
 mod apk;
 mod dpkg;
+mod executables;
+mod languages;
 mod pacman;
 mod rpm;
 
 use crate::sources::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] =
-    &[&apk::SOURCE, &dpkg::SOURCE, &pacman::SOURCE, &rpm::SOURCE];
+pub(super) const SOURCES: &[&Source] = &[
+    &apk::SOURCE,
+    &dpkg::SOURCE,
+    &executables::SOURCE,
+    &languages::SOURCE,
+    &pacman::SOURCE,
+    &rpm::SOURCE,
+];
