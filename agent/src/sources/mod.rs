@@ -19,6 +19,7 @@ mod pacman;
 mod persons;
 mod processes;
 mod rpm;
+mod secrets;
 mod sockets;
 mod systemd;
 mod sysv;
@@ -26,15 +27,18 @@ mod sysv;
 mod testing;
 mod tls_files;
 mod trees;
+mod versions;
 mod zip;
 
 mod accounts;
 mod certificates;
 mod hardware;
+mod licences;
 mod network;
 mod services;
 mod software;
 mod system;
+mod updates;
 
 use observation::latest::{Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId};
 
@@ -70,10 +74,12 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
         accounts::SOURCES,
         certificates::SOURCES,
         hardware::SOURCES,
+        licences::SOURCES,
         network::SOURCES,
         services::SOURCES,
         software::SOURCES,
         system::SOURCES,
+        updates::SOURCES,
     ];
     domains.into_iter().flatten().copied()
 }

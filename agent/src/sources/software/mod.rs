@@ -3,9 +3,11 @@
 mod apk;
 mod dpkg;
 mod executables;
+mod flatpak;
 mod languages;
 mod pacman;
 mod rpm;
+mod snap;
 
 use crate::sources::Source;
 
@@ -14,7 +16,9 @@ pub(super) const SOURCES: &[&Source] = &[
     &apk::SOURCE,
     &dpkg::SOURCE,
     &executables::SOURCE,
+    &flatpak::SOURCE,
     &languages::SOURCE,
     &pacman::SOURCE,
     &rpm::SOURCE,
+    &snap::SOURCE,
 ];
