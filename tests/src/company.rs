@@ -349,6 +349,9 @@ fn package(says: &Says, number: u32) -> Attested<SoftwarePackage> {
             category: Some("libs".to_owned()),
             size_bytes: Some(1 << 20),
             installed_at: Some(at(-i64::from(number) * 3600)),
+            place: None,
+            owner: None,
+            licence: None,
         },
     )
 }

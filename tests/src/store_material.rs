@@ -127,6 +127,9 @@ pub fn packages(packages: &[&str]) -> SectionBody {
             home_page: None,
             size_bytes: None,
             installed_at: None,
+            place: None,
+            owner: None,
+            licence: None,
         })
     });
     body("software.dpkg", facts.collect())

@@ -212,9 +212,13 @@ impl Host for WithoutBustle {
                 });
                 is_process || path.starts_with("/sys/fs/cgroup")
             }
-            Request::ServedCertificate { .. }
+            // Other programs work below homes and install packages meanwhile.
+            Request::FileHash { .. }
+            | Request::FilePart { .. }
             | Request::NetworkOf { .. }
-            | Request::SocketsOf { .. } => true,
+            | Request::ServedCertificate { .. }
+            | Request::SocketsOf { .. }
+            | Request::Tree { .. } => true,
             Request::Space { .. }
             | Request::SystemNames
             | Request::Rights

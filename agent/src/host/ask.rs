@@ -1,10 +1,11 @@
 //! Shorter ways to ask, for every kind of host.
 
+use observation::ContentHash;
 use observation::latest::Absent;
 
 use super::{
     Figures, Host, LinkState, NeighbourState, NetworkState, PasswordGuards, PathStatus, Reply,
-    Request, Rights, RouteState, RuleSet, Space, SystemNames,
+    Request, Rights, RouteState, RuleSet, Space, SystemNames, Tree, TreeMarks,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
@@ -26,6 +27,32 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn bytes(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent>;
+    /// SHA-256 of a file of at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn file_hash(&self, path: &str, bytes_max: u64) -> Result<ContentHash, Absent>;
+    /// Bytes of a file from an offset on; links are followed.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn part(&self, path: &str, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Absent>;
+    /// The same of a file below a folder that users may write: no link is followed.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn part_of_entry(&self, path: &str, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Absent>;
+    /// The marked entries below a folder.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn tree(
+        &self,
+        path: &str,
+        depth_max: u32,
+        entries_max: u32,
+        marks: &TreeMarks,
+    ) -> Result<Tree, Absent>;
     /// The names in a folder.
     ///
     /// # Errors
@@ -112,6 +139,35 @@ impl<H: Host + ?Sized> Ask for H {
     fn bytes(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent> {
         let request = Request::File { path: path.to_owned(), bytes_max };
         let Reply::File(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn file_hash(&self, path: &str, bytes_max: u64) -> Result<ContentHash, Absent> {
+        let request = Request::FileHash { path: path.to_owned(), bytes_max };
+        let Reply::FileHash(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn part(&self, path: &str, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Absent> {
+        part(self, path, offset, bytes_max, true)
+    }
+
+    fn part_of_entry(&self, path: &str, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Absent> {
+        part(self, path, offset, bytes_max, false)
+    }
+
+    fn tree(
+        &self,
+        path: &str,
+        depth_max: u32,
+        entries_max: u32,
+        marks: &TreeMarks,
+    ) -> Result<Tree, Absent> {
+        let (path, marks) = (path.to_owned(), marks.clone());
+        let request = Request::Tree { path, depth_max, entries_max, marks };
+        let Reply::Tree(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
         Ok(answer)
     }
 
@@ -208,6 +264,18 @@ impl<H: Host + ?Sized> Ask for H {
         };
         Ok(answer)
     }
+}
+
+fn part<H: Host + ?Sized>(
+    host: &H,
+    path: &str,
+    offset: u64,
+    bytes_max: u64,
+    follows_links: bool,
+) -> Result<Vec<u8>, Absent> {
+    let request = Request::FilePart { path: path.to_owned(), offset, bytes_max, follows_links };
+    let Reply::FilePart(answer) = host.ask(&request)? else { return Err(unexpected(&request)) };
+    Ok(answer)
 }
 
 /// A host that answers another question than was asked is broken; the source says so.

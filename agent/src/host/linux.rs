@@ -11,8 +11,10 @@ mod name_space;
 mod netlink;
 mod netlink_wire;
 mod nf_tables;
+mod parts;
 mod rights;
 mod routing;
+mod tree;
 mod walk;
 
 use std::fs;
@@ -41,12 +43,21 @@ impl Host for LinuxHost {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         match request {
             Request::File { path, bytes_max } => read_file(path, *bytes_max).map(Reply::File),
+            Request::FileHash { path, bytes_max } => {
+                parts::hash(path, *bytes_max).map(Reply::FileHash)
+            }
+            Request::FilePart { path, offset, bytes_max, follows_links } => {
+                parts::read_part(path, *offset, *bytes_max, *follows_links).map(Reply::FilePart)
+            }
             Request::Folder { path, names_max } => read_folder(path, *names_max).map(Reply::Folder),
             Request::Link { path } => read_link(path).map(Reply::Link),
             Request::Status { path } => path_status(path).map(Reply::Status),
             Request::Space { path } => space(path).map(Reply::Space),
             Request::SystemNames => Ok(Reply::SystemNames(system_names())),
             Request::Rights => rights().map(Reply::Rights),
+            Request::Tree { path, depth_max, entries_max, marks } => {
+                tree::tree(path, *depth_max, *entries_max, marks).map(Reply::Tree)
+            }
             Request::Links => links().map(Reply::Links),
             Request::Routes => routes().map(Reply::Routes),
             Request::Neighbours => neighbours().map(Reply::Neighbours),

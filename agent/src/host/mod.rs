@@ -18,6 +18,7 @@ pub mod shadow;
 
 use std::net::IpAddr;
 
+use observation::ContentHash;
 use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,25 @@ pub enum Request {
         /// Most bytes.
         bytes_max: u64,
     },
+    /// SHA-256 of a regular file, of which no byte is told; no link is followed on the way.
+    FileHash {
+        /// Absolute path.
+        path: String,
+        /// Largest file.
+        bytes_max: u64,
+    },
+    /// Bytes of a regular file from an offset on; fewer at its end.
+    FilePart {
+        /// Absolute path.
+        path: String,
+        /// First byte.
+        offset: u64,
+        /// Most bytes.
+        bytes_max: u64,
+        /// Whether links on the way are followed; a path in a folder that users write is asked for
+        /// without.
+        follows_links: bool,
+    },
     /// The names in a folder, sorted.
     Folder {
         /// Absolute path.
@@ -81,6 +101,18 @@ pub enum Request {
     SystemNames,
     /// The rights of this process.
     Rights,
+    /// The marked entries at any depth below a folder. Links are not followed, and other file systems and
+    /// folders with a `CACHEDIR.TAG` are not entered.
+    Tree {
+        /// Absolute path.
+        path: String,
+        /// Most steps below it.
+        depth_max: u32,
+        /// Most entries that are looked at.
+        entries_max: u32,
+        /// What is told.
+        marks: TreeMarks,
+    },
     /// Links and their addresses, from the kernel.
     Links,
     /// The main routing table.
@@ -118,12 +150,15 @@ pub enum Request {
 #[expect(missing_docs, reason = "each variant answers the request of the same name")]
 pub enum Reply {
     File(#[serde(with = "ask::bytes_as_text")] Vec<u8>),
+    FileHash(ContentHash),
+    FilePart(#[serde(with = "ask::bytes_as_text")] Vec<u8>),
     Folder(Vec<String>),
     Link(String),
     Status(PathStatus),
     Space(Space),
     SystemNames(SystemNames),
     Rights(Rights),
+    Tree(Tree),
     Links(Vec<LinkState>),
     Routes(Vec<RouteState>),
     Neighbours(Vec<NeighbourState>),
@@ -133,6 +168,71 @@ pub enum Reply {
     NetworkOf(NetworkState),
     PasswordGuards(PasswordGuards),
     SocketsOf(Vec<u64>),
+}
+
+/// Which entries of a tree are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TreeMarks {
+    /// Files of these names.
+    pub file_names: Vec<String>,
+    /// Files whose names end so.
+    pub file_endings: Vec<String>,
+    /// Folders whose names end so; what lies in them is not told.
+    pub folder_endings: Vec<String>,
+    /// Folders whose paths end with these steps (`.cargo/registry`) are not entered.
+    pub passed_over: Vec<String>,
+    /// Programs and shared libraries: files that start as [`FileForm`] says.
+    pub programs: bool,
+}
+
+/// What was marked in a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tree {
+    /// By path.
+    pub entries: Vec<TreeEntry>,
+    /// Whether the walk came to an end before its bounds.
+    pub is_complete: bool,
+}
+
+/// One entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreeEntry {
+    /// Absolute path.
+    pub path: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Size; 0 for folders.
+    pub size_bytes: u64,
+    /// Last change of the content, seconds since 1970; 0 for folders.
+    pub modified_seconds: i64,
+    /// Inode; 0 for folders.
+    pub inode: u64,
+    /// User id of the owner; 0 for folders.
+    pub owner: u32,
+    /// Whether anybody may execute it.
+    pub is_executable: bool,
+    /// Its form, where programs were asked for.
+    pub form: Option<FileForm>,
+}
+
+/// What an entry of a tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// The form of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileForm {
+    /// ELF.
+    Elf,
+    /// ELF that carries its own file system (AppImage).
+    AppImage,
 }
 
 /// What a path is.

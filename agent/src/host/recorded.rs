@@ -150,6 +150,9 @@ fn key(request: &Request) -> Request {
     if let Request::File { bytes_max, .. } = &mut key {
         *bytes_max = 0;
     }
+    if let Request::FileHash { bytes_max, .. } = &mut key {
+        *bytes_max = 0;
+    }
     if let Request::Folder { names_max, .. } = &mut key {
         *names_max = 0;
     }
@@ -159,6 +162,9 @@ fn key(request: &Request) -> Request {
 fn object(request: &Request) -> String {
     match request {
         Request::File { path, .. }
+        | Request::FileHash { path, .. }
+        | Request::FilePart { path, .. }
+        | Request::Tree { path, .. }
         | Request::Folder { path, .. }
         | Request::Link { path }
         | Request::Status { path }

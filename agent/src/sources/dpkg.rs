@@ -136,6 +136,10 @@ fn package(
         // dpkg does not keep a time of installation. The time of its list files is that of the last
         // change, and to ask for it costs one look per package.
         installed_at: None,
+        place: None,
+        owner: None,
+        // The licences stand in one file of prose per package.
+        licence: None,
     }))
 }
 
@@ -185,6 +189,9 @@ mod tests {
             home_page: Some("https://example.org/".to_owned()),
             size_bytes: Some(2102 * 1024),
             installed_at: None,
+            place: None,
+            owner: None,
+            licence: None,
         };
         assert_eq!(packages, [expected]);
     }

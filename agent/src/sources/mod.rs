@@ -5,30 +5,41 @@
 
 pub mod context;
 
+mod apk;
 mod attribute;
 mod cgroup;
 mod dpkg;
+mod elf;
+mod languages;
 mod links;
 mod members;
 mod mounts;
 mod owners;
+mod pacman;
 mod persons;
 mod processes;
+mod rpm;
+mod secrets;
 mod sockets;
 mod systemd;
 mod sysv;
 #[cfg(test)]
 mod testing;
 mod tls_files;
+mod trees;
+mod versions;
+mod zip;
 
 mod accounts;
 mod certificates;
 mod hardware;
+mod licences;
 mod network;
 mod protection;
 mod services;
 mod software;
 mod system;
+mod updates;
 
 use observation::latest::{Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId};
 
@@ -64,11 +75,13 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
         accounts::SOURCES,
         certificates::SOURCES,
         hardware::SOURCES,
+        licences::SOURCES,
         network::SOURCES,
         protection::SOURCES,
         services::SOURCES,
         software::SOURCES,
         system::SOURCES,
+        updates::SOURCES,
     ];
     domains.into_iter().flatten().copied()
 }

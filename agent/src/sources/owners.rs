@@ -1,14 +1,15 @@
-//! Which package owns a file, by dpkg's lists of files.
+//! Which package owns a file, by the lists of files of dpkg, RPM, apk and pacman.
 //!
 //! The lists of a large machine are tens of megabytes, so no index is built: the lists are searched
-//! for the wanted paths alone, the likely packages first, until every path has its owner.
+//! for the wanted paths alone, the likely packages first, until every path has its owner. Where a machine has
+//! several of these managers, one is asked after the other.
 
 use std::collections::{HashMap, HashSet};
 
 use observation::latest::{Absent, OwnerPackage, PackageManager};
 
 use crate::host::{Ask, Host};
-use crate::sources::dpkg;
+use crate::sources::{apk, dpkg, pacman, rpm};
 
 /// Largest list of files of one package.
 const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -17,20 +18,32 @@ const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64
 /// Letters that a program and its package share to be looked at first.
 const SHARED_LETTERS_MIN: usize = 3;
 
+/// Asks one manager.
+type AskManager = fn(&mut Owners, &dyn Host, &HashSet<String>, &mut Wanted) -> Result<(), Absent>;
+
+/// The managers, each with the place of its lists.
+const MANAGERS: &[(&str, AskManager)] = &[
+    (dpkg::INFO_PATH, Owners::ask_dpkg),
+    ("/var/lib/rpm", Owners::ask_rpm),
+    (apk::INSTALLED_PATH, Owners::ask_apk),
+    (pacman::LOCAL_PATH, Owners::ask_pacman),
+];
+
 /// Who owns the files that were asked for.
 #[derive(Debug)]
 pub(crate) struct Owners {
     by_path: HashMap<String, OwnerPackage>,
-    is_searched: Result<(), Absent>,
+    /// Where was looked, or why nowhere.
+    searched: Result<String, Absent>,
 }
 
 impl Owners {
     /// Searches the owners of files. No wanted path, no list is read.
     #[must_use]
     pub(crate) fn find(host: &dyn Host, paths: &HashSet<String>) -> Self {
-        let mut owners = Self { by_path: HashMap::new(), is_searched: Ok(()) };
+        let mut owners = Self { by_path: HashMap::new(), searched: Ok(String::new()) };
         if !paths.is_empty() {
-            owners.is_searched = owners.search(host, paths);
+            owners.searched = owners.search(host, paths);
         }
         owners
     }
@@ -43,14 +56,42 @@ impl Owners {
         match self.by_path.get(path) {
             Some(owner) => Ok(owner.clone()),
             None => {
-                self.is_searched.clone()?;
-                Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() })
+                let looked_at = self.searched.clone()?;
+                Err(Absent::NotHere { looked_at })
             }
         }
     }
 
-    fn search(&mut self, host: &dyn Host, paths: &HashSet<String>) -> Result<(), Absent> {
+    fn search(&mut self, host: &dyn Host, paths: &HashSet<String>) -> Result<String, Absent> {
         let mut wanted = Wanted::new(paths, host.link("/bin").is_ok());
+        let mut places = Vec::new();
+        let mut missing = None;
+        for (place, ask) in MANAGERS {
+            if wanted.is_empty() {
+                break;
+            }
+            match ask(self, host, paths, &mut wanted) {
+                Ok(()) => places.push(*place),
+                Err(Absent::NotHere { .. }) => {}
+                // Without this manager's answer nothing is known to have no owner.
+                Err(reason) => missing = Some(reason),
+            }
+        }
+        if let Some(reason) = missing {
+            return Err(reason);
+        }
+        if places.is_empty() && !wanted.is_empty() {
+            return Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() });
+        }
+        Ok(places.join(", "))
+    }
+
+    fn ask_dpkg(
+        &mut self,
+        host: &dyn Host,
+        paths: &HashSet<String>,
+        wanted: &mut Wanted,
+    ) -> Result<(), Absent> {
         let mut owned: Vec<(String, String)> = Vec::new();
         for list in likely_first(host.names(dpkg::INFO_PATH)?, paths) {
             if wanted.is_empty() {
@@ -62,6 +103,51 @@ impl Owners {
             owned.extend(wanted.take(&bytes).into_iter().map(|it| (it, package.to_owned())));
         }
         self.add_versions(host, owned)
+    }
+
+    fn ask_rpm(
+        &mut self,
+        host: &dyn Host,
+        _: &HashSet<String>,
+        wanted: &mut Wanted,
+    ) -> Result<(), Absent> {
+        let owned = rpm::Database::find(host)?.owners(host, &wanted.spellings)?;
+        self.take(owned, wanted);
+        Ok(())
+    }
+
+    fn ask_apk(
+        &mut self,
+        host: &dyn Host,
+        _: &HashSet<String>,
+        wanted: &mut Wanted,
+    ) -> Result<(), Absent> {
+        let database = host.bytes(apk::INSTALLED_PATH, apk::INSTALLED_BYTES_MAX)?;
+        self.take(apk::owners(&database, &wanted.spellings), wanted);
+        Ok(())
+    }
+
+    fn ask_pacman(
+        &mut self,
+        host: &dyn Host,
+        _: &HashSet<String>,
+        wanted: &mut Wanted,
+    ) -> Result<(), Absent> {
+        for folder in host.names(pacman::LOCAL_PATH)? {
+            if wanted.is_empty() {
+                break;
+            }
+            let path = format!("{}/{folder}/files", pacman::LOCAL_PATH);
+            let Ok(bytes) = host.bytes(&path, LIST_BYTES_MAX) else { continue };
+            let owned = pacman::owners(&folder, &bytes, &wanted.spellings);
+            self.take(owned, wanted);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, owned: Vec<(String, OwnerPackage)>, wanted: &mut Wanted) {
+        wanted.spellings.retain(|_, path| !owned.iter().any(|(it, _)| it == path));
+        self.by_path.extend(owned);
     }
 
     fn add_versions(
@@ -220,6 +306,29 @@ mod tests {
         assert!(matches!(check(&MapHost::new(), "/usr/bin/x"), Err(Absent::NotHere { .. })));
         let forbidden = machine().forbid(dpkg::INFO_PATH);
         assert!(matches!(check(&forbidden, "/usr/bin/x"), Err(Absent::NotAllowed { .. })));
+    }
+
+    #[test]
+    fn rpm_apk_and_pacman_are_asked_too() {
+        // Real: see sources/rpm/mod.rs.
+        let packed = include_bytes!("rpm/samples/rpmdb.sqlite.zst");
+        let database = zstd::decode_all(&packed[..]).unwrap();
+        let owner = |host: &MapHost, path: &str| check(host, path).map(|(name, _)| name);
+        let rpm = MapHost::new().file("/var/lib/rpm/rpmdb.sqlite", database.clone());
+        assert_eq!(owner(&rpm, "/usr/bin/kt-plain"), Ok("kt-plain".to_owned()));
+        let looked_at = "/var/lib/rpm".to_owned();
+        assert_eq!(owner(&rpm, "/usr/bin/other"), Err(Absent::NotHere { looked_at }));
+        let apk = MapHost::new()
+            .file(apk::INSTALLED_PATH, "P:musl\nV:1.2.4-r2\nF:lib\nR:ld-musl-x86_64.so.1\n\n");
+        assert_eq!(owner(&apk, "/lib/ld-musl-x86_64.so.1"), Ok("musl".to_owned()));
+        let pacman = MapHost::new()
+            .file("/var/lib/pacman/local/bash-5.2.026-2/files", "%FILES%\nusr/\nusr/bin/bash\n");
+        let expected = Ok(("bash".to_owned(), "5.2.026-2".to_owned()));
+        assert_eq!(check(&pacman, "/usr/bin/bash"), expected);
+        // Beside dpkg, which does not know the file.
+        let both = machine().file("/var/lib/rpm/rpmdb.sqlite", database);
+        assert_eq!(owner(&both, "/usr/bin/kt-plain"), Ok("kt-plain".to_owned()));
+        assert_eq!(owner(&both, "/usr/sbin/sshd"), Ok("openssh-server".to_owned()));
     }
 
     #[test]

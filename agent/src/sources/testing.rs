@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use observation::latest::{Absent, NameKey, Privilege};
 
-use crate::host::{Host, PathStatus, Reply, Request, Rights, derived};
+use crate::host::{
+    EntryKind, FileForm, Host, PathStatus, Reply, Request, Rights, Tree, TreeEntry, TreeMarks,
+    derived,
+};
 use crate::names::Names;
 use crate::sources::context::{Context, Options};
 
@@ -108,6 +111,52 @@ impl MapHost {
         at
     }
 
+    /// As the door walks, but without depth, mounts and tags of caches. Every file may be executed.
+    fn tree(&self, root: &str, marks: &TreeMarks) -> Option<Tree> {
+        self.folders.get(root)?;
+        let below = format!("{root}/");
+        let is_end =
+            |path: &str, end: &str| path.strip_suffix(end).is_some_and(|it| it.ends_with('/'));
+        let parents = |path: &str| -> Vec<String> {
+            let steps = path.match_indices('/').map(|(at, _)| path[..at].to_owned());
+            steps.filter(|it| it.starts_with(&below)).collect()
+        };
+        let is_marked = |path: &str| marks.folder_endings.iter().any(|it| path.ends_with(it));
+        let is_closed =
+            |path: &str| is_marked(path) || marks.passed_over.iter().any(|it| is_end(path, it));
+        let is_open = |path: &str| !parents(path).iter().any(|it| is_closed(it));
+        let entry = |path: &str, kind, size_bytes, form| TreeEntry {
+            path: path.to_owned(),
+            kind,
+            size_bytes,
+            modified_seconds: 0,
+            inode: 0,
+            owner: 0,
+            is_executable: kind == EntryKind::File,
+            form,
+        };
+        let folders = self.folders.keys().filter(|it| it.starts_with(&below));
+        let mut entries: Vec<TreeEntry> = folders
+            .filter(|it| is_marked(it) && is_open(it))
+            .map(|it| entry(it, EntryKind::Folder, 0, None))
+            .collect();
+        for (path, bytes) in self.files.iter().filter(|(it, _)| it.starts_with(&below)) {
+            let name = path.rsplit('/').next().unwrap();
+            let is_named = marks.file_names.iter().any(|it| it == name)
+                || marks.file_endings.iter().any(|it| name.ends_with(it));
+            let form = match bytes.get(8..11) {
+                _ if !marks.programs || !bytes.starts_with(b"\x7fELF") => None,
+                Some(b"AI\x02") => Some(FileForm::AppImage),
+                _ => Some(FileForm::Elf),
+            };
+            if (is_named || form.is_some()) && is_open(path) {
+                entries.push(entry(path, EntryKind::File, bytes.len() as u64, form));
+            }
+        }
+        entries.sort_by(|left, right| left.path.cmp(&right.path));
+        Some(Tree { entries, is_complete: true })
+    }
+
     fn refuse(&self, path: &str) -> Result<(), Absent> {
         if self.forbidden.iter().any(|it| path == it || path.starts_with(&format!("{it}/"))) {
             return Err(Absent::NotAllowed { what: path.to_owned(), needs: Privilege::Root });
@@ -130,6 +179,22 @@ impl Host for MapHost {
                     return Err(Absent::Failed { doing: path.clone(), cause: "large".to_owned() });
                 }
                 Ok(Reply::File(bytes.clone()))
+            }
+            Request::FileHash { path, .. } => {
+                let bytes = self.files.get(path).ok_or_else(|| not_here(path))?;
+                Ok(Reply::FileHash(observation::ContentHash::of(bytes)))
+            }
+            Request::FilePart { path, offset, bytes_max, follows_links } => {
+                self.refuse(path)?;
+                let real = if *follows_links { self.resolve(path) } else { path.clone() };
+                let bytes = self.files.get(&real).ok_or_else(|| not_here(path))?;
+                let rest = bytes.get(usize::try_from(*offset).unwrap()..).unwrap_or_default();
+                let count = rest.len().min(usize::try_from(*bytes_max).unwrap());
+                Ok(Reply::FilePart(rest[..count].to_vec()))
+            }
+            Request::Tree { path, marks, .. } => {
+                self.refuse(path)?;
+                self.tree(path, marks).ok_or_else(|| not_here(path)).map(Reply::Tree)
             }
             Request::Folder { path, .. } => {
                 self.refuse(path)?;

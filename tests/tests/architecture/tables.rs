@@ -135,10 +135,12 @@ pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/accounts", "accounts"),
     sources("agent/src/sources/certificates", "certificates"),
     sources("agent/src/sources/hardware", "hardware"),
+    sources("agent/src/sources/licences", "licences"),
     sources("agent/src/sources/network", "network"),
     sources("agent/src/sources/services", "services"),
     sources("agent/src/sources/software", "software"),
     sources("agent/src/sources/system", "system"),
+    sources("agent/src/sources/updates", "updates"),
     Plugins { folder: "collector/inventory/src/export/sheets", item: "SHEET", prefix: None },
     Plugins { folder: "shared/scan/src/probes", item: "PROBE", prefix: Some("scan") },
 ];

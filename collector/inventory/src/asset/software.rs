@@ -26,4 +26,13 @@ pub struct SoftwarePackage {
     pub size_bytes: Option<u64>,
     /// When it was installed or last upgraded.
     pub installed_at: Option<Timestamp>,
+    /// Folder or file where it lies, where it does not belong to the whole system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Whose installation it is, where an account installed it for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Licence, as the manager writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
 }

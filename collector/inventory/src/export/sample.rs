@@ -328,6 +328,9 @@ impl Agent {
                 category: Some("net".to_owned()),
                 size_bytes: Some(2048),
                 installed_at: None,
+                place: None,
+                owner: None,
+                licence: None,
             },
         )
     }

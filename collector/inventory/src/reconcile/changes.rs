@@ -299,6 +299,9 @@ mod tests {
             home_page: None,
             size_bytes: None,
             installed_at: None,
+            place: None,
+            owner: None,
+            licence: None,
         })
     }
 

@@ -77,6 +77,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         Fact::Account(_)
         | Fact::Certificate(_)
         | Fact::Connection(_)
+        | Fact::Executable(_)
         | Fact::FileSystem(_)
         | Fact::FirewallState(_)
         | Fact::Firmware(_)
@@ -86,14 +87,17 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::InitSystem(_)
         | Fact::InstalledPackage(_)
         | Fact::Kernel(_)
+        | Fact::Licence(_)
         | Fact::Listener(_)
         | Fact::Memory(_)
         | Fact::MemoryModule(_)
+        | Fact::MissingUpdate(_)
         | Fact::NamedMachine(_)
         | Fact::Neighbour(_)
         | Fact::NetworkNamespace(_)
         | Fact::OperatingSystem(_)
         | Fact::Processor(_)
+        | Fact::RebootPending(_)
         | Fact::Resolver(_)
         | Fact::Route(_)
         | Fact::Service(_)
@@ -103,6 +107,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::OpenPort(_)
         | Fact::ReverseName(_)
         | Fact::TlsVersions(_)
+        | Fact::UpdateState(_)
         | Fact::VirtualisationHint(_) => Vec::new(),
     }
 }

@@ -6,14 +6,16 @@
 mod configuration;
 mod directory;
 mod firewall;
+mod licence;
 mod network_namespace;
 mod scans;
+mod software;
 
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
-    Group, HostName, InitSystem, InstallationId, InstalledPackage, Kernel, Listener, Memory,
-    MemoryModule, NetworkInterface, OperatingSystem, Processor, Resolver, Route, Service,
-    SystemProduct, VirtualisationHint,
+    Group, HostName, InitSystem, InstallationId, Kernel, Listener, Memory, MemoryModule,
+    NetworkInterface, OperatingSystem, Processor, Resolver, Route, Service, SystemProduct,
+    VirtualisationHint,
 };
 
 use super::wire;
@@ -49,6 +51,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
         Fact::Disk(it) => disk(it),
+        Fact::Executable(it) => software::executable(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::FirewallState(it) => firewall::firewall_state(it),
         Fact::Firmware(it) => firmware(it),
@@ -56,21 +59,25 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::HostName(it) => host_name(it),
         Fact::InitSystem(it) => init_system(it),
         Fact::InstallationId(it) => installation(it),
-        Fact::InstalledPackage(it) => package(it),
+        Fact::InstalledPackage(it) => software::package(it),
         Fact::Kernel(it) => kernel(it),
+        Fact::Licence(it) => licence::licence(it),
         Fact::Listener(it) => listener(it),
         Fact::Memory(it) => memory(it),
         Fact::MemoryModule(it) => memory_module(it),
+        Fact::MissingUpdate(it) => software::missing_update(it),
         Fact::NamedMachine(it) => directory::named_machine(it),
         Fact::NetworkInterface(it) => interface(it),
         Fact::NetworkNamespace(it) => network_namespace::network_namespace(it),
         Fact::OperatingSystem(it) => operating_system(it),
         Fact::Processor(it) => processor(it),
+        Fact::RebootPending(it) => software::reboot_pending(it),
         Fact::Resolver(it) => resolver(it),
         Fact::Route(it) => route(it),
         Fact::Service(it) => service(it),
         Fact::Setting(it) => configuration::setting(it),
         Fact::SystemProduct(it) => system_product(it),
+        Fact::UpdateState(it) => software::update_state(it),
         Fact::VirtualisationHint(it) => hint(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,
         Fact::OpenPort(it) => scans::open_port(it),
@@ -185,10 +192,6 @@ fn init_system(it: &InitSystem) -> Row {
 
 fn installation(it: &InstallationId) -> Row {
     one_of("installation_id", it.kind.clone(), vec![("", Some(it.hash.to_string()))])
-}
-
-fn package(it: &InstalledPackage) -> Row {
-    one_of("installed_package", it.name.clone(), vec![("", Some(it.version.clone()))])
 }
 
 fn kernel(it: &Kernel) -> Row {

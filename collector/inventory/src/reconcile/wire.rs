@@ -27,6 +27,21 @@ pub(super) const fn package_manager(manager: PackageManager) -> &'static str {
         PackageManager::Rpm => "rpm",
         PackageManager::Apk => "apk",
         PackageManager::Pacman => "pacman",
+        PackageManager::Portage => "portage",
+        PackageManager::Snap => "snap",
+        PackageManager::Flatpak => "flatpak",
+        PackageManager::AppImage => "app_image",
+        PackageManager::Nix => "nix",
+        PackageManager::Python => "python",
+        PackageManager::Npm => "npm",
+        PackageManager::RubyGem => "ruby_gem",
+        PackageManager::Cargo => "cargo",
+        PackageManager::Go => "go",
+        PackageManager::Maven => "maven",
+        PackageManager::Nuget => "nuget",
+        PackageManager::Composer => "composer",
+        PackageManager::BrowserExtension => "browser_extension",
+        PackageManager::IdeExtension => "ide_extension",
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("installation.installed_at", "sheets-column-installed-at")
             .instant()
             .width(17),
+        Column::agent("installation.place", "sheets-column-place").width(30).wrapped(),
     ],
     rows,
     gaps: |view| gaps_of(view, &["software.dpkg"]),
@@ -55,16 +56,16 @@ fn rows(view: &View<'_>) -> Vec<Row> {
 fn row(view: &View<'_>, asset: &Asset, package: &SoftwarePackage) -> Row {
     let architecture = package.architecture.as_deref();
     // The version is part of it: some managers keep several versions of a package side by side.
-    let id = row_id(
-        'I',
-        &[
-            &asset.label.0,
-            &package.manager,
-            &package.name,
-            architecture.unwrap_or_default(),
-            &package.version,
-        ],
-    );
+    let mut parts: Vec<&str> = vec![
+        &asset.label.0,
+        &package.manager,
+        &package.name,
+        architecture.unwrap_or_default(),
+        &package.version,
+    ];
+    // And so is the place, where there are several copies of one version.
+    parts.extend(package.place.as_deref());
+    let id = row_id('I', &parts);
     let not_stated = || Cell::unknown(view.text("sheets-reason-not-stated"));
     let cells = vec![
         Cell::text(id.as_str()),
@@ -78,6 +79,8 @@ fn row(view: &View<'_>, asset: &Asset, package: &SoftwarePackage) -> Row {
         Cell::text(package.manager.as_str()),
         // dpkg states none for any package: a reason in every row would only be noise.
         package.installed_at.map_or_else(Cell::no_data, Cell::instant),
+        // What belongs to the whole system has none.
+        package.place.as_deref().map_or_else(Cell::no_data, Cell::text),
     ];
     Row::new(id, cells)
 }
@@ -93,18 +96,22 @@ mod tests {
         assert_eq!(lines.len(), 5);
         assert!(
             lines[1].ends_with(
-                "| S-7K2QD | srv-erp | nginx | 1.22.1-9 | amd64 | nginx | dpkg | no data"
+                "| S-7K2QD | srv-erp | nginx | 1.22.1-9 | amd64 | nginx | dpkg | no data | no data"
             ),
             "{lines:?}"
         );
     }
 
     #[test]
-    fn two_versions_side_by_side_are_two_rows() {
+    fn two_versions_or_places_side_by_side_are_several_rows() {
         let mut snapshot = sample::snapshot();
         let mut other = snapshot.assets[0].software[0].clone();
         other.value.version = "9".to_owned();
-        snapshot.assets[0].software.push(other);
+        snapshot.assets[0].software.push(other.clone());
+        for place in ["/opt/a", "/opt/b"] {
+            other.value.place = Some(place.to_owned());
+            snapshot.assets[0].software.push(other.clone());
+        }
         let view = sample::view(&snapshot, wording::Language::German);
         let mut ids: Vec<String> = (SHEET.rows)(&view).into_iter().map(|it| it.id).collect();
         let rows = ids.len();

@@ -111,7 +111,12 @@ impl<'a> Parts<'a> {
             Fact::FirewallState(_)
             | Fact::NamedMachine(_)
             | Fact::NetworkNamespace(_)
-            | Fact::Setting(_) => {}
+            | Fact::Setting(_)
+            | Fact::Executable(_)
+            | Fact::Licence(_)
+            | Fact::MissingUpdate(_)
+            | Fact::RebootPending(_)
+            | Fact::UpdateState(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}

@@ -180,6 +180,9 @@ pub(super) fn software(parts: &Parts<'_>) -> Vec<Attested<SoftwarePackage>> {
             home_page: _,
             size_bytes,
             installed_at,
+            place,
+            owner,
+            licence,
         } = it;
         SoftwarePackage {
             manager: wire::package_manager(*manager).to_owned(),
@@ -193,6 +196,9 @@ pub(super) fn software(parts: &Parts<'_>) -> Vec<Attested<SoftwarePackage>> {
             size_bytes: *size_bytes,
             installed_at: installed_at
                 .filter(|it: &Timestamp| it.as_second() >= STATED_SECONDS_MIN),
+            place: place.clone(),
+            owner: owner.as_ref().map(wire::user_name),
+            licence: licence.clone(),
         }
     })
 }

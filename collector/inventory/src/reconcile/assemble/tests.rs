@@ -76,6 +76,9 @@ fn package(name: &str, version: &str) -> Fact {
         home_page: None,
         size_bytes: None,
         installed_at: Some(Timestamp::UNIX_EPOCH),
+        place: None,
+        owner: None,
+        licence: None,
     })
 }
 

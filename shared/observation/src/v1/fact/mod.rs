@@ -7,14 +7,17 @@ mod account;
 mod certificate;
 mod configuration;
 mod directory;
+mod executable;
 mod firewall;
 mod hardware;
+mod licence;
 mod network;
 mod network_namespace;
 mod scan;
 mod service;
 mod software;
 mod system;
+mod update;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +25,13 @@ pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
+pub use executable::Executable;
 pub use firewall::{FirewallKind, FirewallPolicy, FirewallState, OpenToAny};
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
 };
+pub use licence::Licence;
 pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
@@ -42,6 +47,7 @@ pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
 };
+pub use update::{MissingUpdate, RebootPending, UpdateState};
 
 /// One typed statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +63,7 @@ pub enum Fact {
     Chassis(Chassis),
     Connection(Connection),
     Disk(Disk),
+    Executable(Executable),
     FileSystem(FileSystem),
     FirewallState(FirewallState),
     Firmware(Firmware),
@@ -67,9 +74,11 @@ pub enum Fact {
     InstallationId(InstallationId),
     InstalledPackage(InstalledPackage),
     Kernel(Kernel),
+    Licence(Licence),
     Listener(Listener),
     Memory(Memory),
     MemoryModule(MemoryModule),
+    MissingUpdate(MissingUpdate),
     NamedMachine(NamedMachine),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
@@ -79,6 +88,7 @@ pub enum Fact {
     OperatingSystem(OperatingSystem),
     PhysicalEntity(PhysicalEntity),
     Processor(Processor),
+    RebootPending(RebootPending),
     Resolver(Resolver),
     ReverseName(ReverseName),
     Route(Route),
@@ -88,5 +98,6 @@ pub enum Fact {
     SshHostKey(SshHostKey),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
+    UpdateState(UpdateState),
     VirtualisationHint(VirtualisationHint),
 }
