@@ -1,9 +1,10 @@
-//! Machine, board, enclosure, firmware and memory modules, from the tables of SMBIOS (DSP0134).
+//! Machine, board, enclosure, firmware, memory, sockets, slots and power supplies, from the tables of SMBIOS (DSP0134).
 //!
 //! The tables are for root alone; without the right, the kernel's excerpt in `/sys/class/dmi/id`
 //! gives everything but serial numbers and modules.
 
 mod excerpt;
+mod parts;
 mod records;
 mod table;
 

@@ -108,10 +108,35 @@ impl<'a> Parts<'a> {
             Fact::SshHostKey(it) => self.host_keys.push(attested(it, evidence)),
             Fact::TlsVersions(it) => self.tls_versions.push(attested(it, evidence)),
             // Shown as details.
-            Fact::NamedMachine(_) | Fact::Setting(_) => {}
+            Fact::Battery(_)
+            | Fact::Device(_)
+            | Fact::DiskHealth(_)
+            | Fact::ExpansionSlot(_)
+            | Fact::ManagementController(_)
+            | Fact::MemoryArray(_)
+            | Fact::MemoryController(_)
+            | Fact::Monitor(_)
+            | Fact::NamedMachine(_)
+            | Fact::OnboardDevice(_)
+            | Fact::PortConnector(_)
+            | Fact::PowerSupply(_)
+            | Fact::ProcessorCache(_)
+            | Fact::ProcessorSocket(_)
+            | Fact::ProcessorVulnerability(_)
+            | Fact::Setting(_)
+            | Fact::StoragePool(_)
+            | Fact::StorageVolume(_)
+            | Fact::TrustedPlatformModule(_)
+            | Fact::VolumeEncryption(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
-            Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}
+            Fact::BatteryWear(_)
+            | Fact::Boot(_)
+            | Fact::DiskWear(_)
+            | Fact::FileSystem(_)
+            | Fact::FreeSpace(_)
+            | Fact::InstallationId(_)
+            | Fact::MemoryErrors(_) => {}
         }
     }
 }

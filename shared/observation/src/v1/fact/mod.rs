@@ -5,6 +5,7 @@
 
 mod account;
 mod certificate;
+mod component;
 mod configuration;
 mod directory;
 mod hardware;
@@ -12,12 +13,18 @@ mod network;
 mod scan;
 mod service;
 mod software;
+mod storage;
 mod system;
 
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
+pub use component::{
+    Battery, BatteryWear, Device, ExpansionSlot, ManagementController, MemoryArray,
+    MemoryController, MemoryErrors, Monitor, OnboardDevice, PortConnector, PowerSupply,
+    ProcessorCache, ProcessorSocket, ProcessorVulnerability, TrustedPlatformModule,
+};
 pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
 pub use hardware::{
@@ -34,6 +41,10 @@ pub use scan::{
 };
 pub use service::{Binding, Container, Listener, OwnerPackage, Service, StartMode, Transport};
 pub use software::{InstalledPackage, PackageManager};
+pub use storage::{
+    DiskHealth, DiskWear, StoragePool, StoragePoolKind, StoragePoolMember, StorageVolume,
+    VolumeEncryption,
+};
 pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
@@ -48,11 +59,17 @@ pub enum Fact {
     AddressSeen(AddressSeen),
     AnnouncedService(AnnouncedService),
     BaseBoard(BaseBoard),
+    Battery(Battery),
+    BatteryWear(BatteryWear),
     Boot(Boot),
     Certificate(Certificate),
     Chassis(Chassis),
     Connection(Connection),
+    Device(Device),
     Disk(Disk),
+    DiskHealth(DiskHealth),
+    DiskWear(DiskWear),
+    ExpansionSlot(ExpansionSlot),
     FileSystem(FileSystem),
     Firmware(Firmware),
     FreeSpace(FreeSpace),
@@ -63,16 +80,27 @@ pub enum Fact {
     InstalledPackage(InstalledPackage),
     Kernel(Kernel),
     Listener(Listener),
+    ManagementController(ManagementController),
     Memory(Memory),
+    MemoryArray(MemoryArray),
+    MemoryController(MemoryController),
+    MemoryErrors(MemoryErrors),
     MemoryModule(MemoryModule),
+    Monitor(Monitor),
     NamedMachine(NamedMachine),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
     NetworkPath(NetworkPath),
+    OnboardDevice(OnboardDevice),
     OpenPort(OpenPort),
     OperatingSystem(OperatingSystem),
     PhysicalEntity(PhysicalEntity),
+    PortConnector(PortConnector),
+    PowerSupply(PowerSupply),
     Processor(Processor),
+    ProcessorCache(ProcessorCache),
+    ProcessorSocket(ProcessorSocket),
+    ProcessorVulnerability(ProcessorVulnerability),
     Resolver(Resolver),
     ReverseName(ReverseName),
     Route(Route),
@@ -80,7 +108,11 @@ pub enum Fact {
     ServiceAnswer(ServiceAnswer),
     Setting(Setting),
     SshHostKey(SshHostKey),
+    StoragePool(StoragePool),
+    StorageVolume(StorageVolume),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
+    TrustedPlatformModule(TrustedPlatformModule),
     VirtualisationHint(VirtualisationHint),
+    VolumeEncryption(VolumeEncryption),
 }
