@@ -5,11 +5,18 @@
     reason = "this is the door to the machine that every other module must go through"
 )]
 
+mod block_device;
+mod disk_health;
 mod figures;
+mod fwupd;
+mod luks;
+mod management;
 mod netlink;
 mod netlink_wire;
+mod network_driver;
 mod rights;
 mod routing;
+mod tpm;
 
 use std::fs;
 use std::io::{self, Read};
@@ -48,6 +55,14 @@ impl Host for LinuxHost {
             Request::ServedCertificate { address, port } => {
                 served::served_certificate(*address, *port).map(Reply::ServedCertificate)
             }
+            Request::DiskHealth { disk } => disk_health::log(disk).map(Reply::DiskHealth),
+            Request::FwupdDevices => fwupd::devices().map(Reply::FwupdDevices),
+            Request::LuksHeader { device } => luks::header(device).map(Reply::LuksHeader),
+            Request::ManagementNetwork => management::network().map(Reply::ManagementNetwork),
+            Request::NetworkDriver { interface } => {
+                network_driver::driver(interface).map(Reply::NetworkDriver)
+            }
+            Request::TpmProperties => tpm::properties().map(Reply::TpmProperties),
         }
     }
 }

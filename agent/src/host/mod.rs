@@ -5,6 +5,7 @@
 //! code for one operating system and all `unsafe` of the agent is below this folder.
 
 mod ask;
+mod hardware;
 mod linux;
 mod private;
 mod recorded;
@@ -16,6 +17,9 @@ use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
+pub use hardware::{
+    AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver,
+};
 pub use linux::LinuxHost;
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
@@ -87,6 +91,28 @@ pub enum Request {
         /// Port.
         port: u16,
     },
+    /// The health log of one disk: a fixed read command of NVM Express or ATA, never one that writes,
+    /// and none to a disk that sleeps.
+    DiskHealth {
+        /// The kernel's name of the disk (`nvme0n1`).
+        disk: String,
+    },
+    /// The devices that a running fwupd knows; it is not started for the question.
+    FwupdDevices,
+    /// Cipher, key size and number of key slots of a LUKS volume. Never a key, salt or digest.
+    LuksHeader {
+        /// The kernel's name of the block device (`sda3`).
+        device: String,
+    },
+    /// The network settings of the management controller: fixed read commands of IPMI.
+    ManagementNetwork,
+    /// What the driver of a network interface says of itself.
+    NetworkDriver {
+        /// Name of the interface.
+        interface: String,
+    },
+    /// The fixed properties of the trusted platform module (TPM2_GetCapability): the answer as it came.
+    TpmProperties,
 }
 
 /// The answer to a [`Request`] of the same name.
@@ -106,6 +132,12 @@ pub enum Reply {
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
     ServedCertificate(ServedCertificate),
+    DiskHealth(DiskLog),
+    FwupdDevices(Vec<FwupdDevice>),
+    LuksHeader(LuksHeader),
+    ManagementNetwork(ManagementNetwork),
+    NetworkDriver(NetworkDriver),
+    TpmProperties(#[serde(with = "ask::bytes_as_text")] Vec<u8>),
 }
 
 /// What a path is.

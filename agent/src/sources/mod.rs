@@ -7,12 +7,15 @@ pub mod context;
 
 mod attribute;
 mod cgroup;
+mod disk_log;
 mod dpkg;
+mod firmware_level;
 mod links;
 mod members;
 mod mounts;
 mod owners;
 mod persons;
+mod power_supply;
 mod processes;
 mod sockets;
 mod systemd;
@@ -23,10 +26,13 @@ mod tls_files;
 
 mod accounts;
 mod certificates;
+mod firmware;
 mod hardware;
 mod network;
+mod protection;
 mod services;
 mod software;
+mod storage;
 mod system;
 
 use observation::latest::{Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId};
@@ -62,10 +68,13 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
     let domains = [
         accounts::SOURCES,
         certificates::SOURCES,
+        firmware::SOURCES,
         hardware::SOURCES,
         network::SOURCES,
+        protection::SOURCES,
         services::SOURCES,
         software::SOURCES,
+        storage::SOURCES,
         system::SOURCES,
     ];
     domains.into_iter().flatten().copied()

@@ -134,10 +134,13 @@ const fn sources(folder: &'static str, domain: &'static str) -> Plugins {
 pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/accounts", "accounts"),
     sources("agent/src/sources/certificates", "certificates"),
+    sources("agent/src/sources/firmware", "firmware"),
     sources("agent/src/sources/hardware", "hardware"),
     sources("agent/src/sources/network", "network"),
+    sources("agent/src/sources/protection", "protection"),
     sources("agent/src/sources/services", "services"),
     sources("agent/src/sources/software", "software"),
+    sources("agent/src/sources/storage", "storage"),
     sources("agent/src/sources/system", "system"),
     Plugins { folder: "collector/inventory/src/export/sheets", item: "SHEET", prefix: None },
     Plugins { folder: "shared/scan/src/probes", item: "PROBE", prefix: Some("scan") },

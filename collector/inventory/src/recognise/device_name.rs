@@ -26,6 +26,7 @@ pub(crate) fn device_names(device: &Device) -> DeviceNames {
 }
 
 fn pci(device: &Device) -> DeviceNames {
+    use pci_ids::FromId as _;
     let vendor = device.vendor_id.and_then(pci_ids::Vendor::from_id);
     let product = device
         .vendor_id
@@ -51,6 +52,7 @@ fn pci(device: &Device) -> DeviceNames {
 }
 
 fn pci_class(class: u32) -> Option<String> {
+    use pci_ids::FromId as _;
     let [_, class, subclass, _] = class.to_be_bytes();
     let name = pci_ids::Subclass::from_cid_sid(class, subclass).map(pci_ids::Subclass::name);
     let name = name.or_else(|| pci_ids::Class::from_id(class).map(pci_ids::Class::name));
