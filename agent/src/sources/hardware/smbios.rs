@@ -28,10 +28,13 @@ const ENTRY_POINT_PATH: &str = "/sys/firmware/dmi/tables/smbios_entry_point";
 const TABLE_BYTES_MAX: u64 = 1024 * 1024;
 const ENTRY_POINT_BYTES_MAX: u64 = 256;
 /// What only the tables hold, for the reason why it is missing.
-const FIELDS_OF_TABLE: [&str; 5] = [
+const FIELDS_OF_TABLE: [&str; 8] = [
     "base_board.serial",
     "chassis.serial",
+    "expansion_slot",
     "memory_module",
+    "power_supply",
+    "processor_socket",
     "system_product.serial",
     "system_product.uuid",
 ];
