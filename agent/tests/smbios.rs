@@ -20,25 +20,77 @@ mod tests {
     const TABLES: [&str; 3] = ["constructed", "constructed-old", "qemu"];
     /// What dmidecode says instead of a value.
     const NOTHING: [&str; 8] = [
-        "Not Specified", "Unknown", "None", "Not Provided", "Unspecified", "<OUT OF SPEC>",
-        "No Module Installed", "Not Present",
+        "Not Specified",
+        "Unknown",
+        "None",
+        "Not Provided",
+        "Unspecified",
+        "<OUT OF SPEC>",
+        "No Module Installed",
+        "Not Present",
     ];
     /// What an inventory does not ask: addresses of code, settings of a start, handles that tie
     /// structures together, electrical limits, free words of the maker.
     const NOT_REPORTED: [&str; 59] = [
-        "Address", "Array Handle", "Associativity", "Base Address", "Boot-up State", "Cache Size",
-        "Characteristics", "Chassis Handle", "Contained Elements", "Contained Object Handles",
-        "Data Width of the bus", "Error Information Handle", "Features", "Firmware ID", "Flags", "I2C Slave Address",
-        "ID", "Image Size", "Input Voltage Range Switching", "Installed SRAM Type",
-        "L1 Cache Handle", "L2 Cache Handle", "L3 Cache Handle", "Location In Chassis", "Lock",
-        "Logical Size", "Lowest Supported Firmware Version", "Maximum Error", "Maximum Voltage",
-        "Memory Operating Mode Capability", "Memory Subsystem Controller Manufacturer ID",
-        "Memory Subsystem Controller Product ID", "Minimum Voltage", "Module Manufacturer ID",
-        "Module Product ID", "NV Storage Device", "Non-Volatile Size", "OEM Information",
-        "OEM-specific Information", "Operational Mode", "Power Supply State", "ROM Size",
-        "Register Spacing", "Runtime Size", "SBDS Version", "Security Status", "Set", "Signature",
-        "Speed of the cache", "State", "String 1", "String 2", "Supported SRAM Types", "System Type",
-        "Thermal State", "Type Detail", "Volatile Size", "Voltage", "Wake-up Type",
+        "Address",
+        "Array Handle",
+        "Associativity",
+        "Base Address",
+        "Boot-up State",
+        "Cache Size",
+        "Characteristics",
+        "Chassis Handle",
+        "Contained Elements",
+        "Contained Object Handles",
+        "Data Width of the bus",
+        "Error Information Handle",
+        "Features",
+        "Firmware ID",
+        "Flags",
+        "I2C Slave Address",
+        "ID",
+        "Image Size",
+        "Input Voltage Range Switching",
+        "Installed SRAM Type",
+        "L1 Cache Handle",
+        "L2 Cache Handle",
+        "L3 Cache Handle",
+        "Location In Chassis",
+        "Lock",
+        "Logical Size",
+        "Lowest Supported Firmware Version",
+        "Maximum Error",
+        "Maximum Voltage",
+        "Memory Operating Mode Capability",
+        "Memory Subsystem Controller Manufacturer ID",
+        "Memory Subsystem Controller Product ID",
+        "Minimum Voltage",
+        "Module Manufacturer ID",
+        "Module Product ID",
+        "NV Storage Device",
+        "Non-Volatile Size",
+        "OEM Information",
+        "OEM-specific Information",
+        "Operational Mode",
+        "Power Supply State",
+        "ROM Size",
+        "Register Spacing",
+        "Runtime Size",
+        "SBDS Version",
+        "Security Status",
+        "Set",
+        "Signature",
+        "Speed of the cache",
+        "State",
+        "String 1",
+        "String 2",
+        "Supported SRAM Types",
+        "System Type",
+        "Thermal State",
+        "Type Detail",
+        "Volatile Size",
+        "Voltage",
+        "Wake-up Type",
     ];
 
     struct Tables {
@@ -90,12 +142,15 @@ mod tests {
         for line in text.lines() {
             if let Some((_, rest)) = line.split_once("DMI type ") {
                 kind = rest.split_once(',').unwrap().0.parse().unwrap();
-            } else if line.ends_with("Information") || line.ends_with("Device") || line.starts_with(char::is_alphabetic) {
+            } else if line.ends_with("Information")
+                || line.ends_with("Device")
+                || line.starts_with(char::is_alphabetic)
+            {
                 // A title: type 10 has several in one structure.
                 if !line.starts_with('\t') {
                     structures.push((kind, Fields::new()));
                 }
-            } 
+            }
             let field = line.strip_prefix('\t').filter(|it| !it.starts_with('\t'));
             if let Some((key, value)) = field.and_then(|it| it.split_once(':')) {
                 structures.last_mut().unwrap().1.insert(key.to_owned(), value_of(value));
@@ -167,7 +222,10 @@ mod tests {
 
     /// What a fact says, under the keys of dmidecode, with the type of its structure.
     fn said(fact: &Fact) -> Option<(u8, Vec<(&'static str, Option<String>)>)> {
-        of_machine(fact).or_else(|| of_processor(fact)).or_else(|| of_memory(fact)).or_else(|| of_part(fact))
+        of_machine(fact)
+            .or_else(|| of_processor(fact))
+            .or_else(|| of_memory(fact))
+            .or_else(|| of_part(fact))
     }
 
     fn of_machine(fact: &Fact) -> Option<(u8, Vec<(&'static str, Option<String>)>)> {
@@ -265,7 +323,10 @@ mod tests {
                     ("Configuration", level),
                     ("Installed Size", text(it.installed_bytes)),
                     ("Maximum Size", text(it.maximum_bytes)),
-                    ("Error Correction Type", word(it.error_correction_number, CORRECTION).filter(|it| it != "None")),
+                    (
+                        "Error Correction Type",
+                        word(it.error_correction_number, CORRECTION).filter(|it| it != "None"),
+                    ),
                 ];
                 (7, fields)
             }
@@ -340,8 +401,11 @@ mod tests {
                 let kind = word(it.kind_number, ONBOARD);
                 let status = truth(it.is_enabled, "Enabled", "Disabled");
                 if it.instance.is_none() {
-                    let fields =
-                        vec![("Type", kind), ("Status", status), ("Description", it.designation.clone())];
+                    let fields = vec![
+                        ("Type", kind),
+                        ("Status", status),
+                        ("Description", it.designation.clone()),
+                    ];
                     return Some((10, fields));
                 }
                 let fields = vec![
@@ -437,7 +501,8 @@ mod tests {
                 continue;
             }
             let at = ours.iter().position(|it| it.0 == kind);
-            let (_, said) = ours.remove(at.unwrap_or_else(|| panic!("{name}: no fact of type {kind}")));
+            let (_, said) =
+                ours.remove(at.unwrap_or_else(|| panic!("{name}: no fact of type {kind}")));
             for (key, theirs) in fields {
                 let ours = said.iter().find(|it| it.0 == key);
                 let Some((_, value)) = ours else {
@@ -447,13 +512,18 @@ mod tests {
                         (0 | 22, _) if theirs.is_none() => continue,
                         (_, key) => key,
                     };
-                    assert!(NOT_REPORTED.contains(&key), "{name}, type {kind}: {key} is not reported");
+                    assert!(
+                        NOT_REPORTED.contains(&key),
+                        "{name}, type {kind}: {key} is not reported"
+                    );
                     continue;
                 };
                 let theirs = match (kind, key.as_str(), theirs) {
                     // dmidecode writes where the cache sits before its level.
                     (7, "Configuration", Some(it)) => it.rsplit(", ").next().map(str::to_owned),
-                    (0, "Release Date", Some(it)) if it == "11/24/99" => Some("11/24/1999".to_owned()),
+                    (0, "Release Date", Some(it)) if it == "11/24/99" => {
+                        Some("11/24/1999".to_owned())
+                    }
                     (_, _, it) => it,
                 };
                 assert_eq!(value, &theirs, "{name}, type {kind}, {key}");

@@ -3,8 +3,8 @@
 use observation::latest::Absent;
 
 use super::{
-    DiskLog, Figures, FwupdDevice, Host, LuksHeader, ManagementNetwork, NetworkDriver, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
-    Space, SystemNames,
+    DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork, NeighbourState,
+    NetworkDriver, PathStatus, Reply, Request, Rights, RouteState, Space, SystemNames,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).

@@ -17,9 +17,7 @@ use observation::latest::{Absent, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
-pub use hardware::{
-    AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver,
-};
+pub use hardware::{AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver};
 pub use linux::LinuxHost;
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,

@@ -33,7 +33,10 @@ const UNCORRECTABLE_SECTORS: u8 = 198;
 ///
 /// # Errors
 /// Why the disks cannot be listed.
-pub(crate) fn logs(host: &dyn Host, field: &str) -> Result<(Vec<(String, DiskLog)>, Vec<Gap>), Absent> {
+pub(crate) fn logs(
+    host: &dyn Host,
+    field: &str,
+) -> Result<(Vec<(String, DiskLog)>, Vec<Gap>), Absent> {
     let (mut logs, mut gaps) = (Vec::new(), Vec::new());
     for disk in host.names(BLOCK_FOLDER)? {
         if !may_have_a_log(host, &disk) {
@@ -178,7 +181,11 @@ mod tests {
 
     fn ata(value: u8, is_passed: Option<bool>) -> DiskLog {
         let (mut data, mut thresholds) = (vec![0; 512], vec![0; 512]);
-        let rows = [(5, 0x33, value, 8_u64, 36), (9, 0x32, 95, 0x1234_0000_1000, 0), (197, 0x12, 100, 1, 0)];
+        let rows = [
+            (5, 0x33, value, 8_u64, 36),
+            (9, 0x32, 95, 0x1234_0000_1000, 0),
+            (197, 0x12, 100, 1, 0),
+        ];
         for (index, (number, flags, value, raw, threshold)) in rows.into_iter().enumerate() {
             let at = 2 + index * 12;
             data[at..at + 4].copy_from_slice(&[number, flags, 0, value]);
@@ -219,8 +226,14 @@ mod tests {
         let reason = Absent::NotLookedAt { why: "disk_asleep".to_owned(), what: "sda".to_owned() };
         let host = MapHost::new()
             .link("/sys/block/nvme0n1", "../devices/pci0000:00/0000:00:04.0/nvme/nvme0/nvme0n1")
-            .link("/sys/block/sda", "../devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda")
-            .link("/sys/block/sdb", "../devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host1/block/sdb")
+            .link(
+                "/sys/block/sda",
+                "../devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda",
+            )
+            .link(
+                "/sys/block/sdb",
+                "../devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host1/block/sdb",
+            )
             .link("/sys/block/sr0", "../devices/pci0000:00/0000:00:1f.2/ata2/host1/block/sr0")
             .answer(request("nvme0n1"), Ok(Reply::DiskHealth(nvme(0))))
             .answer(request("sda"), Err(reason.clone()));

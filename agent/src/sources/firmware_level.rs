@@ -51,8 +51,14 @@ mod tests {
             .file("/sys/c", "-1\n")
             .link("/sys/driver", "../../bus/pci/drivers/e1000e");
         let read = |path: &str| hexadecimal(&host, path);
-        assert_eq!((read("/sys/a"), read("/sys/b"), read("/sys/c")), (Some(0x8086), Some(0x46d), None));
-        assert_eq!((decimal::<u8>(&host, "/sys/c"), decimal::<i8>(&host, "/sys/c")), (None, Some(-1)));
+        assert_eq!(
+            (read("/sys/a"), read("/sys/b"), read("/sys/c")),
+            (Some(0x8086), Some(0x46d), None)
+        );
+        assert_eq!(
+            (decimal::<u8>(&host, "/sys/c"), decimal::<i8>(&host, "/sys/c")),
+            (None, Some(-1))
+        );
         assert_eq!(target_name(&host, "/sys/driver").as_deref(), Some("e1000e"));
         assert_eq!(target_name(&host, "/sys/none"), None);
     }

@@ -105,7 +105,10 @@ mod tests {
         let battery = battery(&host, "BAT0");
         assert_eq!(battery.serial.as_deref(), Some("4711"));
         assert_eq!(battery.design_milliwatt_hours, Some(50_500));
-        assert_eq!((battery.design_millivolts, battery.design_milliampere_hours), (Some(11_520), None));
+        assert_eq!(
+            (battery.design_millivolts, battery.design_milliampere_hours),
+            (Some(11_520), None)
+        );
     }
 
     #[test]

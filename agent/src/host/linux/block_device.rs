@@ -22,7 +22,8 @@ pub(super) fn open(name: &str) -> Result<OwnedFd, Absent> {
     }
     let number = read_file(&format!("/sys/class/block/{name}/dev"), NUMBER_BYTES_MAX)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let device = rustix::fs::open(&path, flags, Mode::empty()).map_err(|it| absent(&path, &it.into()))?;
+    let device =
+        rustix::fs::open(&path, flags, Mode::empty()).map_err(|it| absent(&path, &it.into()))?;
     let status = rustix::fs::fstat(&device).map_err(|it| absent(&path, &it.into()))?;
     let is_block = FileType::from_raw_mode(status.st_mode) == FileType::BlockDevice;
     let (major, minor) = (rustix::fs::major(status.st_rdev), rustix::fs::minor(status.st_rdev));

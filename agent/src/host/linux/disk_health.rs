@@ -153,7 +153,24 @@ fn ata(device: &OwnedFd, disk: &str) -> Result<AtaLog, Absent> {
 fn pass_through(protocol: u8, transfer: u8, command: u8, feature: u8) -> [u8; 16] {
     let (middle, high) = if command == SMART { SMART_KEY } else { (0, 0) };
     let count = u8::from(protocol == PROTOCOL_DATA_IN);
-    [PASS_THROUGH, protocol, transfer, 0, feature, 0, count, 0, count, 0, middle, 0, high, 0, command, 0]
+    [
+        PASS_THROUGH,
+        protocol,
+        transfer,
+        0,
+        feature,
+        0,
+        count,
+        0,
+        count,
+        0,
+        middle,
+        0,
+        high,
+        0,
+        command,
+        0,
+    ]
 }
 
 fn ask_sector(device: &OwnedFd, disk: &str, feature: u8) -> Result<Vec<u8>, Absent> {
@@ -269,7 +286,10 @@ mod tests {
     fn registers_are_read_from_the_sense_data() {
         let sense = |count: u8, middle: u8, high: u8| {
             let mut sense = [0; SENSE_BYTES];
-            let answer = [0x72, 0x01, 0, 0x1d, 0, 0, 0, 14, 9, 12, 0, 0, 0, count, 0, 0, 0, middle, 0, high, 0, 0x50];
+            let answer = [
+                0x72, 0x01, 0, 0x1d, 0, 0, 0, 14, 9, 12, 0, 0, 0, count, 0, 0, 0, middle, 0, high,
+                0, 0x50,
+            ];
             sense[..22].copy_from_slice(&answer);
             sense
         };

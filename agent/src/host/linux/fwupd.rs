@@ -28,7 +28,8 @@ const LINE_BYTES_MAX: usize = 512;
 /// The devices; *not here* where no bus or no fwupd runs.
 pub(super) fn devices() -> Result<Vec<FwupdDevice>, Absent> {
     let mut bus = UnixStream::connect(BUS_PATH).map_err(|it| absent(BUS_PATH, &it))?;
-    let limited = bus.set_read_timeout(Some(LIMIT)).and_then(|()| bus.set_write_timeout(Some(LIMIT)));
+    let limited =
+        bus.set_read_timeout(Some(LIMIT)).and_then(|()| bus.set_write_timeout(Some(LIMIT)));
     limited.map_err(|it| absent(BUS_PATH, &it))?;
     let user = rustix::process::geteuid().as_raw();
     talk(&mut bus, user).map_err(|problem| problem.absent())
@@ -91,7 +92,8 @@ fn talk(bus: &mut (impl Read + Write), user: u32) -> Result<Vec<FwupdDevice>, Pr
                 _ => Problem::Broken(error),
             });
         }
-        return wire::devices(message.get(head.body_at..).unwrap_or_default()).ok_or_else(senseless);
+        return wire::devices(message.get(head.body_at..).unwrap_or_default())
+            .ok_or_else(senseless);
     }
     Err(Problem::Broken("the bus sends other messages only".to_owned()))
 }
@@ -116,7 +118,8 @@ fn line(bus: &mut impl Read) -> Result<String, Problem> {
 fn message(bus: &mut impl Read) -> Result<Vec<u8>, Problem> {
     let mut bytes = vec![0; wire::FIXED_BYTES];
     bus.read_exact(&mut bytes)?;
-    let length = wire::length(&bytes).filter(|it| *it <= MESSAGE_BYTES_MAX).ok_or_else(senseless)?;
+    let length =
+        wire::length(&bytes).filter(|it| *it <= MESSAGE_BYTES_MAX).ok_or_else(senseless)?;
     bytes.resize(length.max(wire::FIXED_BYTES), 0);
     bus.read_exact(bytes.get_mut(wire::FIXED_BYTES..).unwrap_or_default())?;
     Ok(bytes)

@@ -224,7 +224,9 @@ mod tests {
 
     #[test]
     fn senseless_headers_are_nothing() {
-        for bytes in [&b""[..], b"LUKS", b"LUKS\xba\xbe", b"LUKS\xba\xbe\0\x03", b"LUKS\xba\xbe\0\x01"] {
+        for bytes in
+            [&b""[..], b"LUKS", b"LUKS\xba\xbe", b"LUKS\xba\xbe\0\x03", b"LUKS\xba\xbe\0\x01"]
+        {
             assert_eq!(whole(bytes), None);
         }
         let mut huge = new_header(JSON);

@@ -160,7 +160,8 @@ fn receive(device: &OwnedFd) -> Result<Vec<u8>, Absent> {
     };
     // SAFETY: the answer has the kernel's layout; its buffers have the stated sizes and live until the
     // call returns.
-    let got = unsafe { libc::ioctl(device.as_raw_fd(), IPMICTL_RECEIVE_MSG_TRUNC, &raw mut answer) };
+    let got =
+        unsafe { libc::ioctl(device.as_raw_fd(), IPMICTL_RECEIVE_MSG_TRUNC, &raw mut answer) };
     if got != 0 {
         return Err(absent(DEVICE_PATH, &std::io::Error::last_os_error()));
     }
@@ -184,7 +185,8 @@ mod tests {
     #[test]
     fn settings_are_read_as_table_23_4_lays_them_out() {
         let mac = [0x3c, 0xec, 0xef, 0x01, 0x02, 0x03];
-        let read = understood(1, [&[0x02], &[192, 0, 2, 9], &[255, 255, 255, 0], &[192, 0, 2, 1], &mac]);
+        let read =
+            understood(1, [&[0x02], &[192, 0, 2, 9], &[255, 255, 255, 0], &[192, 0, 2, 1], &mac]);
         let expected = ManagementNetwork {
             channel: 1,
             address_source_number: Some(2),

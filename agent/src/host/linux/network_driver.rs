@@ -80,7 +80,9 @@ mod tests {
     #[test]
     fn an_answer_is_read_as_the_kernel_lays_it_out() {
         let mut answer = [0; ANSWER_BYTES];
-        for (at, text) in [(4, "igb"), (36, "6.1.0-18-amd64"), (68, "3.25, 0x800005cf"), (100, "0000:03:00.0")] {
+        for (at, text) in
+            [(4, "igb"), (36, "6.1.0-18-amd64"), (68, "3.25, 0x800005cf"), (100, "0000:03:00.0")]
+        {
             answer[at..at + text.len()].copy_from_slice(text.as_bytes());
         }
         let expected = NetworkDriver {

@@ -25,13 +25,14 @@ const LIMIT_SECONDS: i64 = 3;
 /// The answer of the module, header included.
 pub(super) fn properties() -> Result<Vec<u8>, Absent> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let device = rustix::fs::open(DEVICE_PATH, flags, Mode::empty()).map_err(|error| match error {
-        // Members of the group "tss" may ask.
-        rustix::io::Errno::ACCESS => {
-            Absent::NotAllowed { what: DEVICE_PATH.to_owned(), needs: Privilege::Group }
-        }
-        other => absent(DEVICE_PATH, &other.into()),
-    })?;
+    let device =
+        rustix::fs::open(DEVICE_PATH, flags, Mode::empty()).map_err(|error| match error {
+            // Members of the group "tss" may ask.
+            rustix::io::Errno::ACCESS => {
+                Absent::NotAllowed { what: DEVICE_PATH.to_owned(), needs: Privilege::Group }
+            }
+            other => absent(DEVICE_PATH, &other.into()),
+        })?;
     let broken = |error: rustix::io::Errno| absent(DEVICE_PATH, &error.into());
     if rustix::io::write(&device, &COMMAND).map_err(broken)? != COMMAND.len() {
         return Err(failed(DEVICE_PATH, "it took a part of the question only"));

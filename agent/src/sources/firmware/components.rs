@@ -110,7 +110,9 @@ fn component(host: &dyn Host, kind: &Kind, name: &str) -> Option<Fact> {
             let text = printable(&host.line(&format!("{folder}/{name}/{file}"))?);
             // The management engine writes `0:16.1.25.1885`: platform and version.
             let text = match text.split_once(':') {
-                Some((_, version)) if *file == "fw_ver" && folder.ends_with("mei") => version.to_owned(),
+                Some((_, version)) if *file == "fw_ver" && folder.ends_with("mei") => {
+                    version.to_owned()
+                }
                 _ => text,
             };
             (!text.is_empty() && !UNKNOWN.contains(&text.as_str())).then_some(text)
@@ -149,13 +151,19 @@ mod tests {
     fn levels(host: &MapHost) -> Vec<(FirmwareComponent, String, String)> {
         let found = with_context(host, observe).unwrap();
         let level = |it: &Fact| match it {
-            Fact::Firmware(it) => (it.component, it.device.clone().unwrap(), it.version.clone().unwrap()),
+            Fact::Firmware(it) => {
+                (it.component, it.device.clone().unwrap(), it.version.clone().unwrap())
+            }
             other => panic!("{other:?}"),
         };
         found.facts.iter().map(level).collect()
     }
 
-    fn of(component: FirmwareComponent, device: &str, version: &str) -> (FirmwareComponent, String, String) {
+    fn of(
+        component: FirmwareComponent,
+        device: &str,
+        version: &str,
+    ) -> (FirmwareComponent, String, String) {
         (component, device.to_owned(), version.to_owned())
     }
 

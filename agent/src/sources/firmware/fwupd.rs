@@ -37,7 +37,9 @@ fn component(plugin: &str) -> FirmwareComponent {
         "tpm" => FirmwareComponent::Tpm,
         "nvme" | "ata" | "scsi" | "emmc" => FirmwareComponent::Disk,
         "cpu" => FirmwareComponent::Microcode,
-        "intel_me" | "intel_mkhi" | "intel_amt" | "intel_cvs" => FirmwareComponent::ManagementEngine,
+        "intel_me" | "intel_mkhi" | "intel_amt" | "intel_cvs" => {
+            FirmwareComponent::ManagementEngine
+        }
         "amdgpu" | "amd_gpu" | "intel_gsc" | "gpu" => FirmwareComponent::Graphics,
         "modem_manager" => FirmwareComponent::Modem,
         "redfish" | "ipmi" => FirmwareComponent::ManagementController,

@@ -37,7 +37,8 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         return Err(reason);
     }
     let compatible = text(format!("{FOLDER}/compatible"));
-    let manufacturer = compatible.as_deref().and_then(|it| it.split_once(',')).map(|it| it.0.to_owned());
+    let manufacturer =
+        compatible.as_deref().and_then(|it| it.split_once(',')).map(|it| it.0.to_owned());
     let product = SystemProduct {
         manufacturer,
         product: text(format!("{FOLDER}/model")),
@@ -89,7 +90,10 @@ mod tests {
         assert_eq!(product.manufacturer.as_deref(), Some("raspberrypi"));
         assert_eq!(product.product.as_deref(), Some("Raspberry Pi 4 Model B Rev 1.4"));
         assert_eq!(product.serial.as_deref(), Some("10000000abcdef01"));
-        assert_eq!((chip.product.as_deref(), chip.version.as_deref()), (Some("BCM2711"), Some("C0")));
+        assert_eq!(
+            (chip.product.as_deref(), chip.version.as_deref()),
+            (Some("BCM2711"), Some("C0"))
+        );
     }
 
     #[test]

@@ -101,7 +101,8 @@ mod tests {
             mac: Some("02:00:00:00:00:01".to_owned()),
         };
         let found = with_context(&host(Ok(Reply::ManagementNetwork(network))), observe).unwrap();
-        let [Fact::Firmware(firmware), Fact::ManagementController(controller)] = &found.facts[..] else {
+        let [Fact::Firmware(firmware), Fact::ManagementController(controller)] = &found.facts[..]
+        else {
             panic!("{found:?}")
         };
         assert_eq!(firmware.version.as_deref(), Some("3.88"));

@@ -42,10 +42,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         }
         match monitor(&bytes, connector) {
             Some(monitor) => found.facts.push(Fact::Monitor(monitor)),
-            None => found.complaints.push(Complaint {
-                place: path,
-                problem: "this is no EDID".to_owned(),
-            }),
+            None => found
+                .complaints
+                .push(Complaint { place: path, problem: "this is no EDID".to_owned() }),
         }
     }
     Ok(found)
@@ -127,9 +126,13 @@ mod tests {
     fn edid() -> Vec<u8> {
         let mut edid = vec![0; 128];
         edid[..8].copy_from_slice(&HEADER);
-        edid[8..20].copy_from_slice(&[0x10, 0xac, 0x2f, 0xa1, 0x4c, 0x34, 0x31, 0x30, 17, 31, 1, 4]);
+        edid[8..20]
+            .copy_from_slice(&[0x10, 0xac, 0x2f, 0xa1, 0x4c, 0x34, 0x31, 0x30, 17, 31, 1, 4]);
         edid[21..23].copy_from_slice(&[60, 34]);
-        let timing = [0x56, 0x5e, 0x00, 0xa0, 0xa0, 0xa0, 0x29, 0x50, 0x30, 0x20, 0x35, 0, 0x55, 0x50, 0x21, 0, 0, 0x1a];
+        let timing = [
+            0x56, 0x5e, 0x00, 0xa0, 0xa0, 0xa0, 0x29, 0x50, 0x30, 0x20, 0x35, 0, 0x55, 0x50, 0x21,
+            0, 0, 0x1a,
+        ];
         edid[54..72].copy_from_slice(&timing);
         edid[72..90].copy_from_slice(b"\0\0\0\xff\0ABC1234\n     ");
         edid[90..108].copy_from_slice(b"\0\0\0\xfc\0SAMPLE U2721\n");

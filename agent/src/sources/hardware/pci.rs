@@ -26,7 +26,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
 fn device(host: &dyn Host, address: String) -> Device {
     let number = |file: &str| hexadecimal(host, &format!("{FOLDER}/{address}/{file}"));
     // All ones is what a bus says where nothing answers.
-    let id = |file: &str| number(file).and_then(|it| u16::try_from(it).ok()).filter(|it| *it != u16::MAX);
+    let id = |file: &str| {
+        number(file).and_then(|it| u16::try_from(it).ok()).filter(|it| *it != u16::MAX)
+    };
     Device {
         bus: "pci".to_owned(),
         class: number("class"),
@@ -84,7 +86,10 @@ mod tests {
             .file(&format!("{folder}/class"), "nonsense\n");
         let facts = with_context(&host, observe).unwrap().facts;
         let [Fact::Device(device)] = &facts[..] else { panic!("{facts:?}") };
-        assert_eq!((device.vendor_id, device.subsystem_vendor_id, device.class), (None, None, None));
+        assert_eq!(
+            (device.vendor_id, device.subsystem_vendor_id, device.class),
+            (None, None, None)
+        );
         assert_eq!(device.drivers, Vec::<String>::new());
     }
 

@@ -82,9 +82,8 @@ fn old_module(host: &dyn Host, name: &str, module: &mut TrustedPlatformModule) {
             _ => {}
         }
     }
-    let flag = |file: &str| {
-        host.line(&format!("{FOLDER}/{name}/device/{file}")).map(|it| it == "1")
-    };
+    let flag =
+        |file: &str| host.line(&format!("{FOLDER}/{name}/device/{file}")).map(|it| it == "1");
     module.is_enabled = flag("enabled");
     module.is_owned = flag("owned");
 }
@@ -99,7 +98,9 @@ fn ask(host: &dyn Host, module: &mut TrustedPlatformModule, found: &mut Found) {
             }),
         },
         Err(reason) => {
-            for field in ["trusted_platform_module.firmware", "trusted_platform_module.manufacturer"] {
+            for field in
+                ["trusted_platform_module.firmware", "trusted_platform_module.manufacturer"]
+            {
                 let (field, of) = (field.to_owned(), Some(FIRST.to_owned()));
                 found.gaps.push(Gap { field, of, reason: reason.clone() });
             }
@@ -202,7 +203,8 @@ mod tests {
     }
 
     fn modules(found: &Found) -> Vec<&TrustedPlatformModule> {
-        let module = |it| if let &Fact::TrustedPlatformModule(ref it) = it { Some(it) } else { None };
+        let module =
+            |it| if let &Fact::TrustedPlatformModule(ref it) = it { Some(it) } else { None };
         found.facts.iter().filter_map(module).collect()
     }
 
@@ -219,7 +221,9 @@ mod tests {
             ..TrustedPlatformModule::default()
         };
         assert_eq!(modules(&found), [&expected]);
-        let is_level = |it: &Fact| matches!(it, Fact::Firmware(Firmware { component: FirmwareComponent::Tpm, .. }));
+        let is_level = |it: &Fact| {
+            matches!(it, Fact::Firmware(Firmware { component: FirmwareComponent::Tpm, .. }))
+        };
         assert!(found.facts.iter().any(is_level));
     }
 

@@ -44,7 +44,8 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
 fn device(host: &dyn Host, name: &str, drivers: Vec<String>) -> Device {
     let path = |file: &str| format!("{FOLDER}/{name}/{file}");
     let number = |file: &str| hexadecimal(host, &path(file));
-    let text = |file: &str| host.line(&path(file)).map(|it| printable(&it)).filter(|it| !it.is_empty());
+    let text =
+        |file: &str| host.line(&path(file)).map(|it| printable(&it)).filter(|it| !it.is_empty());
     let parts = [number("bDeviceClass"), number("bDeviceSubClass"), number("bDeviceProtocol")];
     let class = parts.into_iter().try_fold(0, |class, part| Some(class << 8 | part? & 0xff));
     Device {

@@ -42,7 +42,10 @@ mod tests {
         let mitigated = "Mitigation: Retpolines; IBPB: conditional; STIBP: disabled; RSB filling";
         let host = MapHost::new()
             .file(&format!("{FOLDER}/meltdown"), "Mitigation: PTI\n")
-            .file(&format!("{FOLDER}/mds"), "Vulnerable: Clear CPU buffers attempted, no microcode\n")
+            .file(
+                &format!("{FOLDER}/mds"),
+                "Vulnerable: Clear CPU buffers attempted, no microcode\n",
+            )
             .file(&format!("{FOLDER}/spectre_v2"), format!("{mitigated}\n"))
             .forbid(&format!("{FOLDER}/srbds"));
         let found = with_context(&host, observe).unwrap();

@@ -1,8 +1,6 @@
 //! Lockdown, security modules and the switches of the kernel's command line that weaken or strengthen it.
 
-use observation::latest::{
-    Absent, Cadence, Fact, Gap, Platform, Setting, SettingOrigin, SourceId,
-};
+use observation::latest::{Absent, Cadence, Fact, Gap, Platform, Setting, SettingOrigin, SourceId};
 
 use crate::host::Ask;
 use crate::sources::attribute::printable;
@@ -80,9 +78,15 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let mut found = Found::default();
     found.facts.extend(switches(&line));
     match context.host.text(LOCKDOWN_PATH) {
-        Ok(text) => found.facts.extend(chosen(&text).map(|it| running("lockdown", it, LOCKDOWN_PATH))),
+        Ok(text) => {
+            found.facts.extend(chosen(&text).map(|it| running("lockdown", it, LOCKDOWN_PATH)))
+        }
         Err(reason @ Absent::NotAllowed { .. }) => {
-            found.gaps.push(Gap { field: "setting".to_owned(), of: Some("lockdown".to_owned()), reason });
+            found.gaps.push(Gap {
+                field: "setting".to_owned(),
+                of: Some("lockdown".to_owned()),
+                reason,
+            });
         }
         // A kernel without it locks nothing down.
         Err(_) => {}
@@ -168,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_kernel_without_lockdown_says_nothing_of_it() {
-        let found = with_context(&MapHost::new().file(COMMAND_LINE_PATH, "quiet\n"), observe).unwrap();
+        let found =
+            with_context(&MapHost::new().file(COMMAND_LINE_PATH, "quiet\n"), observe).unwrap();
         assert_eq!(found, Found::default());
         assert_eq!(chosen("none integrity"), None);
     }

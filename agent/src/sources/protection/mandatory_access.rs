@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use observation::latest::{
-    Absent, Cadence, Fact, Gap, Platform, Setting, SettingOrigin, SourceId,
-};
+use observation::latest::{Absent, Cadence, Fact, Gap, Platform, Setting, SettingOrigin, SourceId};
 
 use crate::host::{Ask, Host};
 use crate::sources::attribute::printable;
@@ -80,7 +78,8 @@ fn profiles(text: &str) -> BTreeMap<String, u32> {
     let mut modes = BTreeMap::new();
     for line in text.lines() {
         let Some((name, mode)) = line.rsplit_once(" (") else { continue };
-        let is_of_guest = name.starts_with("libvirt-") || name.starts_with("lxc-") || name.contains("//&:");
+        let is_of_guest =
+            name.starts_with("libvirt-") || name.starts_with("lxc-") || name.contains("//&:");
         if is_of_guest {
             continue;
         }

@@ -6,7 +6,4 @@ mod mandatory_access;
 use super::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] = &[
-    &kernel::SOURCE,
-    &mandatory_access::SOURCE,
-];
+pub(super) const SOURCES: &[&Source] = &[&kernel::SOURCE, &mandatory_access::SOURCE];

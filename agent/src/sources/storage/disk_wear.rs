@@ -3,7 +3,7 @@
 use observation::latest::{Absent, Cadence, Fact, Platform, SourceId};
 
 use crate::sources::context::Context;
-use crate::sources::disk_log::{wear, logs};
+use crate::sources::disk_log::{logs, wear};
 use crate::sources::{Found, Source};
 
 /// What disks count: age, wear, errors.
@@ -33,6 +33,9 @@ mod tests {
             .link("/sys/block/nvme0n1", "../devices/pci0000:00/nvme/nvme0/nvme0n1")
             .answer(request, Ok(Reply::DiskHealth(DiskLog::Nvme(vec![0; 512]))));
         let found = with_context(&host, observe).unwrap();
-        assert!(matches!(&found.facts[..], [Fact::DiskWear(it)] if it.disk == "nvme0n1"), "{found:?}");
+        assert!(
+            matches!(&found.facts[..], [Fact::DiskWear(it)] if it.disk == "nvme0n1"),
+            "{found:?}"
+        );
     }
 }

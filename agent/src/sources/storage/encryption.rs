@@ -37,8 +37,13 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let names = context.host.names(FOLDER)?;
     let persons = Persons::read_or_none(context.host, context.names);
     let mounts = mounts(&context.host.text(MOUNTINFO_PATH).unwrap_or_default());
-    let mut reader =
-        Reader { host: context.host, persons: &persons, mounts, found: Found::default(), refused: None };
+    let mut reader = Reader {
+        host: context.host,
+        persons: &persons,
+        mounts,
+        found: Found::default(),
+        refused: None,
+    };
     let mut opened = Vec::new();
     for name in names.iter().filter(|it| it.starts_with("dm-")) {
         opened.extend(reader.open_volume(name));
@@ -203,7 +208,8 @@ impl Reader<'_> {
 }
 
 fn tell(header: LuksHeader, volume: &mut VolumeEncryption) {
-    let LuksHeader { version, uuid: _, cipher, key_bits, key_slots, key_derivations, tokens } = header;
+    let LuksHeader { version, uuid: _, cipher, key_bits, key_slots, key_derivations, tokens } =
+        header;
     volume.kind = format!("luks{version}");
     volume.cipher = cipher;
     volume.key_bits = key_bits;
@@ -243,14 +249,18 @@ mod tests {
         let mut host = MapHost::new()
             .file(MOUNTINFO_PATH, MOUNTINFO)
             .file("/etc/passwd", "alice:x:1000:1000::/home/alice:/bin/sh\n")
-            .file(&format!("{FOLDER}/dm-0/dm/uuid"), "CRYPT-LUKS2-2b7cd0b883a54d5e9f4c9d2f1de2a0c1-sda3_crypt\n")
+            .file(
+                &format!("{FOLDER}/dm-0/dm/uuid"),
+                "CRYPT-LUKS2-2b7cd0b883a54d5e9f4c9d2f1de2a0c1-sda3_crypt\n",
+            )
             .file(&format!("{FOLDER}/dm-0/dm/name"), "sda3_crypt\n")
             .folder(&format!("{FOLDER}/dm-0/slaves/sda3"))
             .folder(&format!("{FOLDER}/dm-0/holders/dm-1"))
             .file(&format!("{FOLDER}/dm-1/dm/uuid"), "LVM-abc\n")
             .file(&format!("{FOLDER}/dm-1/dev"), "253:1\n")
             .folder(&format!("{FOLDER}/sda3/holders/dm-0"));
-        for (name, number) in [("dm-0", "253:0"), ("sda1", "8:1"), ("sda3", "8:3"), ("sdb", "8:16")] {
+        for (name, number) in [("dm-0", "253:0"), ("sda1", "8:1"), ("sda3", "8:3"), ("sdb", "8:16")]
+        {
             host = host
                 .file(&format!("{FOLDER}/{name}/dev"), format!("{number}\n"))
                 .file(&format!("{FOLDER}/{name}/size"), "4096\n");
@@ -299,7 +309,10 @@ mod tests {
     fn without_the_right_the_kind_is_known_and_one_gap_says_the_rest() {
         let reason = Absent::NotAllowed { what: "/dev/sda3".to_owned(), needs: Privilege::Root };
         let found = with_context(&host(Err(reason)), observe).unwrap();
-        assert_eq!((volumes(&found)[0].kind.as_str(), volumes(&found)[0].cipher.as_ref()), ("luks2", None));
+        assert_eq!(
+            (volumes(&found)[0].kind.as_str(), volumes(&found)[0].cipher.as_ref()),
+            ("luks2", None)
+        );
         assert_eq!(found.gaps.len(), 1);
     }
 
@@ -310,8 +323,8 @@ mod tests {
             .file(MOUNTINFO_PATH, MOUNTINFO)
             .file("/.fscrypt/policies/0123456789abcdef", "");
         let found = with_context(&host, observe).unwrap();
-        assert_eq!(volumes(&found)[1].kind, "fscrypt");
-        assert_eq!(volumes(&found)[1].mounted_at, ["/"]);
+        assert_eq!(volumes(&found)[0].kind, "fscrypt");
+        assert_eq!(volumes(&found)[0].mounted_at, ["/"]);
     }
 
     #[test]

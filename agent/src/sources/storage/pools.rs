@@ -102,9 +102,8 @@ fn btrfs_system(host: &dyn Host, uuid: &str) -> StoragePool {
     let missing = u32::try_from(missing.count()).ok();
     // The profile of the data is the one folder among the counters of its space.
     let parts = host.names(&format!("{folder}/allocation/data")).unwrap_or_default();
-    let is_profile = |it: &&String| {
-        ["single", "dup"].contains(&it.as_str()) || it.starts_with("raid")
-    };
+    let is_profile =
+        |it: &&String| ["single", "dup"].contains(&it.as_str()) || it.starts_with("raid");
     let profiles: Vec<&str> = parts.iter().filter(is_profile).map(String::as_str).collect();
     let label = host.line(&format!("{folder}/label")).map(|it| printable(&it));
     StoragePool {
@@ -115,7 +114,10 @@ fn btrfs_system(host: &dyn Host, uuid: &str) -> StoragePool {
         size_bytes: sectors.and_then(|it| it.checked_mul(SECTOR_BYTES)).filter(|it| *it > 0),
         state: None,
         missing_members: missing.filter(|_| !numbers.is_empty()),
-        members: devices.into_iter().map(|device| StoragePoolMember { device, state: None }).collect(),
+        members: devices
+            .into_iter()
+            .map(|device| StoragePoolMember { device, state: None })
+            .collect(),
     }
 }
 

@@ -2,8 +2,7 @@
 //! controllers that hide their disks behind a program of their maker, which is not run.
 
 use observation::latest::{
-    Absent, Cadence, Fact, Gap, Platform, SourceId, StoragePool, StoragePoolKind,
-    StoragePoolMember,
+    Absent, Cadence, Fact, Gap, Platform, SourceId, StoragePool, StoragePoolKind, StoragePoolMember,
 };
 
 use crate::host::{Ask, Host};
@@ -60,9 +59,8 @@ fn array(host: &dyn Host, name: &str) -> Option<StoragePool> {
     let folder = format!("{BLOCK_FOLDER}/{name}/md");
     let line = |file: &str| host.line(&format!("{folder}/{file}")).filter(|it| !it.is_empty());
     let level = line("level")?;
-    let state = line("array_state").map(|it| {
-        if WORKING.contains(&it.as_str()) { "active".to_owned() } else { it }
-    });
+    let state = line("array_state")
+        .map(|it| if WORKING.contains(&it.as_str()) { "active".to_owned() } else { it });
     let parts = host.names(&folder).unwrap_or_default();
     let member = |part: &String| {
         let device = part.strip_prefix("dev-")?.to_owned();

@@ -2,7 +2,8 @@
 
 use observation::latest::{
     AccountKind, Binding, FirmwareComponent, InterfaceKind, MachineList, OwnerPackage,
-    PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, StoragePoolKind, Transport, UserName,
+    PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, StoragePoolKind, Transport,
+    UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {

@@ -244,7 +244,9 @@ pub(super) fn trusted_platform_module(structure: &Structure<'_>, found: &mut Fou
     let version = structure.byte(0x08).zip(structure.byte(0x09));
     let firmware = match version {
         // The first four bytes of TPM_CAP_VERSION_INFO: two of the specification, two of the firmware.
-        Some((1, _)) => structure.byte(0x0c).zip(structure.byte(0x0d)).map(|(a, b)| (a.into(), b.into())),
+        Some((1, _)) => {
+            structure.byte(0x0c).zip(structure.byte(0x0d)).map(|(a, b)| (a.into(), b.into()))
+        }
         _ => structure.double_word(0x0a).map(|it| (it >> 16, it & 0xffff)),
     };
     let firmware = firmware.map(|(major, minor): (u32, u32)| format!("{major}.{minor}"));

@@ -55,7 +55,9 @@ fn pool(name: String, values: &[(String, Value)]) -> Pool {
     for (key, value) in values {
         match (key.as_str(), value) {
             ("pool_guid", Value::Number(number)) => pool.id = Some(*number),
-            ("vdev_tree", Value::Lists(lists)) => lists.iter().for_each(|it| devices(it, &mut pool)),
+            ("vdev_tree", Value::Lists(lists)) => {
+                lists.iter().for_each(|it| devices(it, &mut pool))
+            }
             _ => {}
         }
     }

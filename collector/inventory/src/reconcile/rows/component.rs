@@ -27,7 +27,8 @@ pub(super) fn battery(it: &Battery) -> Row {
 pub(super) fn device(it: &Device) -> Row {
     let names = device_names(it);
     let number = |of: Option<u16>| of.map(|it| format!("{it:04x}"));
-    let pair = |of: Option<u16>, and: Option<u16>| Some(format!("{}:{}", number(of)?, number(and)?));
+    let pair =
+        |of: Option<u16>, and: Option<u16>| Some(format!("{}:{}", number(of)?, number(and)?));
     let fields = vec![
         ("class", names.class),
         ("vendor", it.vendor.clone().or(names.vendor)),
@@ -264,7 +265,10 @@ mod tests {
             ..Device::default()
         };
         let text = summary(&Fact::Device(device));
-        assert!(text.starts_with("vendor Logitech, Inc., product USB Receiver, id 046d:c52b"), "{text}");
+        assert!(
+            text.starts_with("vendor Logitech, Inc., product USB Receiver, id 046d:c52b"),
+            "{text}"
+        );
     }
 
     #[test]
