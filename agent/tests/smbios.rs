@@ -7,7 +7,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
     use std::path::PathBuf;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use jiff::Timestamp;
     use kataster_agent::host::{Host, Reply, Request};
@@ -34,6 +34,7 @@ mod tests {
     const NOT_REPORTED: [&str; 59] = [
         "Address",
         "Array Handle",
+        "Associated Components",
         "Associativity",
         "Base Address",
         "Boot-up State",
@@ -42,7 +43,6 @@ mod tests {
         "Chassis Handle",
         "Contained Elements",
         "Contained Object Handles",
-        "Data Width of the bus",
         "Error Information Handle",
         "Features",
         "Firmware ID",
@@ -496,8 +496,8 @@ mod tests {
         }
         let mut compared = 0;
         for (kind, fields) in dmidecode(name) {
-            // Texts of the maker and the state of the last start.
-            if [11, 32].contains(&kind) {
+            // Texts of the maker, where arrays of memory are addressed, the state of the last start.
+            if [11, 19, 20, 32].contains(&kind) {
                 continue;
             }
             let at = ours.iter().position(|it| it.0 == kind);
@@ -508,7 +508,7 @@ mod tests {
                 let Some((_, value)) = ours else {
                     let key = match (kind, key.as_str()) {
                         (7, "Speed") => "Speed of the cache",
-                        (7, "Location") | (39, "Type") => continue,
+                        (2 | 39, "Type") | (7, "Location") => continue,
                         (0 | 22, _) if theirs.is_none() => continue,
                         (_, key) => key,
                     };
@@ -554,6 +554,12 @@ mod tests {
         }
     }
 
+    /// Time of this thread alone, whatever else the machine does.
+    fn processor_time() -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(time).unwrap()
+    }
+
     fn mutate(table: &mut Vec<u8>, random: &mut Random) {
         for _ in 0..=random.below(12) {
             let at = random.below(table.len());
@@ -582,16 +588,15 @@ mod tests {
             let mut table = origin.table.clone();
             mutate(&mut table, &mut random);
             let changed = Tables { entry_point: origin.entry_point.clone(), table };
-            let started = Instant::now();
+            let started = processor_time();
             let found = read(&changed);
-            times.push(started.elapsed());
+            times.push(processor_time() - started);
             assert!(found.facts.len() <= changed.table.len());
         }
         times.sort_unstable();
         let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
-        println!("median {median:?}, 99.9 % {:?}, worst {worst:?}", times[times.len() - 101]);
-        // The worst one also counts the moments in which the machine ran something else.
-        assert!(times[times.len() - 101] < Duration::from_millis(5));
+        println!("processor time: median {median:?}, worst {worst:?}");
+        assert!(worst < Duration::from_millis(5), "{worst:?}");
     }
 
     /// The largest table that is read, full of the smallest structures.
@@ -604,9 +609,11 @@ mod tests {
             table.extend([number; 0x18]);
             table.extend([b'a', number | 1, 0, 0]);
         }
-        let started = Instant::now();
+        let started = processor_time();
         let found = read(&Tables { entry_point: Vec::new(), table });
+        let took = processor_time() - started;
+        println!("{} facts of 1 MiB: {took:?}", found.facts.len());
         assert!(found.facts.len() > 10_000);
-        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        assert!(took < Duration::from_secs(5), "{took:?}");
     }
 }
