@@ -4,8 +4,9 @@ use observation::ContentHash;
 use observation::latest::Absent;
 
 use super::{
-    Figures, Host, LinkState, NeighbourState, NetworkState, PasswordGuards, PathStatus, Reply,
-    Request, Rights, RouteState, RuleSet, Space, SystemNames, Tree, TreeMarks,
+    DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork, NeighbourState,
+    NetworkDriver, NetworkState, PasswordGuards, PathStatus, Reply, Request, Rights, RouteState,
+    RuleSet, Space, SystemNames, Tree, TreeMarks,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
@@ -123,6 +124,36 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn sockets_of(&self, process: u32) -> Result<Vec<u64>, Absent>;
+    /// The health log of one disk.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn disk_log(&self, disk: &str) -> Result<DiskLog, Absent>;
+    /// The devices that a running fwupd knows.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn fwupd_devices(&self) -> Result<Vec<FwupdDevice>, Absent>;
+    /// The header of a LUKS volume.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn luks_header(&self, device: &str) -> Result<LuksHeader, Absent>;
+    /// The network settings of the management controller.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn management_network(&self) -> Result<ManagementNetwork, Absent>;
+    /// What the driver of a network interface says of itself.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn network_driver(&self, interface: &str) -> Result<NetworkDriver, Absent>;
+    /// The fixed properties of the trusted platform module.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn tpm_properties(&self) -> Result<Vec<u8>, Absent>;
 }
 
 impl<H: Host + ?Sized> Ask for H {
@@ -260,6 +291,54 @@ impl<H: Host + ?Sized> Ask for H {
     fn sockets_of(&self, process: u32) -> Result<Vec<u64>, Absent> {
         let request = Request::SocketsOf { process };
         let Reply::SocketsOf(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn disk_log(&self, disk: &str) -> Result<DiskLog, Absent> {
+        let request = Request::DiskHealth { disk: disk.to_owned() };
+        let Reply::DiskHealth(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn fwupd_devices(&self) -> Result<Vec<FwupdDevice>, Absent> {
+        let request = Request::FwupdDevices;
+        let Reply::FwupdDevices(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn luks_header(&self, device: &str) -> Result<LuksHeader, Absent> {
+        let request = Request::LuksHeader { device: device.to_owned() };
+        let Reply::LuksHeader(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn management_network(&self) -> Result<ManagementNetwork, Absent> {
+        let request = Request::ManagementNetwork;
+        let Reply::ManagementNetwork(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn network_driver(&self, interface: &str) -> Result<NetworkDriver, Absent> {
+        let request = Request::NetworkDriver { interface: interface.to_owned() };
+        let Reply::NetworkDriver(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn tpm_properties(&self) -> Result<Vec<u8>, Absent> {
+        let request = Request::TpmProperties;
+        let Reply::TpmProperties(answer) = self.ask(&request)? else {
             return Err(unexpected(&request));
         };
         Ok(answer)

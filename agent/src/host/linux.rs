@@ -5,15 +5,22 @@
     reason = "this is the door to the machine that every other module must go through"
 )]
 
+mod block_device;
+mod disk_health;
 mod figures;
+mod fwupd;
 mod guarded;
+mod luks;
+mod management;
 mod name_space;
 mod netlink;
 mod netlink_wire;
+mod network_driver;
 mod nf_tables;
 mod parts;
 mod rights;
 mod routing;
+mod tpm;
 mod tree;
 mod walk;
 
@@ -71,6 +78,14 @@ impl Host for LinuxHost {
             }
             Request::PasswordGuards => derived::password_guards(self),
             Request::SocketsOf { process } => derived::sockets_of(self, *process),
+            Request::DiskHealth { disk } => disk_health::log(disk).map(Reply::DiskHealth),
+            Request::FwupdDevices => fwupd::devices().map(Reply::FwupdDevices),
+            Request::LuksHeader { device } => luks::header(device).map(Reply::LuksHeader),
+            Request::ManagementNetwork => management::network().map(Reply::ManagementNetwork),
+            Request::NetworkDriver { interface } => {
+                network_driver::driver(interface).map(Reply::NetworkDriver)
+            }
+            Request::TpmProperties => tpm::properties().map(Reply::TpmProperties),
         }
     }
 }

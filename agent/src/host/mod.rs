@@ -8,6 +8,7 @@ mod ask;
 pub(crate) mod derived;
 pub mod firewall;
 pub mod grants;
+mod hardware;
 mod layered;
 mod linux;
 mod private;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
 pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
+pub use hardware::{AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver};
 pub use layered::Layered;
 pub use linux::{GuardedHost, LinuxHost};
 pub use private::{
@@ -142,6 +144,28 @@ pub enum Request {
         /// Number of the process.
         process: u32,
     },
+    /// The health log of one disk: a fixed read command of NVM Express or ATA, never one that writes,
+    /// and none to a disk that sleeps.
+    DiskHealth {
+        /// The kernel's name of the disk (`nvme0n1`).
+        disk: String,
+    },
+    /// The devices that a running fwupd knows; it is not started for the question.
+    FwupdDevices,
+    /// Cipher, key size and number of key slots of a LUKS volume. Never a key, salt or digest.
+    LuksHeader {
+        /// The kernel's name of the block device (`sda3`).
+        device: String,
+    },
+    /// The network settings of the management controller: fixed read commands of IPMI.
+    ManagementNetwork,
+    /// What the driver of a network interface says of itself.
+    NetworkDriver {
+        /// Name of the interface.
+        interface: String,
+    },
+    /// The fixed properties of the trusted platform module (TPM2_GetCapability): the answer as it came.
+    TpmProperties,
 }
 
 /// The answer to a [`Request`] of the same name.
@@ -168,6 +192,12 @@ pub enum Reply {
     NetworkOf(NetworkState),
     PasswordGuards(PasswordGuards),
     SocketsOf(Vec<u64>),
+    DiskHealth(DiskLog),
+    FwupdDevices(Vec<FwupdDevice>),
+    LuksHeader(LuksHeader),
+    ManagementNetwork(ManagementNetwork),
+    NetworkDriver(NetworkDriver),
+    TpmProperties(#[serde(with = "ask::bytes_as_text")] Vec<u8>),
 }
 
 /// Which entries of a tree are told.

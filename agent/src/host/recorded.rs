@@ -170,7 +170,13 @@ fn object(request: &Request) -> String {
         | Request::Status { path }
         | Request::Space { path } => path.clone(),
         Request::ServedCertificate { address, port } => format!("tcp/{address}:{port}"),
-        Request::SystemNames
+        Request::DiskHealth { disk } => format!("health log of {disk}"),
+        Request::LuksHeader { device } => format!("LUKS header on /dev/{device}"),
+        Request::NetworkDriver { interface } => format!("driver of {interface}"),
+        Request::FwupdDevices
+        | Request::ManagementNetwork
+        | Request::TpmProperties
+        | Request::SystemNames
         | Request::Rights
         | Request::Links
         | Request::Routes

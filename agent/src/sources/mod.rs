@@ -8,8 +8,10 @@ pub mod context;
 mod apk;
 mod attribute;
 mod cgroup;
+mod disk_log;
 mod dpkg;
 mod elf;
+mod firmware_level;
 mod languages;
 mod links;
 mod members;
@@ -17,6 +19,7 @@ mod mounts;
 mod owners;
 mod pacman;
 mod persons;
+mod power_supply;
 mod processes;
 mod rpm;
 mod secrets;
@@ -32,12 +35,14 @@ mod zip;
 
 mod accounts;
 mod certificates;
+mod firmware;
 mod hardware;
 mod licences;
 mod network;
 mod protection;
 mod services;
 mod software;
+mod storage;
 mod system;
 mod updates;
 
@@ -74,12 +79,14 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
     let domains = [
         accounts::SOURCES,
         certificates::SOURCES,
+        firmware::SOURCES,
         hardware::SOURCES,
         licences::SOURCES,
         network::SOURCES,
         protection::SOURCES,
         services::SOURCES,
         software::SOURCES,
+        storage::SOURCES,
         system::SOURCES,
         updates::SOURCES,
     ];

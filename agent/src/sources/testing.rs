@@ -234,7 +234,13 @@ impl Host for MapHost {
             | Request::Routes
             | Request::Neighbours
             | Request::Figures
-            | Request::ServedCertificate { .. } => Err(not_here(&format!("{request:?}"))),
+            | Request::ServedCertificate { .. }
+            | Request::DiskHealth { .. }
+            | Request::FwupdDevices
+            | Request::LuksHeader { .. }
+            | Request::ManagementNetwork
+            | Request::NetworkDriver { .. }
+            | Request::TpmProperties => Err(not_here(&format!("{request:?}"))),
         }
     }
 }

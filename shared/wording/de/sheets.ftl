@@ -232,6 +232,17 @@ sheets-component-disk = Datenträger
 sheets-component-microcode = Prozessor-Microcode
 sheets-component-network-adapter = Netzadapter
 sheets-component-management-controller = Fernwartungscontroller (BMC)
+sheets-component-dock = Dockingstation
+sheets-component-graphics = Grafikadapter
+sheets-component-management-engine = Management Engine
+sheets-component-memory-module = Speichermodul
+sheets-component-modem = Mobilfunkmodem
+sheets-component-storage-controller = Speichercontroller
+sheets-component-system-firmware = Systemfirmware (ESRT)
+sheets-component-thunderbolt = Thunderbolt/USB4
+sheets-component-tpm = Sicherheitschip (TPM)
+sheets-component-uefi-dbx = Sperrliste von Secure Boot (dbx)
+sheets-component-other = weitere Firmware
 sheets-licences-hint = Das Paketarchiv führt es unter „{$area}“: Nutzungsbedingungen prüfen
 sheets-licences-not-recognised = Lizenzpflichtige Produkte werden noch nicht erkannt; die Liste zeigt nur Pakete aus unfreien Bereichen ihres Archivs.
 

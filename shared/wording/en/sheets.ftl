@@ -232,6 +232,17 @@ sheets-component-disk = Disk
 sheets-component-microcode = Processor microcode
 sheets-component-network-adapter = Network adapter
 sheets-component-management-controller = Management controller (BMC)
+sheets-component-dock = Docking station
+sheets-component-graphics = Graphics adapter
+sheets-component-management-engine = Management engine
+sheets-component-memory-module = Memory module
+sheets-component-modem = Mobile modem
+sheets-component-storage-controller = Storage controller
+sheets-component-system-firmware = System firmware (ESRT)
+sheets-component-thunderbolt = Thunderbolt/USB4
+sheets-component-tpm = Security chip (TPM)
+sheets-component-uefi-dbx = Secure Boot revocation list (dbx)
+sheets-component-other = Other firmware
 sheets-licences-hint = Its package archive keeps it in “{$area}”: check its terms
 sheets-licences-not-recognised = Commercial products are not recognised yet; the list shows packages from the areas of their archive that are not free.
 

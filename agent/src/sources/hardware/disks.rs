@@ -190,6 +190,7 @@ fn firmware(disk: &Disk) -> Option<Firmware> {
         device: Some(disk.name.clone()),
         vendor: None,
         version: Some(disk.firmware.clone()?),
+        revision: None,
         released_on: None,
     })
 }

@@ -80,6 +80,7 @@ fn push(found: &mut Found, processor: Processor) {
             device: None,
             vendor: processor.vendor.clone(),
             version: Some(version.clone()),
+            revision: None,
             released_on: None,
         })),
         None => found.gaps.push(Gap {

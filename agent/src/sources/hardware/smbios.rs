@@ -1,9 +1,10 @@
-//! Machine, board, enclosure, firmware and memory modules, from the tables of SMBIOS (DSP0134).
+//! Machine, board, enclosure, firmware, memory, sockets, slots and power supplies, from the tables of SMBIOS (DSP0134).
 //!
 //! The tables are for root alone; without the right, the kernel's excerpt in `/sys/class/dmi/id`
 //! gives everything but serial numbers and modules.
 
 mod excerpt;
+mod parts;
 mod records;
 mod table;
 
@@ -27,10 +28,13 @@ const ENTRY_POINT_PATH: &str = "/sys/firmware/dmi/tables/smbios_entry_point";
 const TABLE_BYTES_MAX: u64 = 1024 * 1024;
 const ENTRY_POINT_BYTES_MAX: u64 = 256;
 /// What only the tables hold, for the reason why it is missing.
-const FIELDS_OF_TABLE: [&str; 5] = [
+const FIELDS_OF_TABLE: [&str; 8] = [
     "base_board.serial",
     "chassis.serial",
+    "expansion_slot",
     "memory_module",
+    "power_supply",
+    "processor_socket",
     "system_product.serial",
     "system_product.uuid",
 ];

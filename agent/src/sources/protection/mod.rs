@@ -1,8 +1,11 @@
 //! What protects the machine.
 
 mod firewall;
+mod kernel;
+mod mandatory_access;
 
-use crate::sources::Source;
+use super::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] = &[&firewall::SOURCE];
+pub(super) const SOURCES: &[&Source] =
+    &[&firewall::SOURCE, &kernel::SOURCE, &mandatory_access::SOURCE];

@@ -4,6 +4,7 @@
 //! Knows facts of the wire; nothing of observers, evidence and time.
 
 mod answer;
+mod device_name;
 mod hardware_vendor;
 mod kind;
 mod placeholder;
@@ -11,6 +12,7 @@ mod platforms;
 mod virtual_machine;
 
 pub use answer::{Confidence, Recognition, recognise};
+pub(crate) use device_name::device_names;
 pub use hardware_vendor::{mac_vendor, mac_vendors_origin};
 pub use kind::kind_of_chassis;
 pub use placeholder::{

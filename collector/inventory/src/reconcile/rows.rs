@@ -3,6 +3,7 @@
 //! Counters, link states and whatever else moves by itself are left out, and volatile facts have no
 //! row at all.
 
+mod component;
 mod configuration;
 mod directory;
 mod firewall;
@@ -10,6 +11,7 @@ mod licence;
 mod network_namespace;
 mod scans;
 mod software;
+mod storage;
 
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
@@ -48,10 +50,14 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
     Some(match fact {
         Fact::Account(it) => account(it),
         Fact::BaseBoard(it) => base_board(it),
+        Fact::Battery(it) => component::battery(it),
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
+        Fact::Device(it) => component::device(it),
         Fact::Disk(it) => disk(it),
         Fact::Executable(it) => software::executable(it),
+        Fact::DiskHealth(it) => storage::disk_health(it),
+        Fact::ExpansionSlot(it) => component::expansion_slot(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::FirewallState(it) => firewall::firewall_state(it),
         Fact::Firmware(it) => firmware(it),
@@ -63,22 +69,36 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Kernel(it) => kernel(it),
         Fact::Licence(it) => licence::licence(it),
         Fact::Listener(it) => listener(it),
+        Fact::ManagementController(it) => component::management_controller(it),
         Fact::Memory(it) => memory(it),
+        Fact::MemoryArray(it) => component::memory_array(it),
+        Fact::MemoryController(it) => component::memory_controller(it),
         Fact::MemoryModule(it) => memory_module(it),
         Fact::MissingUpdate(it) => software::missing_update(it),
+        Fact::Monitor(it) => component::monitor(it),
         Fact::NamedMachine(it) => directory::named_machine(it),
         Fact::NetworkInterface(it) => interface(it),
         Fact::NetworkNamespace(it) => network_namespace::network_namespace(it),
+        Fact::OnboardDevice(it) => component::onboard_device(it),
         Fact::OperatingSystem(it) => operating_system(it),
+        Fact::PortConnector(it) => component::port_connector(it),
+        Fact::PowerSupply(it) => component::power_supply(it),
         Fact::Processor(it) => processor(it),
         Fact::RebootPending(it) => software::reboot_pending(it),
+        Fact::ProcessorCache(it) => component::processor_cache(it),
+        Fact::ProcessorSocket(it) => component::processor_socket(it),
+        Fact::ProcessorVulnerability(it) => component::processor_vulnerability(it),
         Fact::Resolver(it) => resolver(it),
         Fact::Route(it) => route(it),
         Fact::Service(it) => service(it),
         Fact::Setting(it) => configuration::setting(it),
+        Fact::StoragePool(it) => storage::storage_pool(it),
+        Fact::StorageVolume(it) => storage::storage_volume(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::UpdateState(it) => software::update_state(it),
+        Fact::TrustedPlatformModule(it) => component::trusted_platform_module(it),
         Fact::VirtualisationHint(it) => hint(it),
+        Fact::VolumeEncryption(it) => storage::volume_encryption(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,
         Fact::OpenPort(it) => scans::open_port(it),
         Fact::PhysicalEntity(it) => scans::entity(it),
@@ -89,7 +109,10 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         // Announcements come and go with the programs of users, and ways with the weather.
         Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
+        | Fact::BatteryWear(_)
         | Fact::Boot(_)
+        | Fact::DiskWear(_)
+        | Fact::MemoryErrors(_)
         | Fact::Connection(_)
         | Fact::FreeSpace(_)
         | Fact::Neighbour(_) => {
@@ -169,7 +192,11 @@ fn firmware(it: &Firmware) -> Row {
         Some(device) => format!("{component} {device}"),
         None => component.to_owned(),
     };
-    let fields = vec![("version", it.version.clone()), ("released_on", text(it.released_on))];
+    let fields = vec![
+        ("version", it.version.clone()),
+        ("revision", it.revision.clone()),
+        ("released_on", text(it.released_on)),
+    ];
     one_of("firmware", object, fields)
 }
 

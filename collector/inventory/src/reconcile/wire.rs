@@ -2,8 +2,8 @@
 
 use observation::latest::{
     AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, MachineList,
-    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport,
-    UserName,
+    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode,
+    StoragePoolKind, Transport, UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {
@@ -42,6 +42,17 @@ pub(super) const fn package_manager(manager: PackageManager) -> &'static str {
         PackageManager::Composer => "composer",
         PackageManager::BrowserExtension => "browser_extension",
         PackageManager::IdeExtension => "ide_extension",
+    }
+}
+
+pub(super) const fn storage_pool_kind(kind: StoragePoolKind) -> &'static str {
+    match kind {
+        StoragePoolKind::Md => "md",
+        StoragePoolKind::Lvm => "lvm",
+        StoragePoolKind::Zfs => "zfs",
+        StoragePoolKind::Btrfs => "btrfs",
+        StoragePoolKind::Bcache => "bcache",
+        StoragePoolKind::Multipath => "multipath",
     }
 }
 
@@ -109,9 +120,20 @@ pub(super) const fn firmware_component(component: FirmwareComponent) -> &'static
         FirmwareComponent::Bios => "bios",
         FirmwareComponent::EmbeddedController => "embedded_controller",
         FirmwareComponent::Disk => "disk",
+        FirmwareComponent::Dock => "dock",
+        FirmwareComponent::Graphics => "graphics",
         FirmwareComponent::Microcode => "microcode",
         FirmwareComponent::NetworkAdapter => "network_adapter",
         FirmwareComponent::ManagementController => "management_controller",
+        FirmwareComponent::ManagementEngine => "management_engine",
+        FirmwareComponent::MemoryModule => "memory_module",
+        FirmwareComponent::Modem => "modem",
+        FirmwareComponent::StorageController => "storage_controller",
+        FirmwareComponent::SystemFirmware => "system_firmware",
+        FirmwareComponent::Thunderbolt => "thunderbolt",
+        FirmwareComponent::Tpm => "tpm",
+        FirmwareComponent::UefiDbx => "uefi_dbx",
+        FirmwareComponent::Other => "other",
     }
 }
 

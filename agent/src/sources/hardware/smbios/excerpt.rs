@@ -21,6 +21,7 @@ pub(super) fn read(host: &dyn Host) -> Option<Vec<Fact>> {
             device: None,
             vendor: line("bios_vendor"),
             version: line("bios_version"),
+            revision: line("bios_release"),
             released_on: line("bios_date").as_deref().and_then(release_date),
         }),
         Fact::SystemProduct(SystemProduct {
@@ -41,9 +42,11 @@ pub(super) fn read(host: &dyn Host) -> Option<Vec<Fact>> {
         }),
         Fact::Chassis(Chassis {
             manufacturer: line("chassis_vendor"),
+            version: line("chassis_version"),
             kind_number: line("chassis_type").and_then(|it| it.parse().ok()),
             serial: line("chassis_serial"),
             asset_tag: line("chassis_asset_tag"),
+            ..Chassis::default()
         }),
     ];
     if let Some(version) = line("ec_firmware_release") {

@@ -1,5 +1,7 @@
 //! What the structures say (DSP0134 §7).
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use observation::latest::{
     Absent, BaseBoard, Chassis, Complaint, Fact, Firmware, FirmwareComponent, Gap, MemoryModule,
@@ -8,6 +10,7 @@ use observation::latest::{
 use uuid::Uuid;
 
 use super::TABLE_PATH;
+use super::parts;
 use super::table::{Structure, Version};
 use crate::sources::Found;
 
@@ -15,14 +18,26 @@ const BIOS: u8 = 0;
 const SYSTEM: u8 = 1;
 const BOARD: u8 = 2;
 const CHASSIS: u8 = 3;
+const PROCESSOR: u8 = 4;
+const CACHE: u8 = 7;
+const PORT_CONNECTOR: u8 = 8;
+const SLOT: u8 = 9;
+const ONBOARD_DEVICES: u8 = 10;
+const MEMORY_ARRAY: u8 = 16;
 const MEMORY_DEVICE: u8 = 17;
+const BATTERY: u8 = 22;
+const MANAGEMENT: u8 = 38;
+const POWER_SUPPLY: u8 = 39;
+const ONBOARD_DEVICE: u8 = 41;
+const TRUSTED_PLATFORM_MODULE: u8 = 43;
+const FIRMWARE: u8 = 45;
 /// From this version on, the first three fields of the UUID are little-endian (§7.2.1).
 const UUID_IS_MIXED_FROM: Version = Version { major: 2, minor: 6 };
 /// The lock bit of the chassis type (§7.4.1).
 const CHASSIS_LOCK_BIT: u8 = 0x80;
 /// A release number that the firmware does not use (§7.1).
 const RELEASE_UNUSED: u8 = 0xff;
-const KIB: u64 = 1024;
+pub(super) const KIB: u64 = 1024;
 const MIB: u64 = 1024 * 1024;
 
 /// Adds what one structure says.
@@ -37,24 +52,55 @@ pub(super) fn read(structure: &Structure<'_>, version: Option<Version>, found: &
             serial: structure.text(0x07),
             asset_tag: structure.text(0x08),
         })),
-        CHASSIS => found.facts.push(Fact::Chassis(Chassis {
-            manufacturer: structure.text(0x04),
-            kind_number: structure.byte(0x05).map(|it| it & !CHASSIS_LOCK_BIT),
-            serial: structure.text(0x07),
-            asset_tag: structure.text(0x08),
-        })),
+        CHASSIS => found.facts.push(Fact::Chassis(chassis(structure))),
         MEMORY_DEVICE => memory_module(structure, found),
-        _ => {}
+        TRUSTED_PLATFORM_MODULE => parts::trusted_platform_module(structure, found),
+        _ => found.facts.extend(part(structure)),
+    }
+}
+
+fn part(structure: &Structure<'_>) -> Vec<Fact> {
+    vec![match structure.kind {
+        PROCESSOR => Fact::ProcessorSocket(parts::processor(structure)),
+        CACHE => Fact::ProcessorCache(parts::cache(structure)),
+        PORT_CONNECTOR => Fact::PortConnector(parts::port(structure)),
+        SLOT => Fact::ExpansionSlot(parts::slot(structure)),
+        ONBOARD_DEVICES => {
+            let devices = parts::onboard_list(structure).into_iter();
+            return devices.map(Fact::OnboardDevice).collect();
+        }
+        MEMORY_ARRAY => Fact::MemoryArray(parts::memory_array(structure)),
+        BATTERY => Fact::Battery(parts::battery(structure)),
+        MANAGEMENT => Fact::ManagementController(parts::management(structure)),
+        POWER_SUPPLY => Fact::PowerSupply(parts::power_supply(structure)),
+        ONBOARD_DEVICE => Fact::OnboardDevice(parts::onboard(structure)),
+        FIRMWARE => Fact::Firmware(parts::firmware(structure)),
+        _ => return Vec::new(),
+    }]
+}
+
+fn chassis(structure: &Structure<'_>) -> Chassis {
+    // The list of what is in the enclosure stands before the last field (§7.4).
+    let elements = structure.byte(0x13).zip(structure.byte(0x14));
+    let elements = elements.map(|(count, bytes)| usize::from(count) * usize::from(bytes));
+    Chassis {
+        manufacturer: structure.text(0x04),
+        version: structure.text(0x06),
+        sku: elements.and_then(|bytes| structure.text(0x15 + bytes)),
+        height_units: structure.byte(0x11).filter(|it| *it != 0),
+        power_cords: structure.byte(0x12).filter(|it| *it != 0),
+        kind_number: structure.byte(0x05).map(|it| it & !CHASSIS_LOCK_BIT),
+        serial: structure.text(0x07),
+        asset_tag: structure.text(0x08),
     }
 }
 
 /// Equal facts become one on the wire; modules without slot and serial would be lost unseen.
 pub(super) fn complain_about_twins(found: &mut Found) {
-    let modules: Vec<&Fact> =
-        found.facts.iter().filter(|it| matches!(it, Fact::MemoryModule(_))).collect();
-    let is_twin =
-        |(index, module): &(usize, &&Fact)| modules.iter().take(*index).any(|it| it == *module);
-    let twins = modules.iter().enumerate().filter(is_twin).count();
+    let modules = found.facts.iter().filter(|it| matches!(it, Fact::MemoryModule(_)));
+    let mut seen = BTreeSet::new();
+    // Their own text as key: a table may be full of them, and comparing each with each would take long.
+    let twins = modules.filter(|it| !seen.insert(serde_json::to_string(it).ok())).count();
     if twins > 0 {
         let problem = format!("{twins} memory modules have the same description as another one");
         found.complaints.push(Complaint { place: TABLE_PATH.to_owned(), problem });
@@ -74,12 +120,19 @@ fn bios(structure: &Structure<'_>, found: &mut Found) {
         device: None,
         vendor: structure.text(0x04),
         version: structure.text(0x05),
+        revision: release(structure, 0x14),
         released_on,
     }));
-    let release = structure.byte(0x16).zip(structure.byte(0x17));
-    if let Some((major, minor)) = release.filter(|it| it.0 != RELEASE_UNUSED && *it != (0, 0)) {
-        found.facts.push(Fact::Firmware(embedded_controller(format!("{major}.{minor}"))));
+    if let Some(version) = release(structure, 0x16) {
+        found.facts.push(Fact::Firmware(embedded_controller(version)));
     }
+}
+
+/// Major and minor release (§7.1).
+fn release(structure: &Structure<'_>, at: usize) -> Option<String> {
+    let (major, minor) = structure.byte(at).zip(structure.byte(at + 1))?;
+    let is_stated = major != RELEASE_UNUSED && (major, minor) != (0, 0);
+    is_stated.then(|| format!("{major}.{minor}"))
 }
 
 /// The embedded controller with its version.
@@ -89,6 +142,7 @@ pub(super) fn embedded_controller(version: String) -> Firmware {
         device: None,
         vendor: None,
         version: Some(version),
+        revision: None,
         released_on: None,
     }
 }
@@ -147,10 +201,19 @@ fn memory_module(structure: &Structure<'_>, found: &mut Found) {
         bank: structure.text(0x11),
         size_bytes: if let ModuleSize::Bytes(bytes) = size { Some(bytes) } else { None },
         kind: structure.byte(0x12).and_then(module_kind),
-        speed_mts: module_speed(structure),
+        speed_mts: module_speed(structure, 0x15, 0x54),
         manufacturer: structure.text(0x17),
         part_number: structure.text(0x1a),
         serial: structure.text(0x18),
+        asset_tag: structure.text(0x19),
+        total_width_bits: width(structure, 0x08),
+        data_width_bits: width(structure, 0x0a),
+        form_factor_number: structure.byte(0x0e).filter(|it| *it != 2 && *it != 0),
+        ranks: structure.byte(0x1b).map(|it| it & 0x0f).filter(|it| *it != 0),
+        configured_speed_mts: module_speed(structure, 0x20, 0x58),
+        configured_millivolts: structure.word(0x26).filter(|it| *it != 0),
+        technology_number: structure.byte(0x28).filter(|it| *it != 2 && *it != 0),
+        firmware: structure.text(0x2b),
     }));
 }
 
@@ -176,12 +239,17 @@ fn module_size(structure: &Structure<'_>) -> ModuleSize {
 }
 
 /// 0 is unknown; FFFFh refers to the extended field.
-fn module_speed(structure: &Structure<'_>) -> Option<u32> {
-    let speed = match structure.word(0x15)? {
-        0xffff => structure.double_word(0x54)? & 0x7fff_ffff,
+fn module_speed(structure: &Structure<'_>, at: usize, extended: usize) -> Option<u32> {
+    let speed = match structure.word(at)? {
+        0xffff => structure.double_word(extended)? & 0x7fff_ffff,
         speed => u32::from(speed),
     };
     (speed > 0).then_some(speed)
+}
+
+/// 0 and FFFFh are unknown.
+fn width(structure: &Structure<'_>, at: usize) -> Option<u16> {
+    structure.word(at).filter(|it| *it != 0 && *it != u16::MAX)
 }
 
 /// §7.18.2; "other" and "unknown" are none, numbers of later versions stay numbers.

@@ -46,6 +46,12 @@ impl Structure<'_> {
         Some(u32::from(self.word(at)?) | u32::from(self.word(at + 2)?) << 16)
     }
 
+    /// Eight bytes, little-endian.
+    pub(super) fn quad_word(&self, at: usize) -> Option<u64> {
+        let bytes = self.formatted.get(at..at.checked_add(8)?)?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
     /// Sixteen bytes.
     pub(super) fn sixteen(&self, at: usize) -> Option<[u8; 16]> {
         self.formatted.get(at..at.checked_add(16)?)?.try_into().ok()

@@ -184,6 +184,7 @@ fn board_and_chassis_keep_their_placeholders() {
         kind_number: Some(9),
         serial: Some("CHASSIS1".to_owned()),
         asset_tag: Some("No Asset Tag".to_owned()),
+        ..Chassis::default()
     };
     assert_eq!(chassis, [expected]);
 }
@@ -201,6 +202,7 @@ fn a_module_states_size_kind_and_speed_and_an_empty_slot_has_no_size() {
         manufacturer: Some("Maker".to_owned()),
         part_number: Some("PART-1".to_owned()),
         serial: Some("00AB12".to_owned()),
+        ..MemoryModule::default()
     };
     assert_eq!(modules[0], expected);
     assert_eq!((modules[1].size_bytes, modules[1].speed_mts), (None, None));

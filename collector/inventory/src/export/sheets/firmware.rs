@@ -51,7 +51,19 @@ pub(super) const SHEET: Sheet = Sheet {
     gaps: |view| {
         gaps_of(
             view,
-            &["hardware.smbios", "hardware.disks", "hardware.processor", "system.operating_system"],
+            &[
+                "hardware.smbios",
+                "hardware.disks",
+                "hardware.processor",
+                "hardware.management_controller",
+                "hardware.tpm",
+                "firmware.components",
+                "firmware.esrt",
+                "firmware.fwupd",
+                "firmware.network_adapters",
+                "firmware.uefi",
+                "system.operating_system",
+            ],
         )
     },
 };

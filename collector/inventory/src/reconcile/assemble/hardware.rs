@@ -46,7 +46,7 @@ pub(super) fn hardware(parts: &Parts<'_>) -> HardwareDescription {
 
 pub(super) fn firmware(parts: &Parts<'_>) -> Vec<Attested<FirmwareLevel>> {
     let mut levels = list(&parts.firmware, |it| {
-        let Firmware { component, device, vendor, version, released_on } = it;
+        let Firmware { component, device, vendor, version, revision: _, released_on } = it;
         FirmwareLevel {
             component: wire::firmware_component(*component).to_owned(),
             device: device.clone(),
@@ -56,8 +56,19 @@ pub(super) fn firmware(parts: &Parts<'_>) -> Vec<Attested<FirmwareLevel>> {
                 FirmwareComponent::Bios
                 | FirmwareComponent::EmbeddedController
                 | FirmwareComponent::Disk
+                | FirmwareComponent::Dock
+                | FirmwareComponent::Graphics
                 | FirmwareComponent::NetworkAdapter
-                | FirmwareComponent::ManagementController => stated(version.as_ref()),
+                | FirmwareComponent::ManagementController
+                | FirmwareComponent::ManagementEngine
+                | FirmwareComponent::MemoryModule
+                | FirmwareComponent::Modem
+                | FirmwareComponent::StorageController
+                | FirmwareComponent::SystemFirmware
+                | FirmwareComponent::Thunderbolt
+                | FirmwareComponent::Tpm
+                | FirmwareComponent::UefiDbx
+                | FirmwareComponent::Other => stated(version.as_ref()),
             },
             released_on: released_on.filter(|it: &Date| it.year() >= FIRMWARE_YEAR_MIN),
         }
@@ -77,7 +88,7 @@ fn board(board: &BaseBoard) -> Option<BoardDescription> {
 }
 
 fn chassis(chassis: &Chassis) -> Option<ChassisDescription> {
-    let Chassis { manufacturer: _, kind_number, serial, asset_tag } = chassis;
+    let Chassis { kind_number, serial, asset_tag, .. } = chassis;
     let described = ChassisDescription {
         kind_number: *kind_number,
         serial: serial.as_deref().and_then(serial_text),
@@ -107,6 +118,7 @@ fn memory_slot(module: &MemoryModule) -> MemorySlot {
         manufacturer,
         part_number,
         serial,
+        ..
     } = module;
     MemorySlot {
         slot: stated(slot.as_ref()),

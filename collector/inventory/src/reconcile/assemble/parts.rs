@@ -116,10 +116,34 @@ impl<'a> Parts<'a> {
             | Fact::Licence(_)
             | Fact::MissingUpdate(_)
             | Fact::RebootPending(_)
-            | Fact::UpdateState(_) => {}
+            | Fact::UpdateState(_)
+            | Fact::Battery(_)
+            | Fact::Device(_)
+            | Fact::DiskHealth(_)
+            | Fact::ExpansionSlot(_)
+            | Fact::ManagementController(_)
+            | Fact::MemoryArray(_)
+            | Fact::MemoryController(_)
+            | Fact::Monitor(_)
+            | Fact::OnboardDevice(_)
+            | Fact::PortConnector(_)
+            | Fact::PowerSupply(_)
+            | Fact::ProcessorCache(_)
+            | Fact::ProcessorSocket(_)
+            | Fact::ProcessorVulnerability(_)
+            | Fact::StoragePool(_)
+            | Fact::StorageVolume(_)
+            | Fact::TrustedPlatformModule(_)
+            | Fact::VolumeEncryption(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
-            Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}
+            Fact::BatteryWear(_)
+            | Fact::Boot(_)
+            | Fact::DiskWear(_)
+            | Fact::FileSystem(_)
+            | Fact::FreeSpace(_)
+            | Fact::InstallationId(_)
+            | Fact::MemoryErrors(_) => {}
         }
     }
 }

@@ -262,6 +262,7 @@ fn numbers_that_mean_unknown_do_not_come_out() {
         device: None,
         vendor: Some("To be filled by O.E.M.".to_owned()),
         version: Some("1.2".to_owned()),
+        revision: None,
         released_on: jiff::civil::Date::new(1970, 1, 1).ok(),
     });
     let memory = Fact::Memory(Memory { total_bytes: 0 });
@@ -284,6 +285,7 @@ fn microcode_that_a_hypervisor_invented_is_unknown() {
             device: None,
             vendor: Some("AuthenticAMD".to_owned()),
             version: Some(version.to_owned()),
+            revision: None,
             released_on: None,
         };
         asset_of(vec![Fact::Firmware(level)]).firmware[0].value.version.clone()

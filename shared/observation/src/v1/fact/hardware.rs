@@ -42,6 +42,18 @@ pub struct BaseBoard {
 pub struct Chassis {
     /// Maker.
     pub manufacturer: Option<String>,
+    /// The maker's version of the enclosure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Stock keeping unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Height in rack units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_units: Option<u8>,
+    /// How many power cords it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_cords: Option<u8>,
     /// The chassis type as SMBIOS numbers it (DSP0134 §7.4.1), lock bit removed.
     pub kind_number: Option<u8>,
     /// Serial number.
@@ -69,6 +81,33 @@ pub struct MemoryModule {
     pub part_number: Option<String>,
     /// Serial number.
     pub serial: Option<String>,
+    /// Asset tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset_tag: Option<String>,
+    /// Width with the bits for error correction; wider than the data is how a module with ECC is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_width_bits: Option<u16>,
+    /// Width without the bits for error correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_width_bits: Option<u16>,
+    /// Form factor as SMBIOS numbers it (DSP0134 §7.18.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form_factor_number: Option<u8>,
+    /// Ranks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<u8>,
+    /// Speed that it is set to, in megatransfers per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured_speed_mts: Option<u32>,
+    /// Voltage that it is set to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured_millivolts: Option<u16>,
+    /// Technology as SMBIOS numbers it (DSP0134 §7.18.6): 3 is DRAM, 4 to 7 are non-volatile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technology_number: Option<u8>,
+    /// Firmware of the module itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
 }
 
 /// Main memory that the operating system can use.
@@ -129,6 +168,10 @@ pub struct Firmware {
     pub vendor: Option<String>,
     /// Version as the device states it.
     pub version: Option<String>,
+    /// A second number of the same version, where the device states one: the release of the BIOS as
+    /// SMBIOS counts it (`1.22`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Release date.
     pub released_on: Option<Date>,
 }
@@ -143,10 +186,32 @@ pub enum FirmwareComponent {
     EmbeddedController,
     /// A disk.
     Disk,
+    /// A docking station.
+    Dock,
+    /// A graphics adapter.
+    Graphics,
     /// Processor microcode.
     Microcode,
     /// A network adapter.
     NetworkAdapter,
     /// A baseboard management controller.
     ManagementController,
+    /// The management engine of the chip set (Intel ME, CSME, SPS; AMD PSP).
+    ManagementEngine,
+    /// A memory module.
+    MemoryModule,
+    /// A modem for mobile networks.
+    Modem,
+    /// A controller that disks hang on: RAID, SAS, Fibre Channel.
+    StorageController,
+    /// The system firmware as the ESRT states it (UEFI 2.10 §23.4).
+    SystemFirmware,
+    /// A controller for Thunderbolt or USB4.
+    Thunderbolt,
+    /// A trusted platform module.
+    Tpm,
+    /// The list of boot loaders that Secure Boot refuses (UEFI 2.10 §32.6).
+    UefiDbx,
+    /// A device that only the ESRT, SMBIOS or fwupd names.
+    Other,
 }

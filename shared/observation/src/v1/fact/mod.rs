@@ -5,6 +5,7 @@
 
 mod account;
 mod certificate;
+mod component;
 mod configuration;
 mod directory;
 mod executable;
@@ -16,6 +17,7 @@ mod network_namespace;
 mod scan;
 mod service;
 mod software;
+mod storage;
 mod system;
 mod update;
 
@@ -23,6 +25,11 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
+pub use component::{
+    Battery, BatteryWear, Device, ExpansionSlot, ManagementController, MemoryArray,
+    MemoryController, MemoryErrors, Monitor, OnboardDevice, PortConnector, PowerSupply,
+    ProcessorCache, ProcessorSocket, ProcessorVulnerability, TrustedPlatformModule,
+};
 pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
 pub use executable::Executable;
@@ -43,6 +50,10 @@ pub use scan::{
 };
 pub use service::{Binding, Container, Listener, OwnerPackage, Service, StartMode, Transport};
 pub use software::{InstalledPackage, PackageManager};
+pub use storage::{
+    DiskHealth, DiskWear, StoragePool, StoragePoolKind, StoragePoolMember, StorageVolume,
+    VolumeEncryption,
+};
 pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
@@ -58,12 +69,18 @@ pub enum Fact {
     AddressSeen(AddressSeen),
     AnnouncedService(AnnouncedService),
     BaseBoard(BaseBoard),
+    Battery(Battery),
+    BatteryWear(BatteryWear),
     Boot(Boot),
     Certificate(Certificate),
     Chassis(Chassis),
     Connection(Connection),
+    Device(Device),
     Disk(Disk),
     Executable(Executable),
+    DiskHealth(DiskHealth),
+    DiskWear(DiskWear),
+    ExpansionSlot(ExpansionSlot),
     FileSystem(FileSystem),
     FirewallState(FirewallState),
     Firmware(Firmware),
@@ -76,19 +93,30 @@ pub enum Fact {
     Kernel(Kernel),
     Licence(Licence),
     Listener(Listener),
+    ManagementController(ManagementController),
     Memory(Memory),
+    MemoryArray(MemoryArray),
+    MemoryController(MemoryController),
+    MemoryErrors(MemoryErrors),
     MemoryModule(MemoryModule),
     MissingUpdate(MissingUpdate),
+    Monitor(Monitor),
     NamedMachine(NamedMachine),
     Neighbour(Neighbour),
     NetworkInterface(NetworkInterface),
     NetworkNamespace(NetworkNamespace),
     NetworkPath(NetworkPath),
+    OnboardDevice(OnboardDevice),
     OpenPort(OpenPort),
     OperatingSystem(OperatingSystem),
     PhysicalEntity(PhysicalEntity),
+    PortConnector(PortConnector),
+    PowerSupply(PowerSupply),
     Processor(Processor),
     RebootPending(RebootPending),
+    ProcessorCache(ProcessorCache),
+    ProcessorSocket(ProcessorSocket),
+    ProcessorVulnerability(ProcessorVulnerability),
     Resolver(Resolver),
     ReverseName(ReverseName),
     Route(Route),
@@ -96,8 +124,12 @@ pub enum Fact {
     ServiceAnswer(ServiceAnswer),
     Setting(Setting),
     SshHostKey(SshHostKey),
+    StoragePool(StoragePool),
+    StorageVolume(StorageVolume),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
     UpdateState(UpdateState),
+    TrustedPlatformModule(TrustedPlatformModule),
     VirtualisationHint(VirtualisationHint),
+    VolumeEncryption(VolumeEncryption),
 }
