@@ -8,12 +8,17 @@ pub mod context;
 mod attribute;
 mod cgroup;
 mod dpkg;
+mod drop_ins;
+mod glob;
+mod ini;
 mod links;
 mod members;
 mod mounts;
 mod owners;
+mod person_text;
 mod persons;
 mod processes;
+mod settings;
 mod sockets;
 mod systemd;
 mod sysv;
@@ -23,6 +28,7 @@ mod tls_files;
 
 mod accounts;
 mod certificates;
+mod configuration;
 mod hardware;
 mod network;
 mod services;
@@ -62,6 +68,7 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
     let domains = [
         accounts::SOURCES,
         certificates::SOURCES,
+        configuration::SOURCES,
         hardware::SOURCES,
         network::SOURCES,
         services::SOURCES,

@@ -96,6 +96,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::Route(_)
         | Fact::Service(_)
         | Fact::Setting(_)
+        | Fact::SudoRule(_)
         | Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
         | Fact::OpenPort(_)

@@ -6,6 +6,7 @@
 mod configuration;
 mod directory;
 mod scans;
+mod sudo;
 
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
@@ -66,6 +67,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Route(it) => route(it),
         Fact::Service(it) => service(it),
         Fact::Setting(it) => configuration::setting(it),
+        Fact::SudoRule(it) => sudo::rule(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::VirtualisationHint(it) => hint(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,

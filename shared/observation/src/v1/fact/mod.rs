@@ -12,6 +12,7 @@ mod network;
 mod scan;
 mod service;
 mod software;
+mod sudo;
 mod system;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub use scan::{
 };
 pub use service::{Binding, Container, Listener, OwnerPackage, Service, StartMode, Transport};
 pub use software::{InstalledPackage, PackageManager};
+pub use sudo::SudoRule;
 pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
@@ -80,6 +82,7 @@ pub enum Fact {
     ServiceAnswer(ServiceAnswer),
     Setting(Setting),
     SshHostKey(SshHostKey),
+    SudoRule(SudoRule),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
     VirtualisationHint(VirtualisationHint),
