@@ -5,11 +5,13 @@
 
 pub mod context;
 
+mod apt_config;
 mod attribute;
 mod cgroup;
 mod dpkg;
 mod drop_ins;
 mod glob;
+mod homes;
 mod ini;
 mod links;
 mod members;
@@ -20,6 +22,7 @@ mod persons;
 mod processes;
 mod settings;
 mod sockets;
+mod sshd_config;
 mod systemd;
 mod sysv;
 #[cfg(test)]

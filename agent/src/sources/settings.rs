@@ -72,9 +72,14 @@ impl<'a> LastWins<'a> {
         self.settings.is_empty()
     }
 
+    /// All of them.
+    pub(crate) fn settings(self) -> impl Iterator<Item = Setting> {
+        self.settings.into_values()
+    }
+
     /// The facts.
     pub(crate) fn facts(self) -> impl Iterator<Item = Fact> {
-        self.settings.into_values().map(Fact::Setting)
+        self.settings().map(Fact::Setting)
     }
 }
 

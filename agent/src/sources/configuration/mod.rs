@@ -1,13 +1,28 @@
 //! Effective settings that matter for security and operation, so that they can be compared with a reference.
 
+mod audit;
 mod kernel;
+mod logging;
+mod names;
 mod passwords;
 mod samba;
 mod sshd;
 mod sudo;
+mod time;
+mod updates;
 
 use crate::sources::Source;
 
 /// The sources of this domain, sorted.
-pub(super) const SOURCES: &[&Source] =
-    &[&kernel::SOURCE, &passwords::SOURCE, &samba::SOURCE, &sshd::SOURCE, &sudo::SOURCE];
+pub(super) const SOURCES: &[&Source] = &[
+    &audit::SOURCE,
+    &kernel::SOURCE,
+    &logging::SOURCE,
+    &names::SOURCE,
+    &passwords::SOURCE,
+    &samba::SOURCE,
+    &sshd::SOURCE,
+    &sudo::SOURCE,
+    &time::SOURCE,
+    &updates::SOURCE,
+];

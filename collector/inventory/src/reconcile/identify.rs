@@ -75,8 +75,10 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         Fact::InstallationId(it) => vec![of_installation(it)],
         Fact::Boot(it) => of_boot(it).into_iter().collect(),
         Fact::Account(_)
+        | Fact::AuthorizedKey(_)
         | Fact::Certificate(_)
         | Fact::Connection(_)
+        | Fact::DomainMembership(_)
         | Fact::FileSystem(_)
         | Fact::Firmware(_)
         | Fact::FreeSpace(_)
@@ -85,12 +87,14 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::InitSystem(_)
         | Fact::InstalledPackage(_)
         | Fact::Kernel(_)
+        | Fact::LastLogin(_)
         | Fact::Listener(_)
         | Fact::Memory(_)
         | Fact::MemoryModule(_)
         | Fact::NamedMachine(_)
         | Fact::Neighbour(_)
         | Fact::OperatingSystem(_)
+        | Fact::Printer(_)
         | Fact::Processor(_)
         | Fact::Resolver(_)
         | Fact::Route(_)
@@ -102,7 +106,9 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::OpenPort(_)
         | Fact::ReverseName(_)
         | Fact::TlsVersions(_)
-        | Fact::VirtualisationHint(_) => Vec::new(),
+        | Fact::VirtualisationHint(_)
+        | Fact::VpnProfile(_)
+        | Fact::WirelessNetwork(_) => Vec::new(),
     }
 }
 

@@ -3,8 +3,10 @@
 //! Counters, link states and whatever else moves by itself are left out, and volatile facts have no
 //! row at all.
 
+mod access;
 mod configuration;
 mod directory;
+mod profiles;
 mod scans;
 mod sudo;
 
@@ -44,10 +46,12 @@ impl Row {
 pub(super) fn row(fact: &Fact) -> Option<Row> {
     Some(match fact {
         Fact::Account(it) => account(it),
+        Fact::AuthorizedKey(it) => access::authorized_key(it),
         Fact::BaseBoard(it) => base_board(it),
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
         Fact::Disk(it) => disk(it),
+        Fact::DomainMembership(it) => access::membership(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::Firmware(it) => firmware(it),
         Fact::Group(it) => group(it),
@@ -62,6 +66,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::NamedMachine(it) => directory::named_machine(it),
         Fact::NetworkInterface(it) => interface(it),
         Fact::OperatingSystem(it) => operating_system(it),
+        Fact::Printer(it) => profiles::printer(it),
         Fact::Processor(it) => processor(it),
         Fact::Resolver(it) => resolver(it),
         Fact::Route(it) => route(it),
@@ -70,6 +75,8 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::SudoRule(it) => sudo::rule(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::VirtualisationHint(it) => hint(it),
+        Fact::VpnProfile(it) => profiles::vpn(it),
+        Fact::WirelessNetwork(it) => profiles::wireless(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,
         Fact::OpenPort(it) => scans::open_port(it),
         Fact::PhysicalEntity(it) => scans::entity(it),
@@ -83,6 +90,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         | Fact::Boot(_)
         | Fact::Connection(_)
         | Fact::FreeSpace(_)
+        | Fact::LastLogin(_)
         | Fact::Neighbour(_) => {
             return None;
         }

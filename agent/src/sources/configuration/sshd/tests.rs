@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sources::settings::lines;
+use crate::sources::sshd_config::PATHS;
 use crate::sources::testing::{MapHost, with_context};
 
 const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nbackup:x:34:34::/:/bin/sh\n\

@@ -450,7 +450,7 @@ impl Cursor {
             let begin = self.at;
             while let Some(character) = self.peek() {
                 match character {
-                    ',' | ':' | '=' => break,
+                    ',' | ':' => break,
                     '\\' => self.at += 1,
                     _ => {}
                 }

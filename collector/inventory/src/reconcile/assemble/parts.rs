@@ -108,10 +108,21 @@ impl<'a> Parts<'a> {
             Fact::SshHostKey(it) => self.host_keys.push(attested(it, evidence)),
             Fact::TlsVersions(it) => self.tls_versions.push(attested(it, evidence)),
             // Shown as details.
-            Fact::NamedMachine(_) | Fact::Setting(_) | Fact::SudoRule(_) => {}
+            Fact::AuthorizedKey(_)
+            | Fact::DomainMembership(_)
+            | Fact::NamedMachine(_)
+            | Fact::Printer(_)
+            | Fact::Setting(_)
+            | Fact::SudoRule(_)
+            | Fact::VpnProfile(_)
+            | Fact::WirelessNetwork(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
-            Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}
+            Fact::Boot(_)
+            | Fact::FileSystem(_)
+            | Fact::FreeSpace(_)
+            | Fact::InstallationId(_)
+            | Fact::LastLogin(_) => {}
         }
     }
 }

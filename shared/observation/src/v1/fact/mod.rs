@@ -3,12 +3,14 @@
 //! A field that is `None` was not stated by the source; why, stands in the section's gaps. Sizes are
 //! bytes, speeds megabits per second, and text is as the machine gave it, trimmed and bounded.
 
+mod access;
 mod account;
 mod certificate;
 mod configuration;
 mod directory;
 mod hardware;
 mod network;
+mod profile;
 mod scan;
 mod service;
 mod software;
@@ -17,6 +19,7 @@ mod system;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{AuthorizedKey, DomainKind, DomainMembership, LastLogin};
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use configuration::{Setting, SettingOrigin};
@@ -29,6 +32,7 @@ pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
 };
+pub use profile::{Printer, VpnPeer, VpnProfile, WirelessNetwork};
 pub use scan::{
     AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
     ServiceAnswer, ServiceProtocol, SshHostKey, Statement, TlsVersions,
@@ -49,12 +53,14 @@ pub enum Fact {
     Account(Account),
     AddressSeen(AddressSeen),
     AnnouncedService(AnnouncedService),
+    AuthorizedKey(AuthorizedKey),
     BaseBoard(BaseBoard),
     Boot(Boot),
     Certificate(Certificate),
     Chassis(Chassis),
     Connection(Connection),
     Disk(Disk),
+    DomainMembership(DomainMembership),
     FileSystem(FileSystem),
     Firmware(Firmware),
     FreeSpace(FreeSpace),
@@ -64,6 +70,7 @@ pub enum Fact {
     InstallationId(InstallationId),
     InstalledPackage(InstalledPackage),
     Kernel(Kernel),
+    LastLogin(LastLogin),
     Listener(Listener),
     Memory(Memory),
     MemoryModule(MemoryModule),
@@ -74,6 +81,7 @@ pub enum Fact {
     OpenPort(OpenPort),
     OperatingSystem(OperatingSystem),
     PhysicalEntity(PhysicalEntity),
+    Printer(Printer),
     Processor(Processor),
     Resolver(Resolver),
     ReverseName(ReverseName),
@@ -86,4 +94,6 @@ pub enum Fact {
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
     VirtualisationHint(VirtualisationHint),
+    VpnProfile(VpnProfile),
+    WirelessNetwork(WirelessNetwork),
 }

@@ -110,25 +110,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("keepalive", "tcpkeepalive"),
 ];
 
-/// Those of which it is said, too, that nobody set them: a reference always speaks of them.
-pub(super) const STATED: &[&str] = &[
-    "AllowTcpForwarding",
-    "Ciphers",
-    "GatewayPorts",
-    "KbdInteractiveAuthentication",
-    "KexAlgorithms",
-    "LogLevel",
-    "LoginGraceTime",
-    "MACs",
-    "MaxAuthTries",
-    "PasswordAuthentication",
-    "PermitEmptyPasswords",
-    "PermitRootLogin",
-    "PubkeyAuthentication",
-    "UsePAM",
-    "X11Forwarding",
-];
-
 /// The keyword of a name in lower case.
 pub(super) fn find(name: &str) -> Option<&'static Keyword> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
@@ -140,9 +121,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keywords_are_sorted_and_all_stated_and_aliased_ones_are_among_them() {
+    fn keywords_are_sorted_and_aliased_ones_are_among_them() {
         assert!(KEYWORDS.is_sorted_by(|left, right| left.name < right.name));
-        for name in STATED.iter().chain(ALIASES.iter().map(|(_, name)| name)) {
+        for name in ALIASES.iter().map(|(_, name)| name) {
             assert!(find(&name.to_ascii_lowercase()).is_some(), "{name}");
         }
         assert!(find("printmotd").is_none());
