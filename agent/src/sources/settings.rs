@@ -67,11 +67,6 @@ impl<'a> LastWins<'a> {
         }
     }
 
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.settings.is_empty()
-    }
-
     /// All of them.
     pub(crate) fn settings(self) -> impl Iterator<Item = Setting> {
         self.settings.into_values()
@@ -109,7 +104,6 @@ mod tests {
         settings.set(Some("s"), "A", "3", "/b");
         settings.set(None, "B", "1", "/a");
         settings.set(None, "B", " ", "/b");
-        assert!(!settings.is_empty());
         settings.state_defaults(&["A", "C"], "/a");
         let facts: Vec<Fact> = settings.facts().collect();
         assert_eq!(lines(&facts), ["x C -", "x [s] A = 3", "x a = 2"]);

@@ -1,10 +1,13 @@
 //! Effective settings that matter for security and operation, so that they can be compared with a reference.
 
 mod audit;
+mod autostart;
 mod kernel;
 mod logging;
+mod login;
 mod names;
 mod passwords;
+mod proxies;
 mod samba;
 mod sshd;
 mod sudo;
@@ -16,10 +19,13 @@ use crate::sources::Source;
 /// The sources of this domain, sorted.
 pub(super) const SOURCES: &[&Source] = &[
     &audit::SOURCE,
+    &autostart::SOURCE,
     &kernel::SOURCE,
     &logging::SOURCE,
+    &login::SOURCE,
     &names::SOURCE,
     &passwords::SOURCE,
+    &proxies::SOURCE,
     &samba::SOURCE,
     &sshd::SOURCE,
     &sudo::SOURCE,

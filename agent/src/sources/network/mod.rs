@@ -6,6 +6,8 @@ mod neighbours;
 mod resolvers;
 mod routes;
 mod ssh_host_keys;
+mod vpn;
+mod wireless;
 
 use super::Source;
 
@@ -17,4 +19,6 @@ pub(super) const SOURCES: &[&Source] = &[
     &resolvers::SOURCE,
     &routes::SOURCE,
     &ssh_host_keys::SOURCE,
+    &vpn::SOURCE,
+    &wireless::SOURCE,
 ];
