@@ -200,7 +200,7 @@ mod tests {
             let line = format!("{} \"{}\";", option.name, option.value).to_lowercase();
             assert!(!holds || truth.contains(&line), "{line}");
         }
-        assert!(config.options.len() >= 40, "{}", config.options.len());
+        assert!(config.options.len() >= 25, "{}", config.options.len());
         let ours = config.items("Unattended-Upgrade::Origins-Pattern").len();
         let theirs = truth
             .iter()

@@ -37,8 +37,11 @@ pub(crate) fn texts(
     let read = |path: String| match host.bytes(&path, FILE_BYTES_MAX) {
         Ok(bytes) => Some((path, String::from_utf8_lossy(&bytes).into_owned())),
         Err(Absent::NotHere { .. }) => None,
+        // A folder among the files is none of them.
+        Err(Absent::Failed { .. }) if host.status(&path).is_ok_and(|it| it.is_folder) => None,
         Err(reason) => {
-            gaps.push(Gap { field: "setting".to_owned(), of: Some(path), reason });
+            // Any setting may stand in it, so the gap speaks of all.
+            gaps.push(Gap { field: "setting".to_owned(), of: None, reason });
             None
         }
     };
@@ -85,7 +88,20 @@ mod tests {
         let found = texts(&host, all, &mut gaps);
         assert_eq!(found, [("/etc/a".to_owned(), "1".to_owned())]);
         assert_eq!(gaps.len(), 1);
-        assert_eq!(gaps[0].of.as_deref(), Some("/etc/b"));
+        assert!(matches!(&gaps[0].reason, Absent::NotAllowed { what, .. } if what == "/etc/b"));
+        assert_eq!(gaps[0].of, None);
+    }
+
+    #[test]
+    fn a_folder_among_the_files_is_passed_over() {
+        use crate::host::{LinuxHost, Reply, Request};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap().to_owned();
+        let request = Request::File { path: path.clone(), bytes_max: FILE_BYTES_MAX };
+        assert!(!matches!(LinuxHost.ask(&request), Ok(Reply::File(_))));
+        let mut gaps = Vec::new();
+        assert_eq!(texts(&LinuxHost, [path], &mut gaps), []);
+        assert_eq!(gaps, []);
     }
 
     #[test]

@@ -125,7 +125,8 @@ impl Reading<'_> {
                     Ok(text) => self.file(&path, &String::from_utf8_lossy(&text), scope, depth + 1),
                     Err(reason) => {
                         let field = "setting".to_owned();
-                        self.gaps.push(Gap { field, of: Some(path), reason });
+                        // Any setting may stand in it, so the gap speaks of all.
+                        self.gaps.push(Gap { field, of: None, reason });
                     }
                 }
             }

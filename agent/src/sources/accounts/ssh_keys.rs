@@ -93,7 +93,7 @@ fn read(
     found: &mut Found,
 ) {
     let place = persons.path(path);
-    let gap = |reason| Gap { field: "authorized_key".to_owned(), of: Some(place.clone()), reason };
+    let gap = |reason| Gap { field: "authorized_key".to_owned(), of: None, reason };
     if away.hold(path) {
         let (why, what) = ("remote_file_system".to_owned(), place.clone());
         return found.gaps.push(gap(Absent::NotLookedAt { why, what }));

@@ -133,8 +133,7 @@ impl Looking<'_> {
     }
 
     fn gap(&mut self, reason: Absent) {
-        let (field, of) = ("setting".to_owned(), Some("autostart".to_owned()));
-        self.found.gaps.push(Gap { field, of, reason });
+        self.found.gaps.push(Gap { field: "setting".to_owned(), of: None, reason });
     }
 
     fn push(&mut self, owner: Option<&str>, name: &str, value: &str, path: &str) {

@@ -180,8 +180,8 @@ impl Reading<'_> {
             // Samba passes over a file that is not there.
             Err(Absent::NotHere { .. }) => {}
             Err(reason) => {
-                let (field, of) = ("setting".to_owned(), Some(value.to_owned()));
-                self.found.gaps.push(Gap { field, of, reason });
+                let field = "setting".to_owned();
+                self.found.gaps.push(Gap { field, of: None, reason });
             }
         }
     }

@@ -166,8 +166,10 @@ impl Reading<'_> {
             Ok(text) => self.file(target, &String::from_utf8_lossy(&text), depth + 1),
             Err(Absent::NotHere { .. }) => {}
             Err(reason) => {
-                let (field, of) = ("sudo_rule".to_owned(), Some(target.to_owned()));
-                self.found.gaps.push(Gap { field, of, reason });
+                for field in ["setting", "sudo_rule"] {
+                    let (field, reason) = (field.to_owned(), reason.clone());
+                    self.found.gaps.push(Gap { field, of: None, reason });
+                }
             }
         }
     }

@@ -243,7 +243,10 @@ mod tests {
         let host = MapHost::new().file(path, "include /etc/chrony.conf\nserver a\n");
         assert_eq!(check(&host), ["chrony servers = server a"]);
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
-        assert_eq!(with_context(&MapHost::new().forbid(path), observe).unwrap().gaps.len(), 1);
+        assert_eq!(
+            with_context(&MapHost::new().file(path, "").forbid(path), observe).unwrap().gaps.len(),
+            1
+        );
     }
 
     proptest! {
