@@ -43,7 +43,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let mut seen = false;
     if let Some(bytes) = bytes(context.host, WTMP, &mut found.gaps) {
         seen = true;
-        if bytes.len() % record_bytes(&bytes) != 0 {
+        if !bytes.len().is_multiple_of(record_bytes(&bytes)) {
             let problem = "its length is no multiple of a record".to_owned();
             found.complaints.push(Complaint { place: WTMP.to_owned(), problem });
         }
@@ -86,7 +86,7 @@ fn gap(reason: Absent) -> Gap {
 /// Where the fields of a record stand: utmp(5) of glibc keeps 32-bit times on most systems (384 bytes), and
 /// 64-bit ones on a few of 64 bits (400 bytes).
 fn record_bytes(bytes: &[u8]) -> usize {
-    if bytes.len() % 384 != 0 && bytes.len() % 400 == 0 { 400 } else { 384 }
+    if !bytes.len().is_multiple_of(384) && bytes.len().is_multiple_of(400) { 400 } else { 384 }
 }
 
 /// One login of wtmp(5).
