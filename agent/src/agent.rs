@@ -92,7 +92,11 @@ pub fn collect_for_print(host: &dyn Host, config: &Config) -> Result<Report, Age
     getrandom::fill(&mut key).map_err(|_| AgentError::NoRandomNumbers)?;
     let kind = if config.clear_names { NameKey::Clear } else { NameKey::Run };
     let names = Names::new(kind, &key);
-    let options = Options { reports_connections: config.reports_connections.unwrap_or(true) };
+    let options = Options {
+        reports_connections: config.reports_connections.unwrap_or(true),
+        reports_logins: config.reports_logins,
+        reports_wireless: config.reports_wireless.unwrap_or(true),
+    };
     let context = Context { host, now: SystemClock.now(), names: &names, options };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     Ok(collect(&context, Identity { agent: None, number }, Selection::All))
@@ -177,8 +181,11 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
         let names = self.names()?;
-        let options =
-            Options { reports_connections: self.config.reports_connections(self.enrolment.kind) };
+        let options = Options {
+            reports_connections: self.config.reports_connections(self.enrolment.kind),
+            reports_logins: self.config.reports_logins,
+            reports_wireless: self.config.reports_wireless(self.enrolment.kind),
+        };
         let context = Context { host, now: self.clock.now(), names: &names, options };
         let number = self.spool.next_number()?;
         let report = collect(&context, Identity { agent: Some(self.id()), number }, selection);

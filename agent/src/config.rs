@@ -28,6 +28,12 @@ pub struct Config {
     pub kind: Option<AgentKind>,
     /// Whether established connections are reported, in place of what follows from the kind.
     pub reports_connections: Option<bool>,
+    /// Whether it is reported when accounts last logged in.
+    #[serde(default)]
+    pub reports_logins: bool,
+    /// Whether the wireless networks that this host knows are reported, in place of what follows from the
+    /// kind.
+    pub reports_wireless: Option<bool>,
     /// Whether names of persons are sent in clear.
     #[serde(default)]
     pub clear_names: bool,
@@ -132,6 +138,13 @@ impl Config {
         let kind = self.kind.unwrap_or(collectors_kind);
         self.reports_connections.unwrap_or(kind == AgentKind::Server)
     }
+
+    /// Whether known wireless networks are reported: the person's word, else what follows from the kind.
+    #[must_use]
+    pub fn reports_wireless(&self, collectors_kind: AgentKind) -> bool {
+        let kind = self.kind.unwrap_or(collectors_kind);
+        self.reports_wireless.unwrap_or(kind == AgentKind::Server)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
@@ -156,6 +169,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let text = "collector = \"c.example:8443\"\ntoken_file = \"/etc/kataster/token\"\nkind = \"server\"\nreports_connections = false\n\
+            reports_logins = true\nreports_wireless = false\n\
             clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
             spool_bytes_max = 1000000\nreader_socket = \"/run/r\"\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
             exclude = [\"10.2.3.4/32\"]\nrate_max_pps = 500\not = [\"10.2.7.0/24\"]\n\
@@ -167,6 +181,7 @@ mod tests {
         assert_eq!(config.scan.rate_max_pps.map(NonZeroU32::get), Some(500));
         assert_eq!(config.kind, Some(AgentKind::Server));
         assert!(config.clear_names && !config.reports_connections(AgentKind::Server));
+        assert!(config.reports_logins && !config.reports_wireless(AgentKind::Server));
     }
 
     #[test]
@@ -199,8 +214,10 @@ mod tests {
         let config = Config::default();
         assert!(config.reports_connections(AgentKind::Server));
         assert!(!config.reports_connections(AgentKind::Client));
+        assert!(!config.reports_wireless(AgentKind::Client) && !config.reports_logins);
         let config = Config { kind: Some(AgentKind::Server), ..Config::default() };
         assert!(config.reports_connections(AgentKind::Client));
+        assert!(config.reports_wireless(AgentKind::Client));
     }
 
     #[test]

@@ -144,7 +144,7 @@ mod tests {
 
     fn run(host: &RecordedHost, sources: &[Source]) -> Report {
         let names = Names::new(NameKey::Run, b"key");
-        let options = Options { reports_connections: false };
+        let options = Options::default();
         let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
         let number = ReportNumber { epoch: 1, sequence: 2 };
         collect_from(&context, Identity { agent: None, number }, sources.iter())

@@ -57,7 +57,7 @@ mod tests {
 
     fn look() -> Report {
         let names = Names::new(NameKey::Run, b"test");
-        let options = Options { reports_connections: true };
+        let options = Options { reports_connections: true, ..Options::default() };
         let context =
             Context { host: &LinuxHost, now: Timestamp::UNIX_EPOCH, names: &names, options };
         let number = ReportNumber { epoch: 0, sequence: 0 };

@@ -31,7 +31,7 @@ fn recording(name: &str) -> RecordedHost {
 
 fn report(host: &dyn Host) -> Report {
     let names = Names::new(NameKey::Run, b"test");
-    let options = Options { reports_connections: true };
+    let options = Options { reports_connections: true, ..Options::default() };
     let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
     let number = ReportNumber { epoch: 1, sequence: 1 };
     collect(&context, Identity { agent: None, number }, Selection::All)

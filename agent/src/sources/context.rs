@@ -17,8 +17,12 @@ pub struct Context<'a> {
 }
 
 /// What a person asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
     /// Whether established connections are reported.
     pub reports_connections: bool,
+    /// Whether it is reported when accounts last logged in.
+    pub reports_logins: bool,
+    /// Whether the wireless networks that this host knows are reported.
+    pub reports_wireless: bool,
 }

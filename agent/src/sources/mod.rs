@@ -6,24 +6,32 @@
 pub mod context;
 
 mod apk;
+mod apt_config;
 mod attribute;
 mod cgroup;
 mod disk_log;
 mod dpkg;
+mod drop_ins;
 mod elf;
 mod firmware_level;
+mod glob;
+mod homes;
+mod ini;
 mod languages;
 mod links;
 mod members;
 mod mounts;
 mod owners;
 mod pacman;
+mod person_text;
 mod persons;
 mod power_supply;
 mod processes;
 mod rpm;
 mod secrets;
+mod settings;
 mod sockets;
+mod sshd_config;
 mod systemd;
 mod sysv;
 #[cfg(test)]
@@ -35,6 +43,7 @@ mod zip;
 
 mod accounts;
 mod certificates;
+mod configuration;
 mod firmware;
 mod hardware;
 mod licences;
@@ -80,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
         accounts::SOURCES,
         certificates::SOURCES,
         firmware::SOURCES,
+        configuration::SOURCES,
         hardware::SOURCES,
         licences::SOURCES,
         network::SOURCES,

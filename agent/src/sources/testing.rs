@@ -248,6 +248,6 @@ impl Host for MapHost {
 /// Runs something with the context of a machine, with a key of this run.
 pub(crate) fn with_context<T>(host: &dyn Host, run: impl FnOnce(&Context<'_>) -> T) -> T {
     let names = Names::new(NameKey::Run, b"test");
-    let options = Options { reports_connections: true };
+    let options = Options { reports_connections: true, ..Options::default() };
     run(&Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options })
 }

@@ -135,6 +135,7 @@ pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/accounts", "accounts"),
     sources("agent/src/sources/certificates", "certificates"),
     sources("agent/src/sources/firmware", "firmware"),
+    sources("agent/src/sources/configuration", "configuration"),
     sources("agent/src/sources/hardware", "hardware"),
     sources("agent/src/sources/licences", "licences"),
     sources("agent/src/sources/network", "network"),

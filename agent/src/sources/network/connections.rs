@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn nobody_is_watched_who_did_not_ask_for_it() {
         let reason = with_context(&machine(), |context| {
-            let options = Options { reports_connections: false };
+            let options = Options::default();
             observe(&Context {
                 host: context.host,
                 now: context.now,

@@ -7,6 +7,8 @@ mod neighbours;
 mod resolvers;
 mod routes;
 mod ssh_host_keys;
+mod vpn;
+mod wireless;
 
 use super::Source;
 
@@ -19,4 +21,6 @@ pub(super) const SOURCES: &[&Source] = &[
     &resolvers::SOURCE,
     &routes::SOURCE,
     &ssh_host_keys::SOURCE,
+    &vpn::SOURCE,
+    &wireless::SOURCE,
 ];

@@ -77,6 +77,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         Fact::Account(_)
         | Fact::Battery(_)
         | Fact::BatteryWear(_)
+        | Fact::AuthorizedKey(_)
         | Fact::Certificate(_)
         | Fact::Connection(_)
         | Fact::Executable(_)
@@ -84,6 +85,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::DiskHealth(_)
         | Fact::DiskWear(_)
         | Fact::ExpansionSlot(_)
+        | Fact::DomainMembership(_)
         | Fact::FileSystem(_)
         | Fact::FirewallState(_)
         | Fact::Firmware(_)
@@ -94,6 +96,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::InstalledPackage(_)
         | Fact::Kernel(_)
         | Fact::Licence(_)
+        | Fact::LastLogin(_)
         | Fact::Listener(_)
         | Fact::ManagementController(_)
         | Fact::Memory(_)
@@ -110,6 +113,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::OperatingSystem(_)
         | Fact::PortConnector(_)
         | Fact::PowerSupply(_)
+        | Fact::Printer(_)
         | Fact::Processor(_)
         | Fact::RebootPending(_)
         | Fact::ProcessorCache(_)
@@ -123,13 +127,16 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::StorageVolume(_)
         | Fact::TrustedPlatformModule(_)
         | Fact::VolumeEncryption(_)
+        | Fact::SudoRule(_)
         | Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
         | Fact::OpenPort(_)
         | Fact::ReverseName(_)
         | Fact::TlsVersions(_)
         | Fact::UpdateState(_)
-        | Fact::VirtualisationHint(_) => Vec::new(),
+        | Fact::VirtualisationHint(_)
+        | Fact::VpnProfile(_)
+        | Fact::WirelessNetwork(_) => Vec::new(),
     }
 }
 

@@ -3,15 +3,18 @@
 //! Counters, link states and whatever else moves by itself are left out, and volatile facts have no
 //! row at all.
 
+mod access;
 mod component;
 mod configuration;
 mod directory;
 mod firewall;
 mod licence;
 mod network_namespace;
+mod profiles;
 mod scans;
 mod software;
 mod storage;
+mod sudo;
 
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
@@ -49,6 +52,7 @@ impl Row {
 pub(super) fn row(fact: &Fact) -> Option<Row> {
     Some(match fact {
         Fact::Account(it) => account(it),
+        Fact::AuthorizedKey(it) => access::authorized_key(it),
         Fact::BaseBoard(it) => base_board(it),
         Fact::Battery(it) => component::battery(it),
         Fact::Certificate(it) => certificate(it),
@@ -58,6 +62,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Executable(it) => software::executable(it),
         Fact::DiskHealth(it) => storage::disk_health(it),
         Fact::ExpansionSlot(it) => component::expansion_slot(it),
+        Fact::DomainMembership(it) => access::membership(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::FirewallState(it) => firewall::firewall_state(it),
         Fact::Firmware(it) => firmware(it),
@@ -83,6 +88,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::OperatingSystem(it) => operating_system(it),
         Fact::PortConnector(it) => component::port_connector(it),
         Fact::PowerSupply(it) => component::power_supply(it),
+        Fact::Printer(it) => profiles::printer(it),
         Fact::Processor(it) => processor(it),
         Fact::RebootPending(it) => software::reboot_pending(it),
         Fact::ProcessorCache(it) => component::processor_cache(it),
@@ -94,11 +100,14 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Setting(it) => configuration::setting(it),
         Fact::StoragePool(it) => storage::storage_pool(it),
         Fact::StorageVolume(it) => storage::storage_volume(it),
+        Fact::SudoRule(it) => sudo::rule(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::UpdateState(it) => software::update_state(it),
         Fact::TrustedPlatformModule(it) => component::trusted_platform_module(it),
         Fact::VirtualisationHint(it) => hint(it),
         Fact::VolumeEncryption(it) => storage::volume_encryption(it),
+        Fact::VpnProfile(it) => profiles::vpn(it),
+        Fact::WirelessNetwork(it) => profiles::wireless(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,
         Fact::OpenPort(it) => scans::open_port(it),
         Fact::PhysicalEntity(it) => scans::entity(it),
@@ -115,6 +124,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         | Fact::MemoryErrors(_)
         | Fact::Connection(_)
         | Fact::FreeSpace(_)
+        | Fact::LastLogin(_)
         | Fact::Neighbour(_) => {
             return None;
         }

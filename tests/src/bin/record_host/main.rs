@@ -80,7 +80,7 @@ fn record(arguments: &Arguments) -> Vec<Exchange> {
     let host = LinuxHost;
     let recorder = Recorder::new(&host);
     let names = Names::new(NameKey::Run, b"recording");
-    let options = Options { reports_connections: true };
+    let options = Options { reports_connections: true, ..Options::default() };
     let context = Context { host: &recorder, now: arguments.when, names: &names, options };
     let is_chosen = |id: &str| {
         arguments.sources.is_empty() || arguments.sources.iter().any(|it| id.starts_with(it))

@@ -134,7 +134,13 @@ impl<'a> Parts<'a> {
             | Fact::StoragePool(_)
             | Fact::StorageVolume(_)
             | Fact::TrustedPlatformModule(_)
-            | Fact::VolumeEncryption(_) => {}
+            | Fact::VolumeEncryption(_)
+            | Fact::AuthorizedKey(_)
+            | Fact::DomainMembership(_)
+            | Fact::Printer(_)
+            | Fact::SudoRule(_)
+            | Fact::VpnProfile(_)
+            | Fact::WirelessNetwork(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::BatteryWear(_)
@@ -143,7 +149,8 @@ impl<'a> Parts<'a> {
             | Fact::FileSystem(_)
             | Fact::FreeSpace(_)
             | Fact::InstallationId(_)
-            | Fact::MemoryErrors(_) => {}
+            | Fact::MemoryErrors(_)
+            | Fact::LastLogin(_) => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A field that is `None` was not stated by the source; why, stands in the section's gaps. Sizes are
 //! bytes, speeds megabits per second, and text is as the machine gave it, trimmed and bounded.
 
+mod access;
 mod account;
 mod certificate;
 mod component;
@@ -14,15 +15,18 @@ mod hardware;
 mod licence;
 mod network;
 mod network_namespace;
+mod profile;
 mod scan;
 mod service;
 mod software;
 mod storage;
+mod sudo;
 mod system;
 mod update;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{AuthorizedKey, DomainKind, DomainMembership, LastLogin};
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use component::{
@@ -44,6 +48,7 @@ pub use network::{
     NetworkInterface, Resolver, Route,
 };
 pub use network_namespace::{NamespaceInterface, NamespaceListener, NetworkNamespace};
+pub use profile::{Printer, VpnPeer, VpnProfile, WirelessNetwork};
 pub use scan::{
     AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
     ServiceAnswer, ServiceProtocol, SshHostKey, Statement, TlsVersions,
@@ -54,6 +59,7 @@ pub use storage::{
     DiskHealth, DiskWear, StoragePool, StoragePoolKind, StoragePoolMember, StorageVolume,
     VolumeEncryption,
 };
+pub use sudo::SudoRule;
 pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
@@ -68,6 +74,7 @@ pub enum Fact {
     Account(Account),
     AddressSeen(AddressSeen),
     AnnouncedService(AnnouncedService),
+    AuthorizedKey(AuthorizedKey),
     BaseBoard(BaseBoard),
     Battery(Battery),
     BatteryWear(BatteryWear),
@@ -81,6 +88,7 @@ pub enum Fact {
     DiskHealth(DiskHealth),
     DiskWear(DiskWear),
     ExpansionSlot(ExpansionSlot),
+    DomainMembership(DomainMembership),
     FileSystem(FileSystem),
     FirewallState(FirewallState),
     Firmware(Firmware),
@@ -92,6 +100,7 @@ pub enum Fact {
     InstalledPackage(InstalledPackage),
     Kernel(Kernel),
     Licence(Licence),
+    LastLogin(LastLogin),
     Listener(Listener),
     ManagementController(ManagementController),
     Memory(Memory),
@@ -112,6 +121,7 @@ pub enum Fact {
     PhysicalEntity(PhysicalEntity),
     PortConnector(PortConnector),
     PowerSupply(PowerSupply),
+    Printer(Printer),
     Processor(Processor),
     RebootPending(RebootPending),
     ProcessorCache(ProcessorCache),
@@ -126,10 +136,13 @@ pub enum Fact {
     SshHostKey(SshHostKey),
     StoragePool(StoragePool),
     StorageVolume(StorageVolume),
+    SudoRule(SudoRule),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
     UpdateState(UpdateState),
     TrustedPlatformModule(TrustedPlatformModule),
     VirtualisationHint(VirtualisationHint),
     VolumeEncryption(VolumeEncryption),
+    VpnProfile(VpnProfile),
+    WirelessNetwork(WirelessNetwork),
 }
