@@ -6,23 +6,32 @@
 pub mod context;
 
 mod attribute;
+mod blocks;
 mod cgroup;
+mod database_servers;
+mod dnsmasq;
 mod dpkg;
+mod guests;
+mod kea;
 mod links;
 mod members;
 mod mounts;
+mod named;
 mod owners;
 mod persons;
 mod processes;
+mod server_settings;
 mod sockets;
 mod systemd;
 mod sysv;
 #[cfg(test)]
 mod testing;
 mod tls_files;
+mod trace_table;
 
 mod accounts;
 mod certificates;
+mod directory;
 mod hardware;
 mod network;
 mod services;
@@ -62,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
     let domains = [
         accounts::SOURCES,
         certificates::SOURCES,
+        directory::SOURCES,
         hardware::SOURCES,
         network::SOURCES,
         services::SOURCES,

@@ -134,6 +134,7 @@ const fn sources(folder: &'static str, domain: &'static str) -> Plugins {
 pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/accounts", "accounts"),
     sources("agent/src/sources/certificates", "certificates"),
+    sources("agent/src/sources/directory", "directory"),
     sources("agent/src/sources/hardware", "hardware"),
     sources("agent/src/sources/network", "network"),
     sources("agent/src/sources/services", "services"),

@@ -77,6 +77,10 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         Fact::Account(_)
         | Fact::Certificate(_)
         | Fact::Connection(_)
+        | Fact::ContainerImage(_)
+        | Fact::ContainerInstance(_)
+        | Fact::Database(_)
+        | Fact::DatabaseSize(_)
         | Fact::FileSystem(_)
         | Fact::Firmware(_)
         | Fact::FreeSpace(_)
@@ -92,16 +96,23 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::Neighbour(_)
         | Fact::OperatingSystem(_)
         | Fact::Processor(_)
+        | Fact::ProductRun(_)
+        | Fact::ProductTrace(_)
+        | Fact::RemoteMount(_)
         | Fact::Resolver(_)
         | Fact::Route(_)
+        | Fact::ScheduledTask(_)
         | Fact::Service(_)
         | Fact::Setting(_)
+        | Fact::Share(_)
         | Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
         | Fact::OpenPort(_)
         | Fact::ReverseName(_)
         | Fact::TlsVersions(_)
-        | Fact::VirtualisationHint(_) => Vec::new(),
+        | Fact::VirtualMachine(_)
+        | Fact::VirtualisationHint(_)
+        | Fact::WebSite(_) => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod configuration;
 mod directory;
 mod scans;
+mod servers;
 
 use observation::latest::{
     Account, BaseBoard, Certificate, CertificatePlace, Chassis, Disk, Fact, FileSystem, Firmware,
@@ -46,6 +47,9 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::BaseBoard(it) => base_board(it),
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
+        Fact::ContainerImage(it) => servers::container_image(it),
+        Fact::ContainerInstance(it) => servers::container_instance(it),
+        Fact::Database(it) => servers::database(it),
         Fact::Disk(it) => disk(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::Firmware(it) => firmware(it),
@@ -62,12 +66,18 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::NetworkInterface(it) => interface(it),
         Fact::OperatingSystem(it) => operating_system(it),
         Fact::Processor(it) => processor(it),
+        Fact::ProductTrace(it) => servers::product_trace(it),
+        Fact::RemoteMount(it) => servers::remote_mount(it),
         Fact::Resolver(it) => resolver(it),
         Fact::Route(it) => route(it),
+        Fact::ScheduledTask(it) => servers::scheduled_task(it),
         Fact::Service(it) => service(it),
         Fact::Setting(it) => configuration::setting(it),
+        Fact::Share(it) => servers::share(it),
         Fact::SystemProduct(it) => system_product(it),
+        Fact::VirtualMachine(it) => servers::virtual_machine(it),
         Fact::VirtualisationHint(it) => hint(it),
+        Fact::WebSite(it) => servers::web_site(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,
         Fact::OpenPort(it) => scans::open_port(it),
         Fact::PhysicalEntity(it) => scans::entity(it),
@@ -80,8 +90,10 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         | Fact::NetworkPath(_)
         | Fact::Boot(_)
         | Fact::Connection(_)
+        | Fact::DatabaseSize(_)
         | Fact::FreeSpace(_)
-        | Fact::Neighbour(_) => {
+        | Fact::Neighbour(_)
+        | Fact::ProductRun(_) => {
             return None;
         }
     })

@@ -109,6 +109,17 @@ impl<'a> Parts<'a> {
             Fact::TlsVersions(it) => self.tls_versions.push(attested(it, evidence)),
             // Shown as details.
             Fact::NamedMachine(_) | Fact::Setting(_) => {}
+            Fact::ContainerImage(_)
+            | Fact::ContainerInstance(_)
+            | Fact::Database(_)
+            | Fact::DatabaseSize(_)
+            | Fact::ProductRun(_)
+            | Fact::ProductTrace(_)
+            | Fact::RemoteMount(_)
+            | Fact::ScheduledTask(_)
+            | Fact::Share(_)
+            | Fact::VirtualMachine(_)
+            | Fact::WebSite(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}

@@ -7,12 +7,15 @@ mod account;
 mod certificate;
 mod configuration;
 mod directory;
+mod guest;
 mod hardware;
 mod network;
+mod offering;
 mod scan;
 mod service;
 mod software;
 mod system;
+mod task;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +23,7 @@ pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
+pub use guest::{ContainerImage, ContainerInstance, ContainerMount, PublishedPort, VirtualMachine};
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
@@ -28,6 +32,7 @@ pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
 };
+pub use offering::{Database, DatabaseSize, RemoteMount, Share, WebListen, WebSite};
 pub use scan::{
     AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
     ServiceAnswer, ServiceProtocol, SshHostKey, Statement, TlsVersions,
@@ -38,6 +43,7 @@ pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
 };
+pub use task::{ProductRun, ProductTrace, ScheduledTask, TraceKind};
 
 /// One typed statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +58,10 @@ pub enum Fact {
     Certificate(Certificate),
     Chassis(Chassis),
     Connection(Connection),
+    ContainerImage(ContainerImage),
+    ContainerInstance(ContainerInstance),
+    Database(Database),
+    DatabaseSize(DatabaseSize),
     Disk(Disk),
     FileSystem(FileSystem),
     Firmware(Firmware),
@@ -73,14 +83,21 @@ pub enum Fact {
     OperatingSystem(OperatingSystem),
     PhysicalEntity(PhysicalEntity),
     Processor(Processor),
+    ProductRun(ProductRun),
+    ProductTrace(ProductTrace),
+    RemoteMount(RemoteMount),
     Resolver(Resolver),
     ReverseName(ReverseName),
     Route(Route),
+    ScheduledTask(ScheduledTask),
     Service(Service),
     ServiceAnswer(ServiceAnswer),
     Setting(Setting),
+    Share(Share),
     SshHostKey(SshHostKey),
     SystemProduct(SystemProduct),
     TlsVersions(TlsVersions),
+    VirtualMachine(VirtualMachine),
     VirtualisationHint(VirtualisationHint),
+    WebSite(WebSite),
 }
