@@ -18,6 +18,7 @@ mod members;
 mod mounts;
 mod named;
 mod owners;
+mod pem;
 mod persons;
 mod processes;
 mod server_settings;

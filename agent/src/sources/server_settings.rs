@@ -79,11 +79,6 @@ impl Settings {
         self.0.extend(later.0);
         self.0.truncate(SETTINGS_MAX);
     }
-
-    /// All values of a name.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |it| it.1 == name).map(|it| it.2.as_str())
-    }
 }
 
 /// A value without its quotes, or up to a comment.

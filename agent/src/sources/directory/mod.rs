@@ -11,6 +11,7 @@ mod dhcp_kea_leases;
 mod dns_bind;
 mod libvirt;
 mod proxmox;
+mod samba;
 mod watched;
 
 /// Sorted.
@@ -24,5 +25,6 @@ pub(super) const SOURCES: &[&Source] = &[
     &dns_bind::SOURCE,
     &libvirt::SOURCE,
     &proxmox::SOURCE,
+    &samba::SOURCE,
     &watched::SOURCE,
 ];

@@ -173,7 +173,11 @@ mod tests {
 
     #[test]
     fn closed_places_are_gaps() {
-        let gaps = with_context(&MapHost::unprivileged().forbid("/root"), observe).unwrap().gaps;
+        let path = "/root/.cache/restic".to_owned();
+        let needs = observation::latest::Privilege::Root;
+        let closed = Absent::NotAllowed { what: path.clone(), needs };
+        let host = MapHost::new().answer(Request::Status { path }, Err(closed));
+        let gaps = with_context(&host, observe).unwrap().gaps;
         assert!(gaps.iter().any(|it| it.of.as_deref() == Some("restic")));
     }
 

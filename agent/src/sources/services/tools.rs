@@ -79,15 +79,16 @@ fn version(text: &str, form: Form) -> Option<String> {
 /// Values of fields in lines `name = value`, `name: value`, `name value`.
 fn fields<'a>(text: &'a str, names: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
     let lines = text.lines().map(str::trim).filter(|it| !it.starts_with(['#', ';']));
-    lines.filter_map(move |line| {
-        let rest = names.iter().find_map(|it| line.strip_prefix(it))?;
-        let value = rest.trim_start();
-        let value = value.strip_prefix(['=', ':']).map(str::trim);
-        // Behind a blank alone the value follows; without one the name goes on.
-        let value = value.or_else(|| rest.starts_with(char::is_whitespace).then(|| rest.trim()))?;
-        let value = value.trim_matches(['"', '\'']);
-        (!value.is_empty()).then(|| value.to_owned())
-    })
+    lines.filter_map(move |line| names.iter().find_map(|name| field(line, name)))
+}
+
+fn field(line: &str, name: &str) -> Option<String> {
+    let rest = line.strip_prefix(name)?;
+    let value = rest.trim_start().strip_prefix(['=', ':']).map(str::trim);
+    // Behind a blank alone the value follows; without one the name goes on.
+    let value = value.or_else(|| rest.starts_with(char::is_whitespace).then(|| rest.trim()))?;
+    let value = value.trim_matches(['"', '\'']);
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn servers(host: &dyn Host, trace: &Trace) -> Vec<String> {
@@ -116,7 +117,7 @@ fn files_of(host: &dyn Host, pattern: &str) -> Vec<String> {
 
 /// The host of an address or URL, without account, password, port and path; none for this machine.
 fn server(text: &str) -> Option<String> {
-    let text = text.trim().trim_matches(['"', '\'', '[']);
+    let text = text.trim().trim_matches(['"', '\'']);
     if text.starts_with('/') || text.is_empty() {
         return None;
     }
@@ -175,7 +176,10 @@ mod tests {
     #[test]
     fn a_machine_without_products_has_none_and_closed_places_are_gaps() {
         assert!(traces(&MapHost::new()).is_empty());
-        let host = MapHost::unprivileged().forbid("/root");
+        let path = "/root/.config/borg".to_owned();
+        let needs = observation::latest::Privilege::Root;
+        let closed = Absent::NotAllowed { what: path.clone(), needs };
+        let host = MapHost::new().answer(crate::host::Request::Status { path }, Err(closed));
         let gaps = with_context(&host, observe).unwrap().gaps;
         assert!(gaps.iter().any(|it| it.of.as_deref() == Some("borg")));
     }
