@@ -184,7 +184,7 @@ impl Words<'_> {
             match it {
                 // nginx writes variables as `${name}`.
                 '{' if is_variable => {
-                    while let Some(it) = self.text.next() {
+                    for it in self.text.by_ref() {
                         text.push(it);
                         if it == '}' || it == '\n' {
                             break;

@@ -42,9 +42,9 @@ mod tests {
     fn the_uuid_comes_before_the_number() {
         let mut it = guest("proxmox", "p");
         it.id = Some("100".to_owned());
-        let id = |it: &VirtualMachine| match as_named(it) {
-            Fact::NamedMachine(it) => it.id,
-            other => panic!("{other:?}"),
+        let id = |it: &VirtualMachine| {
+            let Fact::NamedMachine(it) = as_named(it) else { panic!("not named") };
+            it.id
         };
         assert_eq!(id(&it).as_deref(), Some("100"));
         it.uuid = "6f0a8f44-0f2c-4cf5-9c31-5d2bb0b4a1de".parse().ok();

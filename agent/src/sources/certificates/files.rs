@@ -180,12 +180,12 @@ mod tests {
 
     fn paths(host: &MapHost) -> (Vec<String>, Found) {
         let found = with_context(host, observe).unwrap();
-        let paths = found.facts.iter().map(|it| match it {
-            Fact::Certificate(it) => match &it.place {
-                CertificatePlace::File { path, listener: None } => path.clone(),
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
+        let paths = found.facts.iter().map(|it| {
+            let Fact::Certificate(certificate) = it else { panic!("{it:?}") };
+            let CertificatePlace::File { path, listener: None } = &certificate.place else {
+                panic!("{it:?}");
+            };
+            path.clone()
         });
         (paths.collect(), found.clone())
     }

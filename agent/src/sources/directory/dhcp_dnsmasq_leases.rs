@@ -116,9 +116,9 @@ mod tests {
 
     fn machines(host: &MapHost) -> Vec<NamedMachine> {
         let found = with_context(host, observe).unwrap();
-        let machines = found.facts.into_iter().map(|it| match it {
-            Fact::NamedMachine(it) => it,
-            other => panic!("{other:?}"),
+        let machines = found.facts.into_iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            it
         });
         machines.collect()
     }

@@ -109,9 +109,9 @@ mod tests {
 
     fn machines(host: &MapHost) -> (Vec<NamedMachine>, Found) {
         let found = with_context(host, observe).unwrap();
-        let machines = found.facts.iter().map(|it| match it {
-            Fact::NamedMachine(it) => it.clone(),
-            other => panic!("{other:?}"),
+        let machines = found.facts.iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            it.clone()
         });
         (machines.collect(), found.clone())
     }

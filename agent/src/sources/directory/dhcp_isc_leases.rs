@@ -139,9 +139,9 @@ mod tests {
     fn machines(text: &str) -> Vec<NamedMachine> {
         let host = MapHost::new().file("/var/lib/dhcp/dhcpd.leases", text);
         let found = with_context(&host, observe).unwrap();
-        let machines = found.facts.into_iter().map(|it| match it {
-            Fact::NamedMachine(it) => it,
-            other => panic!("{other:?}"),
+        let machines = found.facts.into_iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            it
         });
         machines.collect()
     }

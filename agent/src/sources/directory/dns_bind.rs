@@ -160,9 +160,9 @@ mod tests {
     }
 
     fn machines(found: &Found) -> Vec<&NamedMachine> {
-        let machines = found.facts.iter().map(|it| match it {
-            Fact::NamedMachine(it) => it,
-            other => panic!("{other:?}"),
+        let machines = found.facts.iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            it
         });
         machines.collect()
     }

@@ -125,7 +125,11 @@ fn walk(
             },
             Event::Eof if path.is_empty() => return Ok(()),
             Event::Eof => return Err(BROKEN),
-            _ => {}
+            Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_) => {}
         }
     }
     Err("it has too many elements")

@@ -285,17 +285,17 @@ mod tests {
             .iter()
             .filter(|it| matches!(it, Fact::NamedMachine(it) if it.list == MachineList::Backup));
         assert_eq!(saved.count(), 2);
-        let tasks = facts.iter().filter_map(|it| match it {
-            Fact::ScheduledTask(it) => Some((it.schedule.clone(), it.is_enabled)),
-            _ => None,
+        let tasks = facts.iter().filter_map(|it| {
+            let Fact::ScheduledTask(it) = it else { return None };
+            Some((it.schedule.clone(), it.is_enabled))
         });
         assert_eq!(
             tasks.collect::<Vec<_>>(),
             [(vec!["21:00".to_owned()], Some(true)), (vec![], Some(false))]
         );
-        let servers = facts.iter().filter_map(|it| match it {
-            Fact::RemoteMount(it) => it.server.clone(),
-            _ => None,
+        let servers = facts.iter().filter_map(|it| {
+            let Fact::RemoteMount(it) = it else { return None };
+            it.server.clone()
         });
         assert_eq!(servers.collect::<Vec<_>>(), ["192.0.2.30", "pbs.example.test"]);
     }

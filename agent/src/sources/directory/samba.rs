@@ -173,9 +173,9 @@ mod tests {
             .file(PATH, bytes)
             .file("/var/lib/samba/private/sam.ldb.d/CN=SCHEMA,CN=X.ldb", "junk");
         let found = with_context(&host, observe).unwrap();
-        let machines = found.facts.iter().map(|it| match it {
-            Fact::NamedMachine(it) => it.clone(),
-            other => panic!("{other:?}"),
+        let machines = found.facts.iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            it.clone()
         });
         (machines.collect(), found.clone())
     }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn times_of_windows_begin_in_1601() {
         assert_eq!(time(0), None);
-        assert_eq!(time(i64::MAX).is_some(), true);
+        assert!(time(i64::MAX).is_some());
         assert_eq!(time(116_444_736_000_000_000), Some(Timestamp::UNIX_EPOCH));
     }
 

@@ -230,9 +230,9 @@ mod tests {
         let found = with_context(&host, observe).unwrap();
         let text = format!("{found:?}");
         assert!(!text.contains("CANARY") && !text.contains("alice"), "{text}");
-        let mounts = found.facts.into_iter().map(|it| match it {
-            Fact::RemoteMount(it) => it,
-            other => panic!("{other:?}"),
+        let mounts = found.facts.into_iter().map(|it| {
+            let Fact::RemoteMount(it) = it else { panic!("{it:?}") };
+            it
         });
         mounts.collect()
     }

@@ -301,9 +301,9 @@ mod tests {
 
     fn shares(host: &MapHost) -> (Vec<Share>, Found) {
         let found = with_context(host, observe).unwrap();
-        let shares = found.facts.iter().map(|it| match it {
-            Fact::Share(it) => it.clone(),
-            other => panic!("{other:?}"),
+        let shares = found.facts.iter().map(|it| {
+            let Fact::Share(it) = it else { panic!("{it:?}") };
+            it.clone()
         });
         (shares.collect(), found.clone())
     }

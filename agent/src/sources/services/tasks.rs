@@ -352,9 +352,9 @@ mod tests {
         let found = with_context(&host(), observe).unwrap();
         let text = format!("{found:?}");
         assert!(!text.contains("CANARY") && !text.contains("alice"), "{text}");
-        let tasks = found.facts.into_iter().map(|it| match it {
-            Fact::ScheduledTask(it) => it,
-            other => panic!("{other:?}"),
+        let tasks = found.facts.into_iter().map(|it| {
+            let Fact::ScheduledTask(it) = it else { panic!("{it:?}") };
+            it
         });
         tasks.collect()
     }

@@ -120,9 +120,9 @@ mod tests {
 
     fn runs(host: &MapHost) -> Vec<ProductRun> {
         let found = with_context(host, observe).unwrap();
-        let runs = found.facts.into_iter().map(|it| match it {
-            Fact::ProductRun(it) => it,
-            other => panic!("{other:?}"),
+        let runs = found.facts.into_iter().map(|it| {
+            let Fact::ProductRun(it) = it else { panic!("{it:?}") };
+            it
         });
         runs.collect()
     }

@@ -147,9 +147,9 @@ mod tests {
     fn traces(host: &MapHost) -> Vec<ProductTrace> {
         let found = with_context(host, observe).unwrap();
         assert!(!format!("{found:?}").contains("CANARY"));
-        let traces = found.facts.into_iter().map(|it| match it {
-            Fact::ProductTrace(it) => it,
-            other => panic!("{other:?}"),
+        let traces = found.facts.into_iter().map(|it| {
+            let Fact::ProductTrace(it) = it else { panic!("{it:?}") };
+            it
         });
         traces.collect()
     }
