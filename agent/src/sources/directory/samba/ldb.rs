@@ -67,8 +67,10 @@ fn second<'a>(
         let length = bytes.number()?;
         bytes.value(length)?;
     }
+    // Counted from where the count itself stands.
+    let begin = bytes.at;
     let to_values = usize::try_from(bytes.number()?).map_err(|_| CUT)?;
-    let mut values = Bytes { bytes: bytes.bytes, at: bytes.at.saturating_add(to_values) };
+    let mut values = Bytes { bytes: bytes.bytes, at: begin.saturating_add(to_values) };
     for _ in 0..count {
         let length = bytes.number()?;
         let name = std::str::from_utf8(bytes.value(length)?).map_err(|_| "a name is no text")?;

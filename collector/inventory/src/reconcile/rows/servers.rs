@@ -164,3 +164,79 @@ fn joined_by<T>(values: &[T], write: impl Fn(&T) -> String) -> Option<String> {
     texts.sort();
     (!texts.is_empty()).then(|| texts.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use observation::latest::{Transport, UserName};
+
+    use super::*;
+
+    fn share() -> Share {
+        Share {
+            protocol: "smb".to_owned(),
+            name: "team".to_owned(),
+            path: Some("/srv/team".to_owned()),
+            configured_in: "/etc/samba/smb.conf".to_owned(),
+            allows_guests: Some(false),
+            is_read_only: None,
+            clients: Vec::new(),
+            users: vec![UserName::Pseudonym("p-1".to_owned())],
+            groups: vec![UserName::Clear("staff".to_owned())],
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_has_no_text() {
+        let row = super::share(&share());
+        assert_eq!((row.kind, row.object.as_deref()), ("share", Some("smb team")));
+        let text = |name: &str| row.fields.iter().find(|it| it.0 == name).unwrap().1.clone();
+        assert_eq!(text("allows_guests").as_deref(), Some("no"));
+        assert_eq!((text("is_read_only"), text("clients")), (None, None));
+        assert_eq!(text("groups").as_deref(), Some("staff"));
+    }
+
+    #[test]
+    fn a_guest_that_is_switched_off_is_no_change_of_the_host() {
+        let mut guest = VirtualMachine {
+            keeper: "proxmox".to_owned(),
+            place: "/etc/pve/nodes/a/qemu-server/100.conf".to_owned(),
+            kind: Some("qemu".to_owned()),
+            name: Some("web01".to_owned()),
+            id: Some("100".to_owned()),
+            uuid: None,
+            is_running: Some(true),
+            starts_with_host: Some(true),
+            memory_bytes: Some(1),
+            processors: Some(1),
+            macs: Vec::new(),
+            disks: Vec::new(),
+            operating_system: None,
+        };
+        let before = virtual_machine(&guest);
+        guest.is_running = Some(false);
+        assert_eq!(virtual_machine(&guest), before);
+        guest.memory_bytes = Some(2);
+        assert_ne!(virtual_machine(&guest), before);
+        assert_eq!(before.object.as_deref(), Some("proxmox 100"));
+    }
+
+    #[test]
+    fn ports_and_mounts_are_one_text_each() {
+        let port = PublishedPort {
+            transport: Transport::Tcp,
+            address: None,
+            host_port: Some(8080),
+            container_port: 80,
+        };
+        assert_eq!(published(&port), "tcp/:8080>80");
+        let mount = ContainerMount {
+            kind: None,
+            source: "/srv".to_owned(),
+            target: "/data".to_owned(),
+            is_writable: Some(false),
+        };
+        assert_eq!(mounted(&mount), "/srv:/data:ro");
+        let at = WebListen { address: "2001:db8::1".parse().ok(), port: 443 };
+        assert_eq!(listen(&at), "[2001:db8::1]:443");
+    }
+}
