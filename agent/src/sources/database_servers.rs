@@ -312,7 +312,7 @@ mod tests {
         databases
     }
 
-    /// The settings that Debian's postgresql-15 puts into its file, shortened.
+    /// Constructed after the file that Debian's postgresql-15 writes.
     #[test]
     fn clusters_of_postgresql() {
         let host = MapHost::new()

@@ -25,6 +25,7 @@ absent-source-directory-dhcp-kea = reservierte Adressen (Kea)
 absent-source-directory-dhcp-kea-leases = vergebene Adressen (Kea)
 absent-source-directory-dns-bind = Namen in DNS-Zonen (BIND)
 absent-source-directory-libvirt = Gäste (libvirt)
+absent-source-directory-lxc = Container von LXC
 absent-source-directory-proxmox = Gäste und Sicherungsaufträge (Proxmox)
 absent-source-directory-samba = Computerkonten (Samba-Domäne)
 absent-source-directory-watched = Rechner, die Sicherungs- und Überwachungsserver nennen

@@ -25,6 +25,7 @@ absent-source-directory-dhcp-kea = reserved addresses (Kea)
 absent-source-directory-dhcp-kea-leases = leased addresses (Kea)
 absent-source-directory-dns-bind = names in DNS zones (BIND)
 absent-source-directory-libvirt = guests (libvirt)
+absent-source-directory-lxc = containers of LXC
 absent-source-directory-proxmox = guests and backup jobs (Proxmox)
 absent-source-directory-samba = computer accounts (Samba domain)
 absent-source-directory-watched = machines that backup and monitoring servers name

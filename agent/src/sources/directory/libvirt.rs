@@ -241,13 +241,8 @@ mod tests {
     use super::*;
     use crate::sources::testing::{MapHost, with_context};
 
-    /// What virsh 9.0 wrote into /etc/libvirt/qemu, shortened, with a name and a uuid of our own.
-    const DOMAIN: &str = "<!--\nWARNING: THIS IS AN AUTO-GENERATED FILE.\n-->\n\n<domain type='kvm'>\n  <name>mail &amp; more</name>\n  \
-        <uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>\n  <metadata>\n    <libosinfo:libosinfo xmlns:libosinfo=\"http://libosinfo.org/xmlns/libvirt/domain/1.0\">\n      \
-        <libosinfo:os id=\"http://debian.org/debian/12\"/>\n    </libosinfo:libosinfo>\n  </metadata>\n  <memory unit='KiB'>2097152</memory>\n  <vcpu placement='static'>2</vcpu>\n  \
-        <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>\n  <devices>\n    <disk type='file' device='disk'>\n      <source file='/var/lib/libvirt/images/mail.qcow2'/>\n      \
-        <target dev='vda' bus='virtio'/>\n    </disk>\n    <disk type='volume' device='disk'><source pool='default' volume='data'/></disk>\n    <disk type='file' device='cdrom'>\n      <source file='/a.iso'/>\n    </disk>\n    \
-        <interface type='network'>\n      <mac address='52:54:00:12:34:56'/>\n      <source network='default'/>\n    </interface>\n    <graphics type='vnc' passwd='CANARY'/>\n  </devices>\n</domain>\n";
+    /// Written by virsh 9.0 with libvirt's driver for tests, from a definition of our own.
+    const DOMAIN: &str = include_str!("../../../../tests/fixtures/servers/libvirt/domain.xml");
     /// Debian's default network with a reservation.
     const NETWORK: &str = "<network>\n  <name>default</name>\n  <bridge name=\"virbr0\"/>\n  <forward/>\n  <ip address=\"192.168.122.1\" netmask=\"255.255.255.0\">\n    <dhcp>\n      \
         <range start=\"192.168.122.2\" end=\"192.168.122.254\"/>\n      <host mac='52:54:00:12:34:57' name='db' ip='192.168.122.9'/>\n    </dhcp>\n  </ip>\n</network>\n";
@@ -271,7 +266,7 @@ mod tests {
             (it.processors, it.is_running, it.starts_with_host),
             (Some(2), Some(true), Some(true))
         );
-        assert_eq!(it.disks, ["/var/lib/libvirt/images/mail.qcow2", "default/data"]);
+        assert_eq!(it.disks, ["/var/lib/libvirt/images/mail.qcow2", "default-pool/data"]);
         assert_eq!(it.macs, ["52:54:00:12:34:56"]);
         assert_eq!(it.operating_system.as_deref(), Some("http://debian.org/debian/12"));
         assert_eq!(named.id, it.uuid.map(|it| it.to_string()));

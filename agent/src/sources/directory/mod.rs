@@ -10,6 +10,7 @@ mod dhcp_kea;
 mod dhcp_kea_leases;
 mod dns_bind;
 mod libvirt;
+mod lxc;
 mod proxmox;
 mod samba;
 mod watched;
@@ -24,6 +25,7 @@ pub(super) const SOURCES: &[&Source] = &[
     &dhcp_kea_leases::SOURCE,
     &dns_bind::SOURCE,
     &libvirt::SOURCE,
+    &lxc::SOURCE,
     &proxmox::SOURCE,
     &samba::SOURCE,
     &watched::SOURCE,

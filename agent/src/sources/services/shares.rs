@@ -286,13 +286,13 @@ mod tests {
 
     const PASSWD: &str =
         "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\n";
-    /// The examples of exports(5).
+    /// After the examples of exports(5), with a path in quotes and a line that is none.
     const EXPORTS_TEXT: &str = "# sample /etc/exports file\n/               master(rw) trusty(rw,no_root_squash)\n\
         /projects       proj*.local.domain(rw)\n/usr            *.local.domain(ro) @trusted(rw)\n\
         /home/joe       pc001(rw,all_squash,anonuid=150,anongid=100)\n/pub            *(ro,insecure,all_squash)\n\
         /srv/www        -sync,rw server @trusted @external(ro)\n/foo            2001:db8:9:e54::/64(rw) \\\n  192.0.2.0/24(rw)\n\
         \"/a b\" *(ro)\nrelative x(rw)\n";
-    /// Debian's sections, shortened, with a few of a company.
+    /// Constructed after Debian's file and smb.conf(5).
     const SAMBA_TEXT: &str = "# c\n[global]\n   workgroup = WORKGROUP\n   map to guest = bad user\n   usershare allow guests = yes\n   include = /etc/samba/more.conf\n\
         [homes]\n   comment = Home Directories\n   browseable = no\n   read only = yes\n   valid users = %S\n\
         [printers]\n   path = /var/spool/samba\n   printable = yes\n\

@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// Debian's default-ssl.conf, shortened, with a proxy.
+    /// Constructed after Debian's default-ssl.conf, with a proxy.
     const SITE: &str = "<IfModule mod_ssl.c>\n\t<VirtualHost _default_:443 [2001:db8::1]:443>\n\t\tServerAdmin webmaster@localhost\n\t\tServerName \"intra.example.test\"\n\t\tServerAlias www.intra.example.test \\\n  intra\n\
         \t\tDocumentRoot /var/www/html\n\t\t#   SSL Engine Switch:\n\t\tSSLEngine on\n\t\tSSLCertificateFile\t/etc/ssl/certs/ssl-cert-snakeoil.pem\n\t\tProxyPass /app http://u:CANARY@192.0.2.5:8080/app retry=0\n\
         \t\tProxyPass /none !\n\t\tRequestHeader set Authorization CANARY\n\t</VirtualHost>\n</IfModule>\n<VirtualHost *:80>\n</VirtualHost>\n<VirtualHost *:81>\n";

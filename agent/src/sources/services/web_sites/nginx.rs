@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::sources::testing::MapHost;
 
-    /// Debian's nginx.conf and its site, shortened, with a proxy of a company.
+    /// Debian's nginx.conf and its site, shortened, with a constructed proxy.
     const MAIN: &str = "user www-data;\nevents {\n\tworker_connections 768;\n}\nhttp {\n\t# Basic Settings\n\tinclude /etc/nginx/mime.types;\n\tinclude sites-enabled/*;\n\
         \tupstream app { server 192.0.2.5:8000 weight=2; server app2:8000; }\n}\n";
     const DEFAULT: &str = "server {\n\tlisten 80 default_server;\n\tlisten [::]:80 default_server;\n\troot /var/www/html;\n\tserver_name _;\n\tlocation / {\n\t\ttry_files $uri $uri/ =404;\n\t}\n}\n";
