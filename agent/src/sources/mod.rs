@@ -8,27 +8,35 @@ pub mod context;
 mod apk;
 mod apt_config;
 mod attribute;
+mod blocks;
 mod cgroup;
+mod database_servers;
 mod disk_log;
+mod dnsmasq;
 mod dpkg;
 mod drop_ins;
 mod elf;
 mod firmware_level;
 mod glob;
+mod guests;
 mod homes;
 mod ini;
+mod kea;
 mod languages;
 mod links;
 mod members;
 mod mounts;
+mod named;
 mod owners;
 mod pacman;
+mod pem;
 mod person_text;
 mod persons;
 mod power_supply;
 mod processes;
 mod rpm;
 mod secrets;
+mod server_settings;
 mod settings;
 mod sockets;
 mod sshd_config;
@@ -37,6 +45,7 @@ mod sysv;
 #[cfg(test)]
 mod testing;
 mod tls_files;
+mod trace_table;
 mod trees;
 mod versions;
 mod zip;
@@ -44,6 +53,7 @@ mod zip;
 mod accounts;
 mod certificates;
 mod configuration;
+mod directory;
 mod firmware;
 mod hardware;
 mod licences;
@@ -88,8 +98,9 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
     let domains = [
         accounts::SOURCES,
         certificates::SOURCES,
-        firmware::SOURCES,
         configuration::SOURCES,
+        directory::SOURCES,
+        firmware::SOURCES,
         hardware::SOURCES,
         licences::SOURCES,
         network::SOURCES,

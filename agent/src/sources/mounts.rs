@@ -47,6 +47,8 @@ pub(crate) struct Mount {
     pub(crate) kind: String,
     /// Whether it may only be read.
     pub(crate) is_read_only: bool,
+    /// Options of the mount and of the file system; they may hold names of accounts.
+    pub(crate) options: String,
     /// The part of the file system that is mounted.
     root: String,
 }
@@ -54,7 +56,7 @@ pub(crate) struct Mount {
 impl Mount {
     /// Whether it lies on another machine.
     pub(crate) fn is_remote(&self) -> bool {
-        REMOTE_KINDS.contains(&self.kind.as_str())
+        is_remote_kind(&self.kind)
     }
 
     /// Whether its size grows and shrinks with its siblings in a pool.
@@ -70,6 +72,11 @@ impl Mount {
         let is_pool = POOL_KINDS.contains(&self.kind.as_str());
         is_on_device || is_pool || self.is_remote() || is_root
     }
+}
+
+/// Whether a kind of file systems lies on another machine.
+pub(crate) fn is_remote_kind(kind: &str) -> bool {
+    REMOTE_KINDS.contains(&kind)
 }
 
 /// The real file systems, each once: kernel interfaces, memory, images and repeated mounts of the
@@ -116,13 +123,14 @@ fn line(text: &str) -> Option<(String, Mount)> {
         device: unescape(device),
         kind: kind.to_owned(),
         is_read_only,
+        options: format!("{options},{super_options}"),
         root: unescape(root),
     };
     Some((number.to_owned(), mount))
 }
 
 /// Blank, tab, line feed and backslash stand as three octal digits.
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

@@ -112,6 +112,15 @@ impl<'a> Persons<'a> {
         }
     }
 
+    /// A group's name as it may leave the host: the private group of a person bears the person's name.
+    #[must_use]
+    pub(crate) fn group(&self, name: &str) -> UserName {
+        if self.is_person(name) {
+            return self.names.person(name);
+        }
+        UserName::Clear(name.to_owned())
+    }
+
     /// A path in which each folder that bears a person's name bears the pseudonym instead.
     #[must_use]
     pub(crate) fn path(&self, path: &str) -> String {

@@ -56,6 +56,54 @@ pub(crate) fn services(host: &dyn Host, running: &BTreeSet<String>) -> Vec<Unit>
     names.iter().filter_map(|it| catalogue.unit(host, it, &started)).collect()
 }
 
+/// A unit that starts another one at times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Timer {
+    /// Name with suffix.
+    pub(crate) name: String,
+    /// Its file.
+    pub(crate) place: String,
+    /// Fields that say when, as they stand (systemd.timer(5)).
+    pub(crate) schedule: Vec<String>,
+    /// Whether something wants it at boot.
+    pub(crate) is_enabled: bool,
+    /// The unit that it starts.
+    pub(crate) unit: String,
+}
+
+/// The timers of the machine; of templates only the instances that something starts.
+pub(crate) fn timers(host: &dyn Host) -> Vec<Timer> {
+    const WHEN: &[&str] = &[
+        "OnActiveSec",
+        "OnBootSec",
+        "OnCalendar",
+        "OnStartupSec",
+        "OnUnitActiveSec",
+        "OnUnitInactiveSec",
+        "RandomizedDelaySec",
+    ];
+    let catalogue = Catalogue::read(host);
+    let names = catalogue.places.keys().chain(&catalogue.wanted);
+    let names: BTreeSet<&String> =
+        names.filter(|it| it.ends_with(".timer") && !it.ends_with("@.timer")).collect();
+    let timer = |name: &String| {
+        let place = catalogue.place(name)?.clone();
+        let text = catalogue.text(host, name);
+        let schedule = WHEN.iter().flat_map(|field| {
+            values(&text, &[field]).into_iter().map(move |it| format!("{field}={it}"))
+        });
+        let same = || format!("{}.service", name.trim_end_matches(".timer"));
+        Some(Timer {
+            name: name.clone(),
+            schedule: schedule.collect(),
+            is_enabled: place != NOWHERE && catalogue.wanted.contains(name),
+            unit: last(&text, "Unit").map_or_else(same, str::to_owned),
+            place,
+        })
+    };
+    names.into_iter().filter_map(timer).collect()
+}
+
 /// The TCP ports on which systemd itself waits for services that it would start.
 pub(crate) fn socket_ports(host: &dyn Host) -> BTreeSet<u16> {
     let catalogue = Catalogue::read(host);

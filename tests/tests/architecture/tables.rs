@@ -134,8 +134,9 @@ const fn sources(folder: &'static str, domain: &'static str) -> Plugins {
 pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/accounts", "accounts"),
     sources("agent/src/sources/certificates", "certificates"),
-    sources("agent/src/sources/firmware", "firmware"),
     sources("agent/src/sources/configuration", "configuration"),
+    sources("agent/src/sources/directory", "directory"),
+    sources("agent/src/sources/firmware", "firmware"),
     sources("agent/src/sources/hardware", "hardware"),
     sources("agent/src/sources/licences", "licences"),
     sources("agent/src/sources/network", "network"),

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use data_encoding::{BASE64, BASE64_MIME_PERMISSIVE};
+use data_encoding::BASE64;
 use observation::latest::{
     Absent, Binding, Cadence, Certificate, CertificatePlace, Complaint, Fact, Gap, Platform,
     SourceId, Transport,
@@ -22,6 +22,7 @@ use scan::packet::certificate;
 
 use crate::host::{Ask, Host, Reply, Request, ServedCertificate};
 use crate::sources::context::Context;
+use crate::sources::pem::first_of_pem;
 use crate::sources::persons::Persons;
 use crate::sources::processes::{Holders, own_sockets};
 use crate::sources::sockets::{self, Socket};
@@ -242,16 +243,6 @@ fn add(der: &[u8], place: CertificatePlace, chain_length: usize, at: &str, found
             .complaints
             .push(Complaint { place: at.to_owned(), problem: format!("certificate: {error}") }),
     }
-}
-
-/// The first certificate of a PEM file (RFC 7468) and how many there are. A private key in the same
-/// file is passed over.
-fn first_of_pem(text: &str) -> (Option<Vec<u8>>, usize) {
-    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let mut blocks = blocks.filter_map(|it| it.split("-----END CERTIFICATE-----").next());
-    let first = blocks.next();
-    let count = usize::from(first.is_some()) + blocks.count();
-    (first.and_then(|it| BASE64_MIME_PERMISSIVE.decode(it.trim().as_bytes()).ok()), count)
 }
 
 fn gap(listener: &Socket, reason: Absent) -> Gap {

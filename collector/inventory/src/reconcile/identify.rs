@@ -86,6 +86,10 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::DiskWear(_)
         | Fact::ExpansionSlot(_)
         | Fact::DomainMembership(_)
+        | Fact::ContainerImage(_)
+        | Fact::ContainerInstance(_)
+        | Fact::Database(_)
+        | Fact::DatabaseSize(_)
         | Fact::FileSystem(_)
         | Fact::FirewallState(_)
         | Fact::Firmware(_)
@@ -119,8 +123,12 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::ProcessorCache(_)
         | Fact::ProcessorSocket(_)
         | Fact::ProcessorVulnerability(_)
+        | Fact::ProductRun(_)
+        | Fact::ProductTrace(_)
+        | Fact::RemoteMount(_)
         | Fact::Resolver(_)
         | Fact::Route(_)
+        | Fact::ScheduledTask(_)
         | Fact::Service(_)
         | Fact::Setting(_)
         | Fact::StoragePool(_)
@@ -128,6 +136,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::TrustedPlatformModule(_)
         | Fact::VolumeEncryption(_)
         | Fact::SudoRule(_)
+        | Fact::Share(_)
         | Fact::AnnouncedService(_)
         | Fact::NetworkPath(_)
         | Fact::OpenPort(_)
@@ -136,7 +145,9 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::UpdateState(_)
         | Fact::VirtualisationHint(_)
         | Fact::VpnProfile(_)
-        | Fact::WirelessNetwork(_) => Vec::new(),
+        | Fact::WirelessNetwork(_)
+        | Fact::VirtualMachine(_)
+        | Fact::WebSite(_) => Vec::new(),
     }
 }
 

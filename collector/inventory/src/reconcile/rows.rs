@@ -12,6 +12,7 @@ mod licence;
 mod network_namespace;
 mod profiles;
 mod scans;
+mod servers;
 mod software;
 mod storage;
 mod sudo;
@@ -58,6 +59,9 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
         Fact::Device(it) => component::device(it),
+        Fact::ContainerImage(it) => servers::container_image(it),
+        Fact::ContainerInstance(it) => servers::container_instance(it),
+        Fact::Database(it) => servers::database(it),
         Fact::Disk(it) => disk(it),
         Fact::Executable(it) => software::executable(it),
         Fact::DiskHealth(it) => storage::disk_health(it),
@@ -94,20 +98,26 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::ProcessorCache(it) => component::processor_cache(it),
         Fact::ProcessorSocket(it) => component::processor_socket(it),
         Fact::ProcessorVulnerability(it) => component::processor_vulnerability(it),
+        Fact::ProductTrace(it) => servers::product_trace(it),
+        Fact::RemoteMount(it) => servers::remote_mount(it),
         Fact::Resolver(it) => resolver(it),
         Fact::Route(it) => route(it),
+        Fact::ScheduledTask(it) => servers::scheduled_task(it),
         Fact::Service(it) => service(it),
         Fact::Setting(it) => configuration::setting(it),
         Fact::StoragePool(it) => storage::storage_pool(it),
         Fact::StorageVolume(it) => storage::storage_volume(it),
         Fact::SudoRule(it) => sudo::rule(it),
+        Fact::Share(it) => servers::share(it),
         Fact::SystemProduct(it) => system_product(it),
         Fact::UpdateState(it) => software::update_state(it),
         Fact::TrustedPlatformModule(it) => component::trusted_platform_module(it),
+        Fact::VirtualMachine(it) => servers::virtual_machine(it),
         Fact::VirtualisationHint(it) => hint(it),
         Fact::VolumeEncryption(it) => storage::volume_encryption(it),
         Fact::VpnProfile(it) => profiles::vpn(it),
         Fact::WirelessNetwork(it) => profiles::wireless(it),
+        Fact::WebSite(it) => servers::web_site(it),
         Fact::AddressSeen(it) => scans::address_seen(it)?,
         Fact::OpenPort(it) => scans::open_port(it),
         Fact::PhysicalEntity(it) => scans::entity(it),
@@ -123,9 +133,11 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         | Fact::DiskWear(_)
         | Fact::MemoryErrors(_)
         | Fact::Connection(_)
+        | Fact::DatabaseSize(_)
         | Fact::FreeSpace(_)
         | Fact::LastLogin(_)
-        | Fact::Neighbour(_) => {
+        | Fact::Neighbour(_)
+        | Fact::ProductRun(_) => {
             return None;
         }
     })

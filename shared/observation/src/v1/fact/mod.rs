@@ -11,10 +11,12 @@ mod configuration;
 mod directory;
 mod executable;
 mod firewall;
+mod guest;
 mod hardware;
 mod licence;
 mod network;
 mod network_namespace;
+mod offering;
 mod profile;
 mod scan;
 mod service;
@@ -22,6 +24,7 @@ mod software;
 mod storage;
 mod sudo;
 mod system;
+mod task;
 mod update;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +41,7 @@ pub use configuration::{Setting, SettingOrigin};
 pub use directory::{MachineList, NamedMachine};
 pub use executable::Executable;
 pub use firewall::{FirewallKind, FirewallPolicy, FirewallState, OpenToAny};
+pub use guest::{ContainerImage, ContainerInstance, ContainerMount, PublishedPort, VirtualMachine};
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
@@ -48,6 +52,7 @@ pub use network::{
     NetworkInterface, Resolver, Route,
 };
 pub use network_namespace::{NamespaceInterface, NamespaceListener, NetworkNamespace};
+pub use offering::{Database, DatabaseSize, RemoteMount, Share, WebListen, WebSite};
 pub use profile::{Printer, VpnPeer, VpnProfile, WirelessNetwork};
 pub use scan::{
     AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
@@ -64,6 +69,7 @@ pub use system::{
     Boot, FileSystem, FreeSpace, HostName, InitSystem, InstallationId, Kernel, OperatingSystem,
     VirtualisationHint,
 };
+pub use task::{ProductRun, ProductTrace, ScheduledTask, TraceKind};
 pub use update::{MissingUpdate, RebootPending, UpdateState};
 
 /// One typed statement.
@@ -83,6 +89,10 @@ pub enum Fact {
     Chassis(Chassis),
     Connection(Connection),
     Device(Device),
+    ContainerImage(ContainerImage),
+    ContainerInstance(ContainerInstance),
+    Database(Database),
+    DatabaseSize(DatabaseSize),
     Disk(Disk),
     Executable(Executable),
     DiskHealth(DiskHealth),
@@ -127,12 +137,17 @@ pub enum Fact {
     ProcessorCache(ProcessorCache),
     ProcessorSocket(ProcessorSocket),
     ProcessorVulnerability(ProcessorVulnerability),
+    ProductRun(ProductRun),
+    ProductTrace(ProductTrace),
+    RemoteMount(RemoteMount),
     Resolver(Resolver),
     ReverseName(ReverseName),
     Route(Route),
+    ScheduledTask(ScheduledTask),
     Service(Service),
     ServiceAnswer(ServiceAnswer),
     Setting(Setting),
+    Share(Share),
     SshHostKey(SshHostKey),
     StoragePool(StoragePool),
     StorageVolume(StorageVolume),
@@ -141,8 +156,10 @@ pub enum Fact {
     TlsVersions(TlsVersions),
     UpdateState(UpdateState),
     TrustedPlatformModule(TrustedPlatformModule),
+    VirtualMachine(VirtualMachine),
     VirtualisationHint(VirtualisationHint),
     VolumeEncryption(VolumeEncryption),
     VpnProfile(VpnProfile),
     WirelessNetwork(WirelessNetwork),
+    WebSite(WebSite),
 }

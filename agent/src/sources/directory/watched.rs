@@ -1,0 +1,420 @@
+//! Machines that the backup servers and monitoring servers of this host are set up for: BackupPC, Bacula,
+//! Bareos, Proxmox Backup Server; Nagios and Icinga, Checkmk, Prometheus. Zabbix and UrBackup keep theirs in
+//! a database, which is not read.
+
+use observation::latest::{
+    Absent, Cadence, Complaint, Fact, Gap, MachineList, NamedMachine, Platform, SourceId,
+};
+
+use crate::host::{Ask, Host};
+use crate::sources::context::Context;
+use crate::sources::{Found, Source, named};
+
+/// Most machines of one file or folder.
+const MACHINES_MAX: usize = 50_000;
+/// Most files of a tree of folders, and its depth.
+const FILES_MAX: usize = 2_000;
+const DEPTH_MAX: usize = 5;
+const FIELD: &str = "named_machine";
+
+/// A program with its files and what understands them.
+struct Keeper {
+    name: &'static str,
+    list: MachineList,
+    /// Files, or folders whose files of these endings are read.
+    places: &'static [&'static str],
+    ending: &'static str,
+    understand: fn(&str) -> Vec<Entry>,
+}
+
+const KEEPERS: &[Keeper] = &[
+    Keeper {
+        name: "backuppc",
+        list: MachineList::Backup,
+        places: &["/etc/backuppc/hosts", "/etc/BackupPC/hosts"],
+        ending: "hosts",
+        understand: backuppc,
+    },
+    Keeper {
+        name: "bacula",
+        list: MachineList::Backup,
+        places: &["/etc/bacula/bacula-dir.conf", "/etc/bacula/conf.d"],
+        ending: ".conf",
+        understand: director,
+    },
+    Keeper {
+        name: "bareos",
+        list: MachineList::Backup,
+        places: &["/etc/bareos/bareos-dir.conf", "/etc/bareos/bareos-dir.d/client"],
+        ending: ".conf",
+        understand: director,
+    },
+    Keeper {
+        name: "checkmk",
+        list: MachineList::Monitoring,
+        places: &["/omd/sites"],
+        ending: "hosts.mk",
+        understand: checkmk,
+    },
+    Keeper {
+        name: "icinga2",
+        list: MachineList::Monitoring,
+        places: &["/etc/icinga2/conf.d", "/etc/icinga2/zones.d"],
+        ending: ".conf",
+        understand: icinga,
+    },
+    Keeper {
+        name: "nagios",
+        list: MachineList::Monitoring,
+        places: &[
+            "/etc/nagios/conf.d",
+            "/etc/nagios/objects",
+            "/etc/nagios4/conf.d",
+            "/etc/nagios4/objects",
+            "/usr/local/nagios/etc/objects",
+        ],
+        ending: ".cfg",
+        understand: nagios,
+    },
+    Keeper {
+        name: "prometheus",
+        list: MachineList::Monitoring,
+        places: &["/etc/prometheus/prometheus.yml"],
+        ending: ".yml",
+        understand: prometheus,
+    },
+];
+/// Where programs keep their lists in a database.
+const STORES: &[(&str, &str)] =
+    &[("zabbix", "/etc/zabbix/zabbix_server.conf"), ("urbackup", "/var/urbackup/backup_server.db")];
+/// Where the datastores of Proxmox Backup Server are listed, and their folders of groups.
+const DATASTORES: &str = "/etc/proxmox-backup/datastore.cfg";
+const GROUPS: [&str; 3] = ["vm", "ct", "host"];
+
+/// Machines that others look after.
+pub(super) const SOURCE: Source = Source {
+    id: SourceId::from_static("directory.watched"),
+    platforms: &[Platform::Linux],
+    cadence: Cadence::Steady,
+    observe,
+};
+
+/// What a file says of one machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Entry {
+    name: String,
+    address: Option<String>,
+}
+
+fn observe(context: &Context<'_>) -> Result<Found, Absent> {
+    let host = context.host;
+    let mut found = Found::default();
+    let mut is_here = false;
+    for keeper in KEEPERS {
+        let mut paths = Vec::new();
+        for place in keeper.places {
+            collect(host, place, keeper, 0, &mut paths, &mut found);
+        }
+        for path in paths {
+            let Some(text) = named::read(host, &path, FIELD, &mut found) else { continue };
+            is_here = true;
+            let entries = (keeper.understand)(&text);
+            let machines = entries.into_iter().take(MACHINES_MAX);
+            found.facts.extend(machines.filter_map(|it| machine(it, keeper, &path)));
+        }
+    }
+    is_here |= datastores(host, &mut found);
+    for (name, path) in STORES {
+        if host.status(path).is_ok() {
+            is_here = true;
+            let (why, what) = ("foreign_store".to_owned(), (*name).to_owned());
+            let reason = Absent::NotLookedAt { why, what };
+            found.gaps.push(Gap { field: FIELD.to_owned(), of: Some((*name).to_owned()), reason });
+        }
+    }
+    if !is_here && found.gaps.is_empty() {
+        let places = KEEPERS.iter().flat_map(|it| it.places.first());
+        let looked_at = places.copied().collect::<Vec<_>>().join(", ");
+        return Err(Absent::NotHere { looked_at });
+    }
+    Ok(found)
+}
+
+/// The files of a place; of folders those with the ending, in folders below them too.
+fn collect(
+    host: &dyn Host,
+    place: &str,
+    keeper: &Keeper,
+    depth: usize,
+    paths: &mut Vec<String>,
+    found: &mut Found,
+) {
+    if paths.len() >= FILES_MAX || depth > DEPTH_MAX {
+        return;
+    }
+    match host.status(place) {
+        Ok(status) if status.is_folder => {
+            // Of a site only its configuration; the rest of it is large.
+            let inner = format!("{place}/etc/check_mk/conf.d/wato");
+            let is_sites = keeper.name == "checkmk" && depth == 1;
+            let folder = if is_sites { &inner } else { place };
+            // A link could lead back.
+            if host.link(place).is_ok() && depth > 0 {
+                return;
+            }
+            for name in host.names(folder).unwrap_or_default() {
+                collect(host, &format!("{folder}/{name}"), keeper, depth + 1, paths, found);
+            }
+        }
+        Ok(_) if place.ends_with(keeper.ending) => paths.push(place.to_owned()),
+        Err(reason @ Absent::NotAllowed { .. }) => {
+            let (field, of) = (FIELD.to_owned(), Some(place.to_owned()));
+            found.gaps.push(Gap { field, of, reason });
+        }
+        _ => {}
+    }
+}
+
+fn machine(entry: Entry, keeper: &Keeper, path: &str) -> Option<Fact> {
+    let mut machine: NamedMachine = named::machine(keeper.list, keeper.name, path);
+    machine.name = named::host_name(&entry.name);
+    if let Some(text) = entry.address {
+        match named::address(&text) {
+            Some(address) => machine.addresses.push(address),
+            // The address may be a name, under which the machine is better known.
+            None => {
+                let is_self = text.parse::<std::net::IpAddr>().is_ok() || text == "localhost";
+                if is_self {
+                    return None;
+                }
+                machine.name = named::host_name(&text).or(machine.name);
+            }
+        }
+    }
+    let is_template = machine.name.as_deref() == Some("localhost");
+    let says = machine.name.is_some() || !machine.addresses.is_empty();
+    (says && !is_template).then_some(Fact::NamedMachine(machine))
+}
+
+/// `host dhcp user moreUsers`, the first line being heads.
+fn backuppc(text: &str) -> Vec<Entry> {
+    let lines = text.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'));
+    let names = lines.filter_map(|it| it.split_whitespace().next()).filter(|it| *it != "host");
+    names.map(|it| Entry { name: it.to_owned(), address: None }).collect()
+}
+
+/// Blocks `head { field value … }` on lines of their own; `name` takes the name out of the head, none for
+/// blocks of another kind.
+fn blocks(text: &str, name: fn(&str) -> Option<String>, fields: (&str, &str)) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut open: Option<Entry> = None;
+    let mut depth = 0_usize;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with(['#', ';']) || line.starts_with("//") {
+            continue;
+        }
+        if depth == 0
+            && let Some(head) = line.strip_suffix('{').map(str::trim)
+        {
+            open = name(head).map(|name| Entry { name, address: None });
+        }
+        if depth == 1
+            && let Some(entry) = open.as_mut()
+            && let Some((field, value)) = line.split_once(['=', ' ', '\t'])
+        {
+            let value = value.trim().trim_start_matches('=').trim();
+            let value = value.split([';', '#']).next().unwrap_or_default().trim();
+            let value = value.trim_matches('"').to_owned();
+            let field = field.trim().to_ascii_lowercase();
+            if field == fields.0 {
+                entry.name = value;
+            } else if field == fields.1 && !value.is_empty() {
+                entry.address = Some(value);
+            }
+        }
+        depth = (depth + line.matches('{').count()).saturating_sub(line.matches('}').count());
+        if depth == 0 {
+            entries.extend(open.take().filter(|it| !it.name.is_empty() || it.address.is_some()));
+        }
+    }
+    entries
+}
+
+/// `Client {` / `Name = …` / `Address = …` / `}`
+fn director(text: &str) -> Vec<Entry> {
+    blocks(text, |head| head.eq_ignore_ascii_case("client").then(String::new), ("name", "address"))
+}
+
+/// `object Host "name" {` / `address = "…"` / `}`
+fn icinga(text: &str) -> Vec<Entry> {
+    let name = |head: &str| {
+        let name = head.strip_prefix("object Host ")?;
+        Some(name.trim().split('"').nth(1)?.to_owned())
+    };
+    blocks(text, name, (" ", "address"))
+}
+
+/// `define host {` / `host_name …` / `address …` / `}`; a template has no address.
+fn nagios(text: &str) -> Vec<Entry> {
+    let name = |head: &str| {
+        let mut words = head.split_whitespace();
+        (words.next() == Some("define") && words.next() == Some("host")).then(String::new)
+    };
+    let text = text.replace("host{", "host {");
+    blocks(&text, name, ("host_name", "address"))
+}
+
+/// `all_hosts += ['name', "name|tag", …]`, a list of Python.
+fn checkmk(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for part in text.split("all_hosts +=").skip(1) {
+        let list = part.split(']').next().unwrap_or_default();
+        let mut rest = list;
+        while let Some((start, quote)) = rest.char_indices().find(|it| matches!(it.1, '\'' | '"')) {
+            let behind = rest.get(start + 1..).unwrap_or_default();
+            let Some((name, after)) = behind.split_once(quote) else { break };
+            let name = name.split('|').next().unwrap_or_default();
+            entries.push(Entry { name: name.to_owned(), address: None });
+            rest = after;
+        }
+    }
+    entries
+}
+
+/// `- targets: ['a:9100', …]`, and the same with one `- 'a:9100'` on each line.
+fn prometheus(text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut indent: Option<usize> = None;
+    for line in text.lines() {
+        let depth = line.len() - line.trim_start().len();
+        let line = line.trim().split(" #").next().unwrap_or_default();
+        if let Some(list) = line.trim_start_matches("- ").strip_prefix("targets:") {
+            indent = list.trim().is_empty().then_some(depth);
+            entries.extend(list.split(',').filter_map(target));
+        } else if let Some(at) = indent {
+            match line.strip_prefix("- ").filter(|_| depth > at) {
+                Some(item) => entries.extend(target(item)),
+                None => indent = None,
+            }
+        }
+    }
+    entries
+}
+
+fn target(text: &str) -> Option<Entry> {
+    let text = text.trim().trim_matches(['[', ']', ' ']).trim_matches(['"', '\'']);
+    let text = text.split_once("://").map_or(text, |it| it.1);
+    let text = text.split('/').next().unwrap_or_default();
+    let host = text.rsplit_once(':').filter(|it| !it.1.contains(']')).map_or(text, |it| it.0);
+    let host = host.trim_matches(['[', ']']);
+    (!host.is_empty()).then(|| Entry { name: String::new(), address: Some(host.to_owned()) })
+}
+
+/// A datastore has a folder of groups for each kind: `vm/100`, `ct/101`, `host/web01`, in name spaces below
+/// `ns/` too.
+fn datastores(host: &dyn Host, found: &mut Found) -> bool {
+    let Some(text) = named::read(host, DATASTORES, FIELD, found) else { return false };
+    let paths = text.lines().filter_map(|it| it.trim().strip_prefix("path ")).map(str::trim);
+    for path in paths.filter(|it| it.starts_with('/')).take(FILES_MAX) {
+        let spaces = host.names(&format!("{path}/ns")).unwrap_or_default();
+        let spaces = spaces.iter().map(|it| format!("{path}/ns/{it}"));
+        for place in std::iter::once(path.to_owned()).chain(spaces.take(FILES_MAX)) {
+            for kind in GROUPS {
+                let folder = format!("{place}/{kind}");
+                let names = match host.names(&folder) {
+                    Ok(names) => names,
+                    Err(Absent::NotHere { .. }) => continue,
+                    Err(_) => {
+                        let problem = "the groups of the datastore cannot be listed".to_owned();
+                        found.complaints.push(Complaint { place: folder, problem });
+                        continue;
+                    }
+                };
+                for name in names.into_iter().take(MACHINES_MAX) {
+                    let mut machine =
+                        named::machine(MachineList::Backup, "proxmox-backup", &folder);
+                    match kind {
+                        "host" => machine.name = named::host_name(&name),
+                        _ => machine.id = Some(name),
+                    }
+                    found.facts.push(Fact::NamedMachine(machine));
+                }
+            }
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sources::testing::{MapHost, with_context};
+
+    fn entry(name: &str, address: Option<&str>) -> Entry {
+        Entry { name: name.to_owned(), address: address.map(str::to_owned) }
+    }
+
+    /// Constructed after the manuals of the programs.
+    #[test]
+    fn configurations_of_all_programs_name_machines() {
+        assert_eq!(
+            backuppc("# c\nhost  dhcp user moreUsers\npc1 0 root\npc2 1 x,y\n"),
+            [entry("pc1", None), entry("pc2", None)]
+        );
+        let client = "Director {\n  Name = dir\n}\nClient {\n  Name = web-fd\n  # c\n  Address = web.example.test\n  Password = \"CANARY\"\n}\n";
+        assert_eq!(director(client), [entry("web-fd", Some("web.example.test"))]);
+        let hosts = "object Host NodeName {\n  address = \"127.0.0.1\"\n}\nobject Host \"sw1\" {\n  import \"generic-host\"\n  address = \"192.0.2.3\"\n  vars.disks[\"x\"] = {\n    address = \"no\"\n  }\n}\ntemplate Host \"t\" {\n address = \"1\"\n}\n";
+        assert_eq!(icinga(hosts), [entry("sw1", Some("192.0.2.3"))]);
+        let hosts = "define host{\n  use generic\n  host_name  fw ; c\n  address  192.0.2.1\n}\ndefine service {\n  host_name no\n}\n";
+        assert_eq!(nagios(hosts), [entry("fw", Some("192.0.2.1"))]);
+        let hosts = "all_hosts += ['a', \"b|tag\"]\nhost_attributes.update({'c': {}})\n";
+        assert_eq!(checkmk(hosts), [entry("a", None), entry("b", None)]);
+        let jobs = "scrape_configs:\n  - job_name: x\n    static_configs:\n      - targets: ['n1:9100', \"[2001:db8::1]:9100\"]\n      - targets:\n          - n2:9100\n          - n3\n        labels:\n          - no\n";
+        let targets: Vec<String> =
+            prometheus(jobs).into_iter().filter_map(|it| it.address).collect();
+        assert_eq!(targets, ["n1", "2001:db8::1", "n2", "n3"]);
+    }
+
+    #[test]
+    fn the_source_reads_files_and_folders() {
+        let host = MapHost::new()
+            .file(
+                "/etc/bareos/bareos-dir.d/client/a.conf",
+                "Client {\n  Name = a-fd\n  Address = 192.0.2.8\n  Password = CANARY\n}\n",
+            )
+            .file(
+                "/etc/bareos/bareos-dir.d/client/self.conf",
+                "Client {\n  Name = b-fd\n  Address = localhost\n}\n",
+            )
+            .file(
+                "/omd/sites/main/etc/check_mk/conf.d/wato/berlin/hosts.mk",
+                "all_hosts += ['r1']\n",
+            )
+            .file("/omd/sites/main/var/hosts.mk", "all_hosts += ['no']\n")
+            .file(DATASTORES, "datastore: main\n\tpath /mnt/store\n\tgc-schedule daily\n")
+            .folder("/mnt/store/vm/100")
+            .folder("/mnt/store/ns/branch/host/nas")
+            .file("/etc/zabbix/zabbix_server.conf", "DBPassword=CANARY\n");
+        let found = with_context(&host, observe).unwrap();
+        let text = format!("{found:?}");
+        assert_eq!((found.facts.len(), found.gaps.len()), (4, 1), "{text}");
+        assert!(text.contains("192.0.2.8") && text.contains("\"r1\"") && text.contains("\"nas\""));
+        assert!(!text.contains("CANARY") && !text.contains("b-fd"));
+    }
+
+    #[test]
+    fn no_server_is_not_here() {
+        assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_texts_never_panic(text in "(Client \\{|object Host \"|define host|all_hosts \\+=|targets:|[{}\\[\\]'\":=\n é-]){0,40}") {
+            for keeper in KEEPERS {
+                let _ = (keeper.understand)(&text);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The configuration of dnsmasq (dnsmasq(8)): one option on a line, in files that name each other.
+
+use crate::host::Host;
+use crate::sources::{Found, named};
+
+/// Where the configuration begins.
+pub(crate) const CONFIGURATION: &str = "/etc/dnsmasq.conf";
+/// What Debian's start adds to it.
+const FOLDER: &str = "/etc/dnsmasq.d/*";
+/// NetworkManager's own dnsmasq.
+const SHARED_FOLDER: &str = "/etc/NetworkManager/dnsmasq-shared.d/*.conf";
+/// Files that Debian leaves out.
+const LEFT_OUT: &[&str] = &[".dpkg-dist", ".dpkg-old", ".dpkg-new", "~"];
+/// Most files.
+const FILES_MAX: usize = 500;
+
+/// One option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value; empty for a switch.
+    pub(crate) value: String,
+    /// Its file.
+    pub(crate) place: String,
+}
+
+/// All options of all files, in their order.
+pub(crate) fn settings(host: &dyn Host, found: &mut Found) -> Vec<Setting> {
+    let mut waiting: Vec<String> = named::files(host, SHARED_FOLDER);
+    let added = named::files(host, FOLDER);
+    waiting
+        .extend(added.into_iter().filter(|it| !LEFT_OUT.iter().any(|end| it.ends_with(end))).rev());
+    waiting.push(CONFIGURATION.to_owned());
+    let mut seen: Vec<String> = Vec::new();
+    let mut settings = Vec::new();
+    while let Some(path) = waiting.pop() {
+        if seen.contains(&path) {
+            continue;
+        }
+        if seen.len() == FILES_MAX {
+            found.complaints.push(named::complaint(&path, "too many files include each other"));
+            break;
+        }
+        let Some(text) = named::read(host, &path, "named_machine", found) else { continue };
+        for (name, value) in text.lines().filter_map(line) {
+            match name {
+                "conf-file" => waiting.push(value.to_owned()),
+                "conf-dir" => waiting.extend(of_folder(host, value)),
+                _ => settings.push(Setting {
+                    name: name.to_owned(),
+                    value: value.to_owned(),
+                    place: path.clone(),
+                }),
+            }
+        }
+        seen.push(path);
+    }
+    settings
+}
+
+/// Whether a dnsmasq is set up here.
+pub(crate) fn is_here(host: &dyn Host) -> bool {
+    use crate::host::Ask as _;
+    host.status(CONFIGURATION).is_ok() || !named::files(host, FOLDER).is_empty()
+}
+
+fn line(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim();
+    if line.is_empty() || line.starts_with('#') {
+        return None;
+    }
+    // A comment in a line needs a blank before it.
+    let line = line.split_once(" #").map_or(line, |(left, _)| left);
+    let (name, value) = line.split_once('=').unwrap_or((line, ""));
+    Some((name.trim(), value.trim()))
+}
+
+/// `folder`, `folder,*.conf` (these alone) or `folder,.bak` (these not).
+fn of_folder(host: &dyn Host, value: &str) -> Vec<String> {
+    let mut parts = value.split(',').map(str::trim);
+    let folder = parts.next().unwrap_or_default().trim_end_matches('/');
+    let (wanted, unwanted): (Vec<&str>, Vec<&str>) = parts.partition(|it| it.starts_with('*'));
+    let files = named::files(host, &format!("{folder}/*"));
+    let is_wanted = |it: &String| {
+        let name = named::base_name(it);
+        let is_hidden = name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'));
+        !is_hidden
+            && !unwanted.iter().any(|end| name.ends_with(end))
+            && (wanted.is_empty() || wanted.iter().any(|end| named::fits(end, name)))
+    };
+    files.into_iter().filter(is_wanted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::testing::MapHost;
+
+    #[test]
+    fn files_name_each_other() {
+        let host = MapHost::new()
+            .file(CONFIGURATION, "# a\nconf-dir=/srv/d/,*.conf\nconf-file=/srv/one # b\nconf-file=/etc/dnsmasq.conf\ndomain-needed\n")
+            .file("/srv/d/a.conf", "dhcp-host=a\n")
+            .file("/srv/d/a.bak", "dhcp-host=b\n")
+            .file("/etc/dnsmasq.d/c", "dhcp-host = c\n")
+            .file("/etc/dnsmasq.d/c.dpkg-old", "dhcp-host=d\n")
+            .file("/srv/one", "dhcp-host=e\n");
+        let mut found = Found::default();
+        let values: Vec<String> =
+            settings(&host, &mut found).into_iter().map(|it| it.value).collect();
+        assert_eq!(values, ["", "e", "a", "c"]);
+        assert!(is_here(&host) && !is_here(&MapHost::new()));
+    }
+
+    #[test]
+    fn a_folder_may_leave_files_out() {
+        let host = MapHost::new().file("/d/a", "").file("/d/a.bak", "").file("/d/b~", "");
+        assert_eq!(of_folder(&host, "/d,.bak"), ["/d/a"]);
+    }
+}

@@ -1,0 +1,456 @@
+//! Containers and images, from the files in which Docker and Podman keep them: no daemon is asked or woken.
+//! Neither environment nor arguments of a container are kept.
+
+use std::collections::BTreeMap;
+
+use observation::latest::{
+    Absent, AccountKind, Cadence, ContainerImage, ContainerInstance, ContainerMount, Fact, Gap,
+    Platform, PublishedPort, SourceId, Transport, UserName,
+};
+use serde_json::Value;
+
+use crate::host::{Ask, Host};
+use crate::sources::context::Context;
+use crate::sources::persons::Persons;
+use crate::sources::{Found, Source, named};
+
+/// Docker's folder, if its configuration does not name another.
+const DOCKER: &str = "/var/lib/docker";
+const DOCKER_CONFIGURATION: &str = "/etc/docker/daemon.json";
+/// Podman's folder of the system, and that below a home.
+const PODMAN: &str = "/var/lib/containers/storage";
+const PODMAN_OF_ACCOUNT: &str = ".local/share/containers/storage";
+/// Where Podman keeps what runs.
+const PODMAN_RUNNING: &str = "/run/containers/storage";
+/// Programs that keep containers in databases.
+const STORES: &[(&str, &str)] = &[
+    ("containerd", "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"),
+    ("incus", "/var/lib/incus/database"),
+    ("lxd", "/var/lib/lxd/database"),
+    ("lxd", "/var/snap/lxd/common/lxd/database"),
+];
+/// Largest file of one container, of all containers of Podman or of one image.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Most containers and images of one runtime and account.
+const CONTAINERS_MAX: usize = 2_000;
+/// Most ports and mounts of one container.
+const PARTS_MAX: usize = 500;
+
+/// Containers and images.
+pub(super) const SOURCE: Source = Source {
+    id: SourceId::from_static("services.containers"),
+    platforms: &[Platform::Linux],
+    cadence: Cadence::Steady,
+    observe,
+};
+
+fn observe(context: &Context<'_>) -> Result<Found, Absent> {
+    let persons = Persons::read_or_none(context.host, context.names);
+    let mut reader = Reader { host: context.host, persons: &persons, found: Found::default() };
+    let mut is_here = reader.docker();
+    is_here |= reader.podman(PODMAN, None);
+    for entry in persons.entries().iter().filter(|it| persons.kind(it) == AccountKind::Person) {
+        let folder = format!("{}/{PODMAN_OF_ACCOUNT}", entry.home.trim_end_matches('/'));
+        is_here |= reader.podman(&folder, Some(persons.name(&entry.name)));
+    }
+    for (name, path) in STORES {
+        if context.host.status(path).is_ok() {
+            is_here = true;
+            let (why, what) = ("foreign_store".to_owned(), (*path).to_owned());
+            reader.gap("container_instance", Some(name), Absent::NotLookedAt { why, what });
+        }
+    }
+    if !is_here && reader.found.gaps.is_empty() {
+        return Err(Absent::NotHere { looked_at: format!("{DOCKER}, {PODMAN}") });
+    }
+    Ok(reader.found)
+}
+
+struct Reader<'a> {
+    host: &'a dyn Host,
+    persons: &'a Persons<'a>,
+    found: Found,
+}
+
+impl Reader<'_> {
+    fn gap(&mut self, field: &str, of: Option<&str>, reason: Absent) {
+        let of = of.map(str::to_owned);
+        self.found.gaps.push(Gap { field: field.to_owned(), of, reason });
+    }
+
+    fn json(&mut self, path: &str, field: &str) -> Option<Value> {
+        let shown = self.persons.path(path);
+        match self.host.bytes(path, FILE_BYTES_MAX) {
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(value) => Some(value),
+                Err(_) => {
+                    self.found.complaints.push(named::complaint(&shown, "it is not JSON"));
+                    None
+                }
+            },
+            Err(Absent::NotHere { .. }) => None,
+            Err(Absent::NotAllowed { needs, .. }) => {
+                self.gap(field, None, Absent::NotAllowed { what: shown, needs });
+                None
+            }
+            Err(_) => {
+                self.found.complaints.push(named::complaint(&shown, "it cannot be read"));
+                None
+            }
+        }
+    }
+
+    fn docker(&mut self) -> bool {
+        let configuration = self.json(DOCKER_CONFIGURATION, "container_instance");
+        let root = configuration.as_ref().and_then(|it| text(it, &["data-root"]));
+        let root = root.filter(|it| it.starts_with('/')).unwrap_or_else(|| DOCKER.to_owned());
+        let containers = format!("{root}/containers");
+        let ids = match self.host.names(&containers) {
+            Ok(ids) => ids,
+            Err(Absent::NotHere { .. }) => return false,
+            Err(reason) => {
+                self.gap("container_instance", Some("docker"), reason);
+                return true;
+            }
+        };
+        for id in ids.into_iter().take(CONTAINERS_MAX) {
+            let path = format!("{containers}/{id}");
+            let of = self.json(&format!("{path}/config.v2.json"), "container_instance");
+            let Some(of) = of else { continue };
+            let host = self.json(&format!("{path}/hostconfig.json"), "container_instance");
+            let container = docker_container(&of, &host.unwrap_or_default(), id, self.persons);
+            self.found.facts.push(Fact::ContainerInstance(container));
+        }
+        self.docker_images(&root);
+        true
+    }
+
+    /// Each driver of storage has a folder of its own.
+    fn docker_images(&mut self, root: &str) {
+        for driver in named::files(self.host, &format!("{root}/image/*")) {
+            let list = self.json(&format!("{driver}/repositories.json"), "container_image");
+            let tags = list.as_ref().map(docker_tags).unwrap_or_default();
+            let contents = format!("{driver}/imagedb/content/sha256");
+            for id in
+                self.host.names(&contents).unwrap_or_default().into_iter().take(CONTAINERS_MAX)
+            {
+                let of = self.json(&format!("{contents}/{id}"), "container_image");
+                let of = of.unwrap_or_default();
+                let id = format!("sha256:{id}");
+                self.found.facts.push(Fact::ContainerImage(ContainerImage {
+                    runtime: "docker".to_owned(),
+                    tags: tags.get(&id).cloned().unwrap_or_default(),
+                    id,
+                    created_at: text(&of, &["created"]).and_then(|it| it.parse().ok()),
+                    size_bytes: None,
+                    platform: text(&of, &["os"])
+                        .zip(text(&of, &["architecture"]))
+                        .map(|(system, architecture)| format!("{system}/{architecture}")),
+                    account: None,
+                }));
+            }
+        }
+    }
+
+    fn podman(&mut self, folder: &str, account: Option<UserName>) -> bool {
+        let mut is_here = false;
+        for driver in ["overlay", "vfs", "btrfs"] {
+            let path = format!("{folder}/{driver}-containers/containers.json");
+            if let Some(list) = self.json(&path, "container_instance") {
+                is_here = true;
+                for it in list.as_array().into_iter().flatten().take(CONTAINERS_MAX) {
+                    let Some(id) = text(it, &["id"]).filter(|it| is_id(it)) else { continue };
+                    let base = format!("{folder}/{driver}-containers/{id}/userdata");
+                    let of = self.json(&format!("{base}/config.json"), "container_instance");
+                    let mut container =
+                        podman_container(it, &of.unwrap_or_default(), id, self.persons);
+                    container.account.clone_from(&account);
+                    if account.is_none() {
+                        container.is_running = self.is_running(driver, &container.id);
+                    }
+                    self.found.facts.push(Fact::ContainerInstance(container));
+                }
+            }
+            let path = format!("{folder}/{driver}-images/images.json");
+            if let Some(list) = self.json(&path, "container_image") {
+                is_here = true;
+                let images = list.as_array().into_iter().flatten().take(CONTAINERS_MAX);
+                let images: Vec<ContainerImage> = images.filter_map(podman_image).collect();
+                self.found.facts.extend(images.into_iter().map(|mut it| {
+                    it.account.clone_from(&account);
+                    Fact::ContainerImage(it)
+                }));
+            }
+        }
+        is_here
+    }
+
+    /// What runs has a file with the number of its process.
+    fn is_running(&self, driver: &str, id: &str) -> Option<bool> {
+        let path = format!("{PODMAN_RUNNING}/{driver}-containers/{id}/userdata/pidfile");
+        match self.host.status(&path) {
+            Ok(_) => Some(true),
+            Err(Absent::NotHere { .. }) => Some(false),
+            Err(_) => None,
+        }
+    }
+}
+
+fn text(of: &Value, path: &[&str]) -> Option<String> {
+    let value = path.iter().try_fold(of, |at, key| at.get(key))?;
+    value.as_str().filter(|it| !it.is_empty()).map(str::to_owned)
+}
+
+fn truth(of: &Value, path: &[&str]) -> Option<bool> {
+    path.iter().try_fold(of, |at, key| at.get(key))?.as_bool()
+}
+
+/// An id becomes a part of a path.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|it| it.is_ascii_hexdigit())
+}
+
+fn docker_container(
+    of: &Value,
+    host: &Value,
+    id: String,
+    persons: &Persons<'_>,
+) -> ContainerInstance {
+    let mounts = of.get("MountPoints").and_then(Value::as_object).into_iter().flatten();
+    let mounts = mounts.take(PARTS_MAX).filter_map(|(target, it)| {
+        let source = text(it, &["Name"]).or_else(|| text(it, &["Source"]))?;
+        Some(ContainerMount {
+            kind: text(it, &["Type"]),
+            source: persons.path(&source),
+            target: target.clone(),
+            is_writable: truth(it, &["RW"]),
+        })
+    });
+    let mut mounts: Vec<ContainerMount> = mounts.collect();
+    mounts.sort();
+    let ports = host.get("PortBindings").and_then(Value::as_object).into_iter().flatten();
+    let ports = ports.take(PARTS_MAX).flat_map(|(port, places)| {
+        places.as_array().into_iter().flatten().filter_map(|it| docker_port(port, it))
+    });
+    let mut published_ports: Vec<PublishedPort> = ports.collect();
+    published_ports.sort();
+    ContainerInstance {
+        runtime: "docker".to_owned(),
+        id,
+        name: text(of, &["Name"]).map(|it| it.trim_start_matches('/').to_owned()),
+        image: text(of, &["Config", "Image"]),
+        image_id: text(of, &["Image"]),
+        is_running: truth(of, &["State", "Running"]),
+        is_privileged: truth(host, &["Privileged"]),
+        network_mode: text(host, &["NetworkMode"]),
+        published_ports,
+        mounts,
+        restart_policy: text(host, &["RestartPolicy", "Name"]),
+        compose_project: text(of, &["Config", "Labels", "com.docker.compose.project"]),
+        account: None,
+        created_at: text(of, &["Created"]).and_then(|it| it.parse().ok()),
+    }
+}
+
+/// `"80/tcp": [{"HostIp": "", "HostPort": "8080"}]`
+fn docker_port(port: &str, place: &Value) -> Option<PublishedPort> {
+    let (number, transport) = port.split_once('/').unwrap_or((port, "tcp"));
+    let transport = match transport {
+        "tcp" => Transport::Tcp,
+        "udp" => Transport::Udp,
+        _ => return None,
+    };
+    let address = text(place, &["HostIp"]).and_then(|it| it.parse().ok());
+    Some(PublishedPort {
+        transport,
+        address: address.filter(|it: &std::net::IpAddr| !it.is_unspecified()),
+        host_port: text(place, &["HostPort"]).and_then(|it| it.parse().ok()),
+        container_port: number.parse().ok()?,
+    })
+}
+
+/// Names by id: `{"Repositories": {"nginx": {"nginx:1.25": "sha256:…"}}}`.
+fn docker_tags(list: &Value) -> BTreeMap<String, Vec<String>> {
+    let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let repositories = list.get("Repositories").and_then(Value::as_object).into_iter().flatten();
+    let names = repositories.filter_map(|it| it.1.as_object()).flatten();
+    for (name, id) in names.take(CONTAINERS_MAX * 10) {
+        // A name with a digest says again what the id says.
+        if let Some(id) = id.as_str().filter(|_| !name.contains('@')) {
+            tags.entry(id.to_owned()).or_default().push(name.clone());
+        }
+    }
+    tags
+}
+
+/// `of` is the configuration for the program that runs it (OCI Runtime Specification, config.json).
+fn podman_container(
+    entry: &Value,
+    of: &Value,
+    id: String,
+    persons: &Persons<'_>,
+) -> ContainerInstance {
+    let metadata = text(entry, &["metadata"]).unwrap_or_default();
+    let metadata: Value = serde_json::from_str(&metadata).unwrap_or_default();
+    let first = |key: &str| entry.get(key).and_then(|it| it.get(0)).and_then(Value::as_str);
+    let name = first("names").map(str::to_owned).or_else(|| text(&metadata, &["name"]));
+    let mounts = of.get("mounts").and_then(Value::as_array).into_iter().flatten();
+    let mounts = mounts.take(PARTS_MAX).filter(|it| text(it, &["type"]).as_deref() == Some("bind"));
+    let mounts = mounts.filter_map(|it| {
+        let source = text(it, &["source"]).filter(|it| !is_own_of_podman(it))?;
+        let options = it.get("options").and_then(Value::as_array);
+        let is_writable = options.map(|it| !it.iter().any(|it| it == "ro"));
+        Some(ContainerMount {
+            kind: Some("bind".to_owned()),
+            source: persons.path(&source),
+            target: text(it, &["destination"])?,
+            is_writable,
+        })
+    });
+    let mut mounts: Vec<ContainerMount> = mounts.collect();
+    mounts.sort();
+    let privileged = text(of, &["annotations", "io.podman.annotations.privileged"]);
+    ContainerInstance {
+        runtime: "podman".to_owned(),
+        id,
+        name,
+        image: text(&metadata, &["image-name"]),
+        image_id: text(entry, &["image"]),
+        is_running: None,
+        is_privileged: privileged.map(|it| it.eq_ignore_ascii_case("true")),
+        network_mode: None,
+        published_ports: Vec::new(),
+        mounts,
+        restart_policy: None,
+        compose_project: None,
+        account: None,
+        created_at: text(entry, &["created"]).and_then(|it| it.parse().ok()),
+    }
+}
+
+/// Files that Podman itself puts into each container: resolv.conf, hosts and others.
+fn is_own_of_podman(source: &str) -> bool {
+    source.contains("-containers/") && source.contains("/userdata/")
+}
+
+fn podman_image(entry: &Value) -> Option<ContainerImage> {
+    let names = entry.get("names").and_then(Value::as_array).into_iter().flatten();
+    let tags = names.filter_map(Value::as_str).filter(|it| !it.contains('@')).map(str::to_owned);
+    Some(ContainerImage {
+        runtime: "podman".to_owned(),
+        id: format!("sha256:{}", text(entry, &["id"])?),
+        tags: tags.take(PARTS_MAX).collect(),
+        created_at: text(entry, &["created"]).and_then(|it| it.parse().ok()),
+        size_bytes: None,
+        platform: None,
+        account: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sources::testing::{MapHost, with_context};
+
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\n";
+    /// Constructed after what Docker 24 writes, shortened.
+    const CONFIG: &str = r#"{"StreamConfig":{},"State":{"Running":true,"Pid":7},"ID":"aa","Created":"2026-01-02T03:04:05.123456789Z",
+        "Path":"/docker-entrypoint.sh","Args":["CANARY-ARGUMENT"],"Config":{"Hostname":"aa","Env":["TOKEN=CANARY"],"Image":"nginx:1.25",
+        "Labels":{"com.docker.compose.project":"shop"}},"Image":"sha256:bb","Name":"/shop-web-1",
+        "MountPoints":{"/data":{"Source":"/home/alice/data","Destination":"/data","RW":true,"Name":"","Type":"bind"},
+        "/cache":{"Source":"/var/lib/docker/volumes/c/_data","RW":false,"Name":"c","Type":"volume"}}}"#;
+    const HOST_CONFIG: &str = r#"{"NetworkMode":"shop_default","PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"8080"}],
+        "53/udp":[{"HostIp":"192.0.2.1","HostPort":"53"}],"1/sctp":[{}]},"RestartPolicy":{"Name":"unless-stopped","MaximumRetryCount":0},"Privileged":false}"#;
+    const REPOSITORIES: &str =
+        r#"{"Repositories":{"nginx":{"nginx:1.25":"sha256:bb","nginx@sha256:cc":"sha256:bb"}}}"#;
+    const IMAGE: &str = r#"{"architecture":"amd64","config":{"Env":["A=CANARY"]},"created":"2025-12-01T00:00:00Z","os":"linux"}"#;
+    /// Constructed after what Podman 4.3 writes.
+    const PODMAN_CONTAINERS: &str = r#"[{"id":"dd","names":["db"],"image":"ee","layer":"x","metadata":"{\"image-name\":\"docker.io/library/postgres:16\",\"name\":\"db\"}","created":"2026-02-03T04:05:06Z"},
+        {"id":"../../etc","names":["planted"]}]"#;
+    const PODMAN_SPEC: &str = r#"{"process":{"args":["CANARY"],"env":["P=CANARY"]},"annotations":{"io.podman.annotations.privileged":"TRUE"},
+        "mounts":[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/data","type":"bind","source":"/srv/db","options":["rbind","rw"]},
+        {"destination":"/etc/hosts","type":"bind","source":"/run/containers/storage/overlay-containers/dd/userdata/hosts"}]}"#;
+    const PODMAN_IMAGES: &str = r#"[{"id":"ee","names":["docker.io/library/postgres:16","a@sha256:b"],"created":"2026-01-01T00:00:00Z"}]"#;
+
+    fn found(host: &MapHost) -> Found {
+        let found = with_context(host, observe).unwrap();
+        let text = format!("{found:?}");
+        assert!(!text.contains("CANARY") && !text.contains("alice"), "{text}");
+        found
+    }
+
+    #[test]
+    fn containers_and_images_of_docker() {
+        let host = MapHost::new()
+            .file("/etc/passwd", PASSWD)
+            .file("/var/lib/docker/containers/aa/config.v2.json", CONFIG)
+            .file("/var/lib/docker/containers/aa/hostconfig.json", HOST_CONFIG)
+            .file("/var/lib/docker/image/overlay2/repositories.json", REPOSITORIES)
+            .file("/var/lib/docker/image/overlay2/imagedb/content/sha256/bb", IMAGE);
+        let found = found(&host);
+        let [Fact::ContainerInstance(it), Fact::ContainerImage(image)] = &*found.facts else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            (it.name.as_deref(), it.image.as_deref()),
+            (Some("shop-web-1"), Some("nginx:1.25"))
+        );
+        assert_eq!((it.is_running, it.is_privileged), (Some(true), Some(false)));
+        assert_eq!(it.compose_project.as_deref(), Some("shop"));
+        assert_eq!(it.published_ports.len(), 2);
+        assert_eq!(
+            (it.published_ports[0].host_port, it.published_ports[0].container_port),
+            (Some(8080), 80)
+        );
+        assert_eq!(it.mounts.len(), 2);
+        assert_eq!((&*it.mounts[1].source, it.mounts[1].is_writable), ("c", Some(false)));
+        assert_eq!(image.tags, ["nginx:1.25"]);
+        assert_eq!(image.platform.as_deref(), Some("linux/amd64"));
+    }
+
+    #[test]
+    fn containers_and_images_of_podman_and_of_accounts() {
+        let home = "/home/alice/.local/share/containers/storage";
+        let host = MapHost::new()
+            .file("/etc/passwd", PASSWD)
+            .file(&format!("{PODMAN}/overlay-containers/containers.json"), PODMAN_CONTAINERS)
+            .file(&format!("{PODMAN}/overlay-containers/dd/userdata/config.json"), PODMAN_SPEC)
+            .file(&format!("{PODMAN_RUNNING}/overlay-containers/dd/userdata/pidfile"), "7")
+            .file(&format!("{home}/overlay-images/images.json"), PODMAN_IMAGES)
+            .file(&format!("{home}/overlay-containers/containers.json"), "{");
+        let found = found(&host);
+        let [Fact::ContainerInstance(it), Fact::ContainerImage(image)] = &*found.facts else {
+            panic!("{found:?}");
+        };
+        assert_eq!(it.image.as_deref(), Some("docker.io/library/postgres:16"));
+        assert_eq!((it.is_running, it.is_privileged), (Some(true), Some(true)));
+        assert_eq!(it.mounts.len(), 1);
+        assert!(matches!(image.account, Some(UserName::Pseudonym(_))));
+        assert_eq!(image.tags.len(), 1);
+        assert_eq!(found.complaints.len(), 1);
+    }
+
+    #[test]
+    fn databases_are_said_and_nothing_is_not_here() {
+        assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
+        let host = MapHost::new().folder("/var/lib/incus/database");
+        assert_eq!(found(&host).gaps.len(), 1);
+        let host = MapHost::unprivileged().forbid("/var/lib/docker");
+        assert_eq!(found(&host).gaps.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_values_never_panic(text in "(\"MountPoints\":|\"Name\":|\"PortBindings\":|[{}\\[\\],\"a1/]){0,30}") {
+            let text = format!("{{{text}}}");
+            let host = MapHost::new()
+                .file("/var/lib/docker/containers/aa/config.v2.json", &text)
+                .file("/var/lib/docker/containers/aa/hostconfig.json", &text)
+                .file(&format!("{PODMAN}/overlay-containers/containers.json"), format!("[{text}]"));
+            let _ = with_context(&host, observe);
+        }
+    }
+}
