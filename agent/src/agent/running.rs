@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::protocol::Task;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::{Agent, AgentError};
@@ -13,7 +14,8 @@ use crate::config::Config;
 use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::Network;
 use crate::deliver::{DeliverError, Delivered};
-use crate::host::Host;
+use crate::hearing::{Order, listener};
+use crate::host::{Ears, Host, ListeningHost};
 use crate::report::Selection;
 use crate::scan_job::Jobs;
 use crate::schedule::{Action, Progress, next, place};
@@ -40,6 +42,9 @@ pub struct Running<'a> {
     renewal_failures: u32,
     /// Where scans go; the worker is started with the service.
     jobs: Option<Jobs>,
+    /// Where orders to listen go, and what was heard.
+    listening: Option<mpsc::Sender<Order>>,
+    ears: Arc<Ears>,
 }
 
 impl<'a> Running<'a> {
@@ -59,6 +64,8 @@ impl<'a> Running<'a> {
             delivery_failures: 0,
             renewal_failures: 0,
             jobs: None,
+            listening: None,
+            ears: Arc::default(),
         }
     }
 
@@ -67,6 +74,9 @@ impl<'a> Running<'a> {
         let mut scanning = JoinSet::new();
         match std::env::current_exe() {
             Ok(program) => {
+                let (orders, listener) = listener(program.clone(), &self.ears);
+                self.listening = Some(orders);
+                scanning.spawn(listener.work());
                 let (jobs, worker) = self.agent.scan_jobs(program);
                 self.jobs = Some(jobs);
                 let network = self.agent.network().ok();
@@ -77,6 +87,7 @@ impl<'a> Running<'a> {
             Err(error) => tracing::warn!(%error, "there will be no scans from here"),
         }
         loop {
+            self.progress.is_collect_asked |= self.ears.take_first();
             self.progress.has_reports = self.agent.has_reports();
             self.progress.certificate_not_after = self.agent.certificate_not_after();
             let now = self.agent.clock.now();
@@ -113,6 +124,7 @@ impl<'a> Running<'a> {
                 self.progress.collected_volatile = Some(now);
                 self.progress.is_collect_asked = false;
                 self.collect(Selection::All);
+                self.listen();
             }
             Action::CollectVolatile => {
                 self.progress.collected_volatile = Some(now);
@@ -125,9 +137,23 @@ impl<'a> Running<'a> {
     }
 
     fn collect(&mut self, selection: Selection) {
-        match self.agent.collect(self.host, selection) {
+        let host = ListeningHost::new(self.host, &self.ears);
+        match self.agent.collect(&host, selection) {
             Ok(report) => tracing::info!(sections = report.sections.len(), "the host was read"),
             Err(error) => tracing::error!(cause = chain(&error), "the host could not be read"),
+        }
+    }
+
+    /// Orders to hear who is at the other ends of the cables, for the next report. Where nothing may be
+    /// said about the network nobody listens.
+    fn listen(&self) {
+        if !self.agent.is_at_home(self.host) {
+            self.ears.forget();
+            return;
+        }
+        if let Some(listening) = &self.listening {
+            // If an order is waiting it says the same.
+            let _ = listening.try_send(self.agent.listening_order());
         }
     }
 
@@ -139,6 +165,12 @@ impl<'a> Running<'a> {
         if delivered.tasks.contains(&Task::CollectNow) {
             let last = self.progress.collected_all.map(|it| now.duration_since(it).as_secs());
             self.progress.is_collect_asked = last.is_none_or(|it| it.abs() >= ASKED_SECONDS_MIN);
+        }
+        match self.agent.learn_place(self.host, &delivered) {
+            // More may be said than a moment ago.
+            Ok(true) => self.progress.is_collect_asked = true,
+            Ok(false) => {}
+            Err(error) => tracing::error!(cause = chain(&error), "the place was not remembered"),
         }
         if let Some(jobs) = &mut self.jobs {
             self.agent.take_scans(&delivered.tasks, jobs);

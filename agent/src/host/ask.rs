@@ -1,6 +1,6 @@
 //! Shorter ways to ask, for every kind of host.
 
-use observation::latest::Absent;
+use observation::latest::{Absent, LinkNeighbour};
 
 use super::{
     Figures, Host, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
@@ -76,6 +76,11 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn figures(&self) -> Result<Figures, Absent>;
+    /// Which devices introduced themselves on the cables.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn heard_on_links(&self) -> Result<Vec<LinkNeighbour>, Absent>;
 }
 
 impl<H: Host + ?Sized> Ask for H {
@@ -156,6 +161,14 @@ impl<H: Host + ?Sized> Ask for H {
     fn figures(&self) -> Result<Figures, Absent> {
         let request = Request::Figures;
         let Reply::Figures(answer) = self.ask(&request)? else { return Err(unexpected(&request)) };
+        Ok(answer)
+    }
+
+    fn heard_on_links(&self) -> Result<Vec<LinkNeighbour>, Absent> {
+        let request = Request::HeardOnLinks;
+        let Reply::HeardOnLinks(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
         Ok(answer)
     }
 }

@@ -5,6 +5,7 @@
 //! code for one operating system and all `unsafe` of the agent is below this folder.
 
 mod ask;
+mod ears;
 mod linux;
 mod private;
 mod recorded;
@@ -12,10 +13,11 @@ mod served;
 
 use std::net::IpAddr;
 
-use observation::latest::{Absent, Platform};
+use observation::latest::{Absent, LinkNeighbour, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
+pub use ears::{Ears, ListeningHost};
 pub use linux::LinuxHost;
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
@@ -80,6 +82,8 @@ pub enum Request {
     Neighbours,
     /// Memory, processor counts and start time, through sysinfo.
     Figures,
+    /// Which devices introduced themselves on the cables, as far as a service listened.
+    HeardOnLinks,
     /// The certificate that a listener of this machine shows. Loopback addresses only.
     ServedCertificate {
         /// Loopback address.
@@ -105,6 +109,7 @@ pub enum Reply {
     Routes(Vec<RouteState>),
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
+    HeardOnLinks(Vec<LinkNeighbour>),
     ServedCertificate(ServedCertificate),
 }
 

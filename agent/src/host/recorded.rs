@@ -164,7 +164,8 @@ fn object(request: &Request) -> String {
         | Request::Links
         | Request::Routes
         | Request::Neighbours
-        | Request::Figures => format!("{request:?}"),
+        | Request::Figures
+        | Request::HeardOnLinks => format!("{request:?}"),
     }
 }
 

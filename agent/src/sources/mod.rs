@@ -8,7 +8,7 @@ pub mod context;
 mod attribute;
 mod cgroup;
 mod dpkg;
-mod links;
+pub(crate) mod links;
 mod members;
 mod mounts;
 mod owners;
@@ -18,7 +18,7 @@ mod sockets;
 mod systemd;
 mod sysv;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tls_files;
 
 mod accounts;

@@ -165,6 +165,7 @@ impl Host for MapHost {
             | Request::Routes
             | Request::Neighbours
             | Request::Figures
+            | Request::HeardOnLinks
             | Request::ServedCertificate { .. } => Err(not_here(&format!("{request:?}"))),
         }
     }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod interfaces;
+mod link_neighbours;
 mod neighbours;
 mod resolvers;
 mod routes;
@@ -13,6 +14,7 @@ use super::Source;
 pub(super) const SOURCES: &[&Source] = &[
     &connections::SOURCE,
     &interfaces::SOURCE,
+    &link_neighbours::SOURCE,
     &neighbours::SOURCE,
     &resolvers::SOURCE,
     &routes::SOURCE,

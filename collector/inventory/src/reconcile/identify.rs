@@ -89,6 +89,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::Memory(_)
         | Fact::MemoryModule(_)
         | Fact::NamedMachine(_)
+        | Fact::LinkNeighbour(_)
         | Fact::Neighbour(_)
         | Fact::OperatingSystem(_)
         | Fact::Processor(_)

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod directory;
+mod link_neighbour;
 mod scans;
 
 use observation::latest::{
@@ -55,6 +56,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::InstallationId(it) => installation(it),
         Fact::InstalledPackage(it) => package(it),
         Fact::Kernel(it) => kernel(it),
+        Fact::LinkNeighbour(it) => link_neighbour::link_neighbour(it),
         Fact::Listener(it) => listener(it),
         Fact::Memory(it) => memory(it),
         Fact::MemoryModule(it) => memory_module(it),

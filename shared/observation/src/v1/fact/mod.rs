@@ -8,6 +8,7 @@ mod certificate;
 mod configuration;
 mod directory;
 mod hardware;
+mod link_neighbour;
 mod network;
 mod scan;
 mod service;
@@ -24,6 +25,7 @@ pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
     SystemProduct,
 };
+pub use link_neighbour::{LinkNeighbour, LinkProtocol};
 pub use network::{
     AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
     NetworkInterface, Resolver, Route,
@@ -62,6 +64,7 @@ pub enum Fact {
     InstallationId(InstallationId),
     InstalledPackage(InstalledPackage),
     Kernel(Kernel),
+    LinkNeighbour(Box<LinkNeighbour>),
     Listener(Listener),
     Memory(Memory),
     MemoryModule(MemoryModule),
