@@ -111,6 +111,9 @@ impl Table {
 #[cfg(target_os = "linux")]
 mod linux;
 
+#[cfg(all(test, feature = "lab"))]
+mod lab;
+
 #[cfg(test)]
 mod tests {
     use observation::latest::{LinkNeighbour, LinkProtocol};

@@ -95,6 +95,47 @@ mod tests {
     const LLDP: &[u8] = &[2, 2, 7, b'a', 4, 2, 7, b'b', 6, 2, 0, 120, 0, 0];
     const CDP: &[u8] = &[2, 180, 0, 0, 0, 1, 0, 5, b'c'];
 
+    // Real: lldpd 1.0.16 of Debian 12 on a veth pair between two network namespaces, with `-l -ccc -M 1 -S`.
+    const REAL_LLDP: &str = "\
+        0180c200000ef276f2ed562f88cc020704f276f2ed562f040703f276f2ed562f060200000000";
+    const REAL_CDP: &str = "\
+        01000cccccccf276f2ed562f005faaaa0300000c2000020496200001000a73772d6c616200020011\
+        000000010101cc00040a4d00020003000a766574682d6200040008000000110005001d5465737420\
+        7377697463682c206c6c64706420312e302e3136000600094c696e7578";
+
+    fn real(frame: &str) -> Heard {
+        let bytes = data_encoding::HEXLOWER.decode(frame.as_bytes()).unwrap();
+        read(&bytes, "eth0").unwrap()
+    }
+
+    #[test]
+    fn a_real_daemon_is_understood_in_lldp() {
+        let Heard { neighbour: it, ttl_seconds } = real(REAL_LLDP);
+        assert_eq!((it.protocol, ttl_seconds), (LinkProtocol::Lldp, 4));
+        assert_eq!(it.chassis_id.as_deref(), Some("f2:76:f2:ed:56:2f"));
+        assert_eq!(it.port_id.as_deref(), Some("f2:76:f2:ed:56:2f"));
+        assert_eq!(it.port_description.as_deref(), Some("veth-b"));
+        assert_eq!(it.system_name.as_deref(), Some("sw-lab"));
+        assert_eq!(it.system_description.as_deref(), Some("Test switch, lldpd 1.0.16"));
+        assert_eq!(it.capabilities, ["router"]);
+        let addresses: Vec<String> =
+            it.management_addresses.iter().map(ToString::to_string).collect();
+        assert_eq!(addresses, ["10.77.0.2", "fe80::f076:f2ff:feed:562f"]);
+        assert_eq!(it.mau_type, Some(54));
+        assert_eq!(it.software.as_deref(), Some("6.18.44-fc-v782"));
+    }
+
+    #[test]
+    fn a_real_daemon_is_understood_in_cdp() {
+        let Heard { neighbour: it, ttl_seconds } = real(REAL_CDP);
+        assert_eq!((it.protocol, ttl_seconds), (LinkProtocol::Cdp, 4));
+        assert_eq!(it.chassis_id.as_deref(), Some("sw-lab"));
+        assert_eq!(it.port_id.as_deref(), Some("veth-b"));
+        assert_eq!(it.model.as_deref(), Some("Linux"));
+        assert_eq!(it.system_description.as_deref(), Some("Test switch, lldpd 1.0.16"));
+        assert_eq!(it.management_addresses, [IpAddr::from([10, 77, 0, 2])]);
+    }
+
     #[test]
     fn both_protocols_are_told_apart_and_nothing_else_is_taken() {
         let protocol = |frame: &[u8]| read(frame, "eth0").map(|it| it.neighbour.protocol);
