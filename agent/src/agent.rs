@@ -178,8 +178,7 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
         let names = self.names()?;
-        let options =
-            Options { reports_connections: self.config.reports_connections(self.enrolment.kind) };
+        let options = Options { reports_connections: self.reports_connections() };
         let context = Context { host, now: self.clock.now(), names: &names, options };
         let number = self.spool.next_number()?;
         let identity = Identity { agent: Some(self.id()), number };
@@ -195,6 +194,12 @@ impl Agent {
             self.keep(&Report { number, sections, ..report.clone() });
         }
         Ok(report)
+    }
+
+    /// Whether established connections are reported.
+    #[must_use]
+    pub fn reports_connections(&self) -> bool {
+        self.config.reports_connections(self.enrolment.kind)
     }
 
     /// What this host is: the person's word before the collector's.

@@ -20,7 +20,11 @@ use crate::report::Selection;
 use crate::scan_job::Jobs;
 use crate::schedule::{Action, Progress, next, place};
 use crate::service::{Request, Requests};
+use crate::sources::samples::Samples;
 
+/// Time between two looks at who talks to whom. The loop wakes at least every minute, so that this is
+/// some seconds more.
+const SAMPLE_EVERY: SignedDuration = SignedDuration::from_secs(55);
 /// First and longest wait after a delivery that failed.
 const DELIVERY_WAITS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(3600));
 /// First and longest wait after a renewal that failed.
@@ -45,6 +49,9 @@ pub struct Running<'a> {
     /// Where orders to listen go, and what was heard.
     listening: Option<mpsc::Sender<Order>>,
     ears: Arc<Ears>,
+    /// Who talked to whom, and when was looked last.
+    samples: Samples,
+    sampled_at: Option<Timestamp>,
 }
 
 impl<'a> Running<'a> {
@@ -66,6 +73,8 @@ impl<'a> Running<'a> {
             jobs: None,
             listening: None,
             ears: Arc::default(),
+            samples: Samples::default(),
+            sampled_at: None,
         }
     }
 
@@ -91,6 +100,7 @@ impl<'a> Running<'a> {
             self.progress.has_reports = self.agent.has_reports();
             self.progress.certificate_not_after = self.agent.certificate_not_after();
             let now = self.agent.clock.now();
+            self.sample(now);
             let action = next(now, self.agent.id(), self.agent.schedule(), &self.progress);
             // A step that is dropped in the middle has changed nothing that is not complete: the
             // spool and the enrolment are written between the waits, never across one.
@@ -110,6 +120,11 @@ impl<'a> Running<'a> {
     #[cfg(test)]
     pub(super) const fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    #[cfg(test)]
+    pub(super) fn samples_taken(&self) -> u32 {
+        self.samples.summary().taken
     }
 
     #[cfg(test)]
@@ -137,10 +152,24 @@ impl<'a> Running<'a> {
     }
 
     fn collect(&mut self, selection: Selection) {
-        let host = ListeningHost::new(self.host, &self.ears);
+        let host = ListeningHost::new(self.host, &self.ears).with_samples(self.samples.summary());
         match self.agent.collect(&host, selection) {
             Ok(report) => tracing::info!(sections = report.sections.len(), "the host was read"),
             Err(error) => tracing::error!(cause = chain(&error), "the host could not be read"),
+        }
+    }
+
+    /// Looks who talks to whom, if that is reported and it was not looked just now.
+    pub(super) fn sample(&mut self, now: Timestamp) {
+        if !self.agent.reports_connections() || !self.agent.is_at_home(self.host) {
+            self.samples.clear();
+            self.sampled_at = None;
+            return;
+        }
+        let is_due = |it: Timestamp| now.duration_since(it).abs() >= SAMPLE_EVERY;
+        if self.sampled_at.is_none_or(is_due) {
+            self.sampled_at = Some(now);
+            self.samples.take(self.host, now);
         }
     }
 

@@ -194,12 +194,12 @@ fn carriers(links: &[LinkState]) -> BTreeSet<u32> {
 
 /// The first domain that is searched (resolv.conf(5)).
 fn domain(text: &str) -> Option<String> {
-    let lines = text.lines().map(str::split_ascii_whitespace);
-    let named = lines.filter_map(|mut words| match words.next() {
+    let lines = text.lines().rev().map(str::split_ascii_whitespace);
+    let mut named = lines.filter_map(|mut words| match words.next() {
         Some("search" | "domain") => words.next(),
         _ => None,
     });
-    named.last().map(|it| it.trim_end_matches('.').to_ascii_lowercase()).filter(|it| !it.is_empty())
+    named.next().map(|it| it.trim_end_matches('.').to_ascii_lowercase()).filter(|it| !it.is_empty())
 }
 
 #[cfg(test)]

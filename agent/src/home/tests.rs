@@ -88,10 +88,10 @@ fn watched(home: &Home, host: &MapHost) -> Watched {
 fn why(home: &Home, host: &MapHost) -> String {
     let watched = watched(home, host);
     assert!(watched.is_outside());
-    match watched.reason("network.routes") {
-        Absent::NotLookedAt { why, what } if what == "network.routes" => why,
-        other => panic!("{other:?}"),
-    }
+    let reason = watched.reason("network.routes");
+    let Absent::NotLookedAt { why, what } = reason else { panic!("{reason:?}") };
+    assert_eq!(what, "network.routes");
+    why
 }
 
 #[test]

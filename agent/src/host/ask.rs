@@ -4,7 +4,7 @@ use observation::latest::{Absent, LinkNeighbour};
 
 use super::{
     Figures, Host, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
-    Space, SystemNames,
+    Sampled, Space, SystemNames,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
@@ -81,6 +81,11 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn heard_on_links(&self) -> Result<Vec<LinkNeighbour>, Absent>;
+    /// Who talked to whom.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn sampled_connections(&self) -> Result<Sampled, Absent>;
 }
 
 impl<H: Host + ?Sized> Ask for H {
@@ -167,6 +172,14 @@ impl<H: Host + ?Sized> Ask for H {
     fn heard_on_links(&self) -> Result<Vec<LinkNeighbour>, Absent> {
         let request = Request::HeardOnLinks;
         let Reply::HeardOnLinks(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn sampled_connections(&self) -> Result<Sampled, Absent> {
+        let request = Request::SampledConnections;
+        let Reply::SampledConnections(answer) = self.ask(&request)? else {
             return Err(unexpected(&request));
         };
         Ok(answer)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use observation::latest::{Absent, LinkNeighbour, Privilege};
 use scan::net::listen::{Hearing, ListenFailure};
 
-use super::{Host, Reply, Request};
+use super::{Host, Reply, Request, Sampled};
 
 /// What is listened to, as reasons name it.
 const WHAT: &str = "LLDP, CDP";
@@ -64,28 +64,45 @@ impl Ears {
 pub struct ListeningHost<'a> {
     host: &'a dyn Host,
     ears: Arc<Ears>,
+    sampled: Option<Sampled>,
 }
 
 impl<'a> ListeningHost<'a> {
     /// The same machine, with ears.
     #[must_use]
     pub fn new(host: &'a dyn Host, ears: &Arc<Ears>) -> Self {
-        Self { host, ears: Arc::clone(ears) }
+        Self { host, ears: Arc::clone(ears), sampled: None }
+    }
+
+    /// With what samples of the tables of sockets gave.
+    #[must_use]
+    pub fn with_samples(self, sampled: Sampled) -> Self {
+        Self { sampled: Some(sampled), ..self }
     }
 }
 
 impl Host for ListeningHost<'_> {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
-        match request {
-            Request::HeardOnLinks => self.ears.answer(),
-            other => self.host.ask(other),
+        if *request == Request::HeardOnLinks {
+            return self.ears.answer();
         }
+        if *request == Request::SampledConnections {
+            let sampled = self.sampled.clone().map(Reply::SampledConnections);
+            return sampled.ok_or_else(not_sampling);
+        }
+        self.host.ask(request)
     }
 }
 
 /// A single run does not wait two minutes for somebody to speak.
 pub(super) fn not_listening() -> Absent {
     not_heard("only_as_service")
+}
+
+/// A single run looks once.
+pub(super) fn not_sampling() -> Absent {
+    let (why, what) = ("only_as_service".to_owned(), "/proc/*/net/tcp".to_owned());
+    Absent::NotLookedAt { why, what }
 }
 
 fn not_heard(why: &str) -> Absent {

@@ -10,6 +10,7 @@ mod linux;
 mod private;
 mod recorded;
 mod served;
+mod talks;
 
 use std::net::IpAddr;
 
@@ -24,6 +25,7 @@ pub use private::{
     system_state_folder,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
+pub use talks::{Sampled, Seen, Talk};
 
 /// The operating system that this program was built for.
 pub const PLATFORM: Platform = Platform::Linux;
@@ -82,6 +84,8 @@ pub enum Request {
     Neighbours,
     /// Memory, processor counts and start time, through sysinfo.
     Figures,
+    /// Who talked to whom, as far as a service took samples.
+    SampledConnections,
     /// Which devices introduced themselves on the cables, as far as a service listened.
     HeardOnLinks,
     /// The certificate that a listener of this machine shows. Loopback addresses only.
@@ -110,6 +114,7 @@ pub enum Reply {
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
     HeardOnLinks(Vec<LinkNeighbour>),
+    SampledConnections(Sampled),
     ServedCertificate(ServedCertificate),
 }
 

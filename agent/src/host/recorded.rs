@@ -165,7 +165,8 @@ fn object(request: &Request) -> String {
         | Request::Routes
         | Request::Neighbours
         | Request::Figures
-        | Request::HeardOnLinks => format!("{request:?}"),
+        | Request::HeardOnLinks
+        | Request::SampledConnections => format!("{request:?}"),
     }
 }
 

@@ -14,6 +14,7 @@ mod mounts;
 mod owners;
 mod persons;
 mod processes;
+pub mod samples;
 mod sockets;
 mod systemd;
 mod sysv;

@@ -16,12 +16,14 @@ const ESTABLISHED: u8 = 0x01;
 const CLOSED: u8 = 0x07;
 /// TCP_LISTEN.
 const LISTENING: u8 = 0x0A;
+/// Where the kernel shows the tables of this process's network namespace.
+const OWN_TABLES: &str = "/proc/net";
 /// The kernel's tables.
 const TABLES: &[(&str, Transport)] = &[
-    ("/proc/net/tcp", Transport::Tcp),
-    ("/proc/net/tcp6", Transport::Tcp),
-    ("/proc/net/udp", Transport::Udp),
-    ("/proc/net/udp6", Transport::Udp),
+    ("tcp", Transport::Tcp),
+    ("tcp6", Transport::Tcp),
+    ("udp", Transport::Udp),
+    ("udp6", Transport::Udp),
 ];
 /// Where the kernel says which ports it gives to clients.
 const CLIENT_PORTS_PATH: &str = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -62,6 +64,12 @@ impl Socket {
         self.state == ESTABLISHED && self.peer.port() != 0
     }
 
+    /// Whether both ends are this machine.
+    #[must_use]
+    pub(crate) fn is_with_itself(&self) -> bool {
+        self.peer.ip().is_loopback() || self.peer.ip() == self.local.ip()
+    }
+
     /// Who can reach it.
     #[must_use]
     pub(crate) fn binding(&self) -> Binding {
@@ -87,19 +95,31 @@ impl Socket {
 /// # Errors
 /// Why not even the IPv4 table of TCP can be read; a machine may lack the others.
 pub(crate) fn read(host: &dyn Host) -> Result<(Vec<Socket>, Vec<Complaint>), Absent> {
+    read_below(host, OWN_TABLES)
+}
+
+/// The sockets of the network namespace whose tables stand in this folder.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_below(
+    host: &dyn Host,
+    folder: &str,
+) -> Result<(Vec<Socket>, Vec<Complaint>), Absent> {
     let mut sockets = Vec::new();
     let mut complaints = Vec::new();
-    for (index, (path, transport)) in TABLES.iter().enumerate() {
-        match host.bytes(path, TABLE_BYTES_MAX) {
+    for (index, (name, transport)) in TABLES.iter().enumerate() {
+        let path = format!("{folder}/{name}");
+        match host.bytes(&path, TABLE_BYTES_MAX) {
             Ok(bytes) => {
-                let (found, problems) = parse(&String::from_utf8_lossy(&bytes), *transport, path);
+                let (found, problems) = parse(&String::from_utf8_lossy(&bytes), *transport, &path);
                 sockets.extend(found);
                 complaints.extend(problems);
             }
             Err(reason) if index == 0 => return Err(reason),
             Err(Absent::NotHere { .. }) => {}
             Err(reason) => complaints.push(Complaint {
-                place: (*path).to_owned(),
+                place: path,
                 problem: format!("the table could not be read: {reason:?}"),
             }),
         }

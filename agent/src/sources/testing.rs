@@ -166,6 +166,7 @@ impl Host for MapHost {
             | Request::Neighbours
             | Request::Figures
             | Request::HeardOnLinks
+            | Request::SampledConnections
             | Request::ServedCertificate { .. } => Err(not_here(&format!("{request:?}"))),
         }
     }

@@ -115,6 +115,7 @@ fn connection(local: &str) -> Fact {
         process: None,
         unit: None,
         count: 1,
+        sampled: None,
     })
 }
 

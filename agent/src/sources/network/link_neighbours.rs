@@ -112,9 +112,9 @@ mod tests {
     }
 
     fn names(found: &Found) -> Vec<(&str, Option<&str>)> {
-        let neighbours = found.facts.iter().map(|it| match it {
-            Fact::LinkNeighbour(it) => (it.interface.as_str(), it.system_name.as_deref()),
-            other => panic!("{other:?}"),
+        let neighbours = found.facts.iter().map(|it| {
+            let Fact::LinkNeighbour(it) = it else { panic!("{it:?}") };
+            (it.interface.as_str(), it.system_name.as_deref())
         });
         neighbours.collect()
     }

@@ -1,6 +1,7 @@
 //! The network as the host sees it.
 
 mod connections;
+mod dhcp;
 mod interfaces;
 mod link_neighbours;
 mod neighbours;
@@ -13,6 +14,7 @@ use super::Source;
 /// The sources of this domain, sorted.
 pub(super) const SOURCES: &[&Source] = &[
     &connections::SOURCE,
+    &dhcp::SOURCE,
     &interfaces::SOURCE,
     &link_neighbours::SOURCE,
     &neighbours::SOURCE,

@@ -77,6 +77,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         Fact::Account(_)
         | Fact::Certificate(_)
         | Fact::Connection(_)
+        | Fact::DhcpLease(_)
         | Fact::FileSystem(_)
         | Fact::Firmware(_)
         | Fact::FreeSpace(_)

@@ -4,6 +4,7 @@
 //! row at all.
 
 mod configuration;
+mod dhcp_lease;
 mod directory;
 mod link_neighbour;
 mod scans;
@@ -47,6 +48,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::BaseBoard(it) => base_board(it),
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
+        Fact::DhcpLease(it) => dhcp_lease::dhcp_lease(it),
         Fact::Disk(it) => disk(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::Firmware(it) => firmware(it),

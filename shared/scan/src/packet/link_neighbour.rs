@@ -97,6 +97,13 @@ mod tests {
 
     // Real: lldpd 1.0.16 of Debian 12 on a veth pair between two network namespaces, with `-l -ccc -M 1 -S`.
     const REAL_LLDP: &str = "\
+        0180c200000ef276f2ed562f88cc020704f276f2ed562f040703f276f2ed562f060200040a067377\
+        2d6c61620c1954657374207377697463682c206c6c64706420312e302e31360e04009c0010100c05\
+        010a4d000202000000020010181102fe80000000000000f076f2fffeed562f020000000200080676\
+        6574682d62fe0900120f030100000000fe0900120f010080000036fe070012bb01003f01fe130012\
+        bb07362e31382e34342d66632d763738320000";
+    /// What it says when it is told to end.
+    const REAL_GOODBYE: &str = "\
         0180c200000ef276f2ed562f88cc020704f276f2ed562f040703f276f2ed562f060200000000";
     const REAL_CDP: &str = "\
         01000cccccccf276f2ed562f005faaaa0300000c2000020496200001000a73772d6c616200020011\
@@ -123,6 +130,11 @@ mod tests {
         assert_eq!(addresses, ["10.77.0.2", "fe80::f076:f2ff:feed:562f"]);
         assert_eq!(it.mau_type, Some(54));
         assert_eq!(it.software.as_deref(), Some("6.18.44-fc-v782"));
+    }
+
+    #[test]
+    fn a_real_daemon_says_goodbye() {
+        assert_eq!(real(REAL_GOODBYE).ttl_seconds, 0);
     }
 
     #[test]

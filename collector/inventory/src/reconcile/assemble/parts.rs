@@ -108,7 +108,10 @@ impl<'a> Parts<'a> {
             Fact::SshHostKey(it) => self.host_keys.push(attested(it, evidence)),
             Fact::TlsVersions(it) => self.tls_versions.push(attested(it, evidence)),
             // Shown as details.
-            Fact::LinkNeighbour(_) | Fact::NamedMachine(_) | Fact::Setting(_) => {}
+            Fact::DhcpLease(_)
+            | Fact::LinkNeighbour(_)
+            | Fact::NamedMachine(_)
+            | Fact::Setting(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::Boot(_) | Fact::FileSystem(_) | Fact::FreeSpace(_) | Fact::InstallationId(_) => {}

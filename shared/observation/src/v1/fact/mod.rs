@@ -6,6 +6,7 @@
 mod account;
 mod certificate;
 mod configuration;
+mod dhcp_lease;
 mod directory;
 mod hardware;
 mod link_neighbour;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
 pub use configuration::{Setting, SettingOrigin};
+pub use dhcp_lease::DhcpLease;
 pub use directory::{MachineList, NamedMachine};
 pub use hardware::{
     BaseBoard, Chassis, Disk, Firmware, FirmwareComponent, Memory, MemoryModule, Processor,
@@ -27,8 +29,8 @@ pub use hardware::{
 };
 pub use link_neighbour::{LinkNeighbour, LinkProtocol};
 pub use network::{
-    AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
-    NetworkInterface, Resolver, Route,
+    AddressOrigin, Connection, ConnectionDirection, ConnectionSamples, InterfaceAddress,
+    InterfaceKind, Neighbour, NetworkInterface, Resolver, Route,
 };
 pub use scan::{
     AddressSeen, AnnouncedService, NetworkPath, OpenPort, PhysicalEntity, ReverseName, SeenBy,
@@ -54,6 +56,7 @@ pub enum Fact {
     Certificate(Certificate),
     Chassis(Chassis),
     Connection(Connection),
+    DhcpLease(DhcpLease),
     Disk(Disk),
     FileSystem(FileSystem),
     Firmware(Firmware),
