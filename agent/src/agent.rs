@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use observation::latest::protocol::{Schedule, Task};
+use observation::latest::protocol::{AgentKind, Schedule, Task};
 use observation::latest::{Absent, Section};
 use observation::latest::{AgentId, Cadence, NameKey, Outcome, Report, ReportNumber};
 use pki::{TlsConfigError, TlsFailure, client_config_for_agent};
@@ -21,11 +21,13 @@ use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError, Enrolment};
 use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::{HttpNetwork, NetworkError};
-use crate::deliver::{DeliverError, Delivered, deliver};
+use crate::deliver::{Caller, DeliverError, Delivered, deliver};
 use crate::enrol::{EnrolError, renew, renew_expired};
-use crate::host::{Host, Layered};
+use crate::hearing::Order;
+use crate::home::Whereabouts;
+use crate::host::{Host, Layered, LinuxHost};
 use crate::names::Names;
-use crate::report::{Identity, Selection, collect};
+use crate::report::{Identity, Selection, collect, collect_at};
 use crate::scan_job::{Jobs, Place, Worker, jobs};
 use crate::sources::Context;
 use crate::sources::context::Options;
@@ -115,6 +117,7 @@ pub async fn deliver_once(
     let mut agent = Agent::open(data, config, Arc::new(SystemClock))?;
     let report = agent.collect(&host, Selection::All)?;
     let delivered = agent.deliver_patiently().await?;
+    agent.learn_place(&LinuxHost, &delivered)?;
     Ok((delivered, report))
 }
 
@@ -182,13 +185,14 @@ impl Agent {
     pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
         let names = self.names()?;
         let options = Options {
-            reports_connections: self.config.reports_connections(self.enrolment.kind),
+            reports_connections: self.reports_connections(),
             reports_logins: self.config.reports_logins,
             reports_wireless: self.config.reports_wireless(self.enrolment.kind),
         };
         let context = Context { host, now: self.clock.now(), names: &names, options };
         let number = self.spool.next_number()?;
-        let report = collect(&context, Identity { agent: Some(self.id()), number }, selection);
+        let identity = Identity { agent: Some(self.id()), number };
+        let report = collect_at(&context, identity, selection, &self.whereabouts(host));
         let (steady, volatile): (Vec<Section>, Vec<Section>) =
             report.sections.iter().cloned().partition(|it| it.cadence == Cadence::Steady);
         let mut number = Some(number);
@@ -200,6 +204,59 @@ impl Agent {
             self.keep(&Report { number, sections, ..report.clone() });
         }
         Ok(report)
+    }
+
+    /// Whether established connections are reported.
+    #[must_use]
+    pub fn reports_connections(&self) -> bool {
+        self.config.reports_connections(self.enrolment.kind)
+    }
+
+    /// What this host is: the person's word before the collector's.
+    fn kind(&self) -> AgentKind {
+        self.config.kind.unwrap_or(self.enrolment.kind)
+    }
+
+    /// What may leave this host about the networks that it is in.
+    fn whereabouts(&self, host: &dyn Host) -> Whereabouts {
+        match self.kind() {
+            AgentKind::Server => Whereabouts::Unrestricted,
+            AgentKind::Client => self.enrolment.home.whereabouts(host),
+        }
+    }
+
+    /// Whether something may be said about the network that this host is in.
+    #[must_use]
+    pub fn is_at_home(&self, host: &dyn Host) -> bool {
+        match self.whereabouts(host) {
+            Whereabouts::Unrestricted => true,
+            Whereabouts::Watched(watched) => !watched.is_outside(),
+        }
+    }
+
+    /// How to listen on the cables.
+    #[must_use]
+    pub fn listening_order(&self) -> Order {
+        Order { scanner_socket: self.config.scan.scanner_socket.clone() }
+    }
+
+    /// Remembers by what the network is known from which the collector saw a check-in come. True if
+    /// that is new, and more may be said than before.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn learn_place(
+        &mut self,
+        host: &dyn Host,
+        delivered: &Delivered,
+    ) -> Result<bool, AgentError> {
+        let Some(seen_from) = delivered.seen_from else { return Ok(false) };
+        let mut changed = self.enrolment.clone();
+        if self.kind() == AgentKind::Server || !changed.home.learn(host, seen_from) {
+            return Ok(false);
+        }
+        self.take(changed)?;
+        Ok(true)
     }
 
     fn keep(&mut self, report: &Report) {
@@ -295,8 +352,10 @@ impl Agent {
 
     async fn attempt(&mut self, delivered: &mut Delivered) -> Result<(), AgentError> {
         let network = self.network()?;
-        let id = self.id();
-        deliver(&mut self.spool, id, &network, self.clock.as_ref(), delivered).await?;
+        let is_watched = self.kind() == AgentKind::Client;
+        let home_revision = is_watched.then(|| self.enrolment.home.revision());
+        let caller = Caller { agent: self.id(), home_revision };
+        deliver(&mut self.spool, caller, &network, self.clock.as_ref(), delivered).await?;
         Ok(())
     }
 
@@ -337,12 +396,14 @@ impl Agent {
         for task in tasks {
             match task {
                 Task::SetSchedule { schedule } => changed.schedule = *schedule,
+                Task::SetHomeNetworks { networks } => changed.home.set_networks(networks),
                 Task::SetKind { kind } => changed.kind = *kind,
                 Task::CollectNow | Task::Scan { .. } => {}
             }
         }
-        let is_same =
-            changed.schedule == self.enrolment.schedule && changed.kind == self.enrolment.kind;
+        let is_same = changed.schedule == self.enrolment.schedule
+            && changed.kind == self.enrolment.kind
+            && changed.home == self.enrolment.home;
         if is_same { Ok(()) } else { self.take(changed) }
     }
 

@@ -11,6 +11,7 @@ use pki::{AgentIdentity, AgentKey};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{Disk, FolderDisk};
+use crate::home::Home;
 use crate::host::{
     create_private_file, create_private_folder, mode_open_to_others, owner_foreign_to_root,
     system_state_folder,
@@ -52,6 +53,9 @@ pub struct Enrolment {
     pub schedule: Schedule,
     /// The last epoch that report numbers were taken from; 0: none yet.
     pub epoch: u64,
+    /// The company's networks and by what they are known; none from before there were any.
+    #[serde(default)]
+    pub home: Home,
 }
 
 /// What is wrong with the folder.
@@ -219,6 +223,7 @@ impl Enrolment {
             kind: terms.kind,
             schedule: terms.schedule,
             epoch,
+            home: Home::default(),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod network;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use jiff::SignedDuration;
 use observation::ContentHash;
@@ -47,6 +48,17 @@ pub struct Delivered {
     pub skew: Option<SignedDuration>,
     /// Bytes of bodies that were sent, compressed.
     pub bytes_sent: usize,
+    /// The address from which the collector saw the last check-in come.
+    pub seen_from: Option<IpAddr>,
+}
+
+/// Who speaks, and what it knows already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The agent.
+    pub agent: AgentId,
+    /// The revision of the company's networks that it knows; none: it needs none.
+    pub home_revision: Option<u64>,
 }
 
 /// Why a delivery ended early. What was not acknowledged is still in the spool.
@@ -92,12 +104,12 @@ pub enum DeliverError {
 /// Why it ended early.
 pub async fn deliver(
     spool: &mut Spool,
-    agent: AgentId,
+    caller: Caller,
     network: &dyn Network,
     clock: &dyn Clock,
     delivered: &mut Delivered,
 ) -> Result<(), DeliverError> {
-    let conversation = Conversation { agent, network, clock };
+    let conversation = Conversation { caller, network, clock };
     let mut may_begin_epoch = true;
     while let Some(entry) = spool.oldest().cloned() {
         match conversation.hand_over(spool, &entry, delivered).await {
@@ -139,7 +151,7 @@ enum Stop {
 }
 
 struct Conversation<'a> {
-    agent: AgentId,
+    caller: Caller,
     network: &'a dyn Network,
     clock: &'a dyn Clock,
 }
@@ -153,15 +165,17 @@ impl Conversation<'_> {
     ) -> Result<(), Stop> {
         if let Some(host_hash) = entry.host_hash {
             let request = CheckInRequest {
-                agent: self.agent,
+                agent: self.caller.agent,
                 number: entry.number,
                 observed_at: entry.started_at,
                 host_hash,
                 boot: entry.observer.boot,
                 sent_at: self.clock.now(),
+                home_revision: self.caller.home_revision,
             };
             let answer: CheckInAnswer = self.ask("/v1/check-in", &request, delivered).await?;
             delivered.tasks.extend(answer.tasks);
+            delivered.seen_from = answer.seen_from;
             delivered.skew = Some(self.clock.now().duration_since(answer.server_time));
             if answer.is_known {
                 return Ok(());

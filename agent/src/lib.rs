@@ -9,6 +9,8 @@ pub mod clock;
 
 pub mod host;
 
+pub mod home;
+
 pub mod disk;
 
 pub mod data_dir;
@@ -26,6 +28,8 @@ pub mod deliver;
 pub mod enrol;
 
 pub mod scan_job;
+
+pub mod hearing;
 
 pub mod schedule;
 

@@ -1,6 +1,7 @@
 //! One run of all sources becomes one report. A source that fails costs its section, not the report.
 
 mod bounds;
+mod reduce;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use observation::latest::{
 use observation::limits::SECTIONS_PER_REPORT_MAX;
 use uuid::Uuid;
 
+use crate::home::Whereabouts;
 use crate::host::{Ask, Host, PLATFORM};
 use crate::sources::{self, Context, Found, Source};
 
@@ -40,23 +42,35 @@ pub enum Selection {
 /// Runs the sources of this platform and keeps what they found, within the limits of the wire.
 #[must_use]
 pub fn collect(context: &Context<'_>, identity: Identity, selection: Selection) -> Report {
+    collect_at(context, identity, selection, &Whereabouts::Unrestricted)
+}
+
+/// The same of a machine of which not everything may leave everywhere.
+#[must_use]
+pub fn collect_at(
+    context: &Context<'_>,
+    identity: Identity,
+    selection: Selection,
+    whereabouts: &Whereabouts,
+) -> Report {
     let chosen = sources::all().filter(|it| match selection {
         Selection::All => true,
         Selection::Volatile => it.cadence == Cadence::Volatile,
     });
-    collect_from(context, identity, chosen)
+    collect_from(context, identity, chosen, whereabouts)
 }
 
 fn collect_from<'a>(
     context: &Context<'_>,
     identity: Identity,
     sources: impl Iterator<Item = &'a Source>,
+    whereabouts: &Whereabouts,
 ) -> Report {
     let start = Instant::now();
     let mut sections: Vec<Section> = sources
         .filter(|it| it.platforms.contains(&PLATFORM))
         .take(SECTIONS_PER_REPORT_MAX)
-        .map(|it| section(context, it, start))
+        .map(|it| section(context, it, start, whereabouts))
         .collect();
     sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
     Report {
@@ -86,10 +100,19 @@ pub fn boot(host: &dyn Host) -> Option<Uuid> {
     host.line(BOOT_ID)?.parse().ok()
 }
 
-fn section(context: &Context<'_>, source: &Source, start: Instant) -> Section {
+fn section(
+    context: &Context<'_>,
+    source: &Source,
+    start: Instant,
+    whereabouts: &Whereabouts,
+) -> Section {
     let before = start.elapsed();
-    let outcome = match observe(context, source) {
-        Ok(found) => bounds::outcome(&source.id, found),
+    let read = match reduce::withheld(whereabouts, &source.id) {
+        Some(reason) => Err(reason),
+        None => observe(context, source),
+    };
+    let outcome = match read {
+        Ok(found) => bounds::outcome(&source.id, reduce::reduced(whereabouts, &source.id, found)),
         Err(reason) => Outcome::Absent { reason: bounds::absent(reason) },
     };
     Section {
@@ -147,7 +170,8 @@ mod tests {
         let options = Options::default();
         let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
         let number = ReportNumber { epoch: 1, sequence: 2 };
-        collect_from(&context, Identity { agent: None, number }, sources.iter())
+        let identity = Identity { agent: None, number };
+        collect_from(&context, identity, sources.iter(), &Whereabouts::Unrestricted)
     }
 
     #[test]

@@ -43,6 +43,7 @@ fn check_in(agent: AgentId, number: ReportNumber, bodies: &[SectionBody]) -> Che
         host_hash: ContentHash::of_all(bodies.iter().map(SectionBody::hash)),
         boot: Some(BOOT),
         sent_at: now(),
+        home_revision: None,
     }
 }
 

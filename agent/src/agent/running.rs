@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::protocol::Task;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::{Agent, AgentError};
@@ -13,12 +14,17 @@ use crate::config::Config;
 use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::Network;
 use crate::deliver::{DeliverError, Delivered};
-use crate::host::Host;
+use crate::hearing::{Order, listener};
+use crate::host::{Ears, Host, ListeningHost};
 use crate::report::Selection;
 use crate::scan_job::Jobs;
 use crate::schedule::{Action, Progress, next, place};
 use crate::service::{Request, Requests};
+use crate::sources::samples::Samples;
 
+/// Time between two looks at who talks to whom. The loop wakes at least every minute, so that this is
+/// some seconds more.
+const SAMPLE_EVERY: SignedDuration = SignedDuration::from_secs(55);
 /// First and longest wait after a delivery that failed.
 const DELIVERY_WAITS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(3600));
 /// First and longest wait after a renewal that failed.
@@ -40,6 +46,12 @@ pub struct Running<'a> {
     renewal_failures: u32,
     /// Where scans go; the worker is started with the service.
     jobs: Option<Jobs>,
+    /// Where orders to listen go, and what was heard.
+    listening: Option<mpsc::Sender<Order>>,
+    ears: Arc<Ears>,
+    /// Who talked to whom, and when was looked last.
+    samples: Samples,
+    sampled_at: Option<Timestamp>,
 }
 
 impl<'a> Running<'a> {
@@ -59,6 +71,10 @@ impl<'a> Running<'a> {
             delivery_failures: 0,
             renewal_failures: 0,
             jobs: None,
+            listening: None,
+            ears: Arc::default(),
+            samples: Samples::default(),
+            sampled_at: None,
         }
     }
 
@@ -67,6 +83,9 @@ impl<'a> Running<'a> {
         let mut scanning = JoinSet::new();
         match std::env::current_exe() {
             Ok(program) => {
+                let (orders, listener) = listener(program.clone(), &self.ears);
+                self.listening = Some(orders);
+                scanning.spawn(listener.work());
                 let (jobs, worker) = self.agent.scan_jobs(program);
                 self.jobs = Some(jobs);
                 let network = self.agent.network().ok();
@@ -77,9 +96,11 @@ impl<'a> Running<'a> {
             Err(error) => tracing::warn!(%error, "there will be no scans from here"),
         }
         loop {
+            self.progress.is_collect_asked |= self.ears.take_first();
             self.progress.has_reports = self.agent.has_reports();
             self.progress.certificate_not_after = self.agent.certificate_not_after();
             let now = self.agent.clock.now();
+            self.sample(now);
             let action = next(now, self.agent.id(), self.agent.schedule(), &self.progress);
             // A step that is dropped in the middle has changed nothing that is not complete: the
             // spool and the enrolment are written between the waits, never across one.
@@ -102,6 +123,11 @@ impl<'a> Running<'a> {
     }
 
     #[cfg(test)]
+    pub(super) fn samples_taken(&self) -> u32 {
+        self.samples.summary().taken
+    }
+
+    #[cfg(test)]
     pub(super) const fn agent(&self) -> &Agent {
         &self.agent
     }
@@ -113,6 +139,7 @@ impl<'a> Running<'a> {
                 self.progress.collected_volatile = Some(now);
                 self.progress.is_collect_asked = false;
                 self.collect(Selection::All);
+                self.listen();
             }
             Action::CollectVolatile => {
                 self.progress.collected_volatile = Some(now);
@@ -125,9 +152,37 @@ impl<'a> Running<'a> {
     }
 
     fn collect(&mut self, selection: Selection) {
-        match self.agent.collect(self.host, selection) {
+        let host = ListeningHost::new(self.host, &self.ears).with_samples(self.samples.summary());
+        match self.agent.collect(&host, selection) {
             Ok(report) => tracing::info!(sections = report.sections.len(), "the host was read"),
             Err(error) => tracing::error!(cause = chain(&error), "the host could not be read"),
+        }
+    }
+
+    /// Looks who talks to whom, if that is reported and it was not looked just now.
+    pub(super) fn sample(&mut self, now: Timestamp) {
+        if !self.agent.reports_connections() || !self.agent.is_at_home(self.host) {
+            self.samples.clear();
+            self.sampled_at = None;
+            return;
+        }
+        let is_due = |it: Timestamp| now.duration_since(it).abs() >= SAMPLE_EVERY;
+        if self.sampled_at.is_none_or(is_due) {
+            self.sampled_at = Some(now);
+            self.samples.take(self.host, now);
+        }
+    }
+
+    /// Orders to hear who is at the other ends of the cables, for the next report. Where nothing may be
+    /// said about the network nobody listens.
+    fn listen(&self) {
+        if !self.agent.is_at_home(self.host) {
+            self.ears.forget();
+            return;
+        }
+        if let Some(listening) = &self.listening {
+            // If an order is waiting it says the same.
+            let _ = listening.try_send(self.agent.listening_order());
         }
     }
 
@@ -139,6 +194,12 @@ impl<'a> Running<'a> {
         if delivered.tasks.contains(&Task::CollectNow) {
             let last = self.progress.collected_all.map(|it| now.duration_since(it).as_secs());
             self.progress.is_collect_asked = last.is_none_or(|it| it.abs() >= ASKED_SECONDS_MIN);
+        }
+        match self.agent.learn_place(self.host, &delivered) {
+            // More may be said than a moment ago.
+            Ok(true) => self.progress.is_collect_asked = true,
+            Ok(false) => {}
+            Err(error) => tracing::error!(cause = chain(&error), "the place was not remembered"),
         }
         if let Some(jobs) = &mut self.jobs {
             self.agent.take_scans(&delivered.tasks, jobs);

@@ -149,3 +149,59 @@ fn a_clock_that_is_behind_does_not_renew_before_the_collector_says_so() {
     let refused = DeliverError::Network(NetworkError::TimedOut { address: "x".into() });
     assert!(!agent.may_be_why(&refused));
 }
+
+#[test]
+fn what_may_leave_a_client_is_asked_for_and_kept_and_a_server_needs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut agent = agent(folder.path());
+    let networks = vec!["10.1.0.0/16".parse().unwrap()];
+    agent.follow(&[Task::SetHomeNetworks { networks: networks.clone() }]).unwrap();
+    let kept = agent.data.enrolment().unwrap().unwrap().home;
+    assert_eq!(kept.revision(), observation::latest::protocol::home_revision(&networks));
+    let host = RecordedHost::default();
+    assert_eq!(agent.whereabouts(&host), Whereabouts::Unrestricted);
+    agent.configure(Config { kind: Some(AgentKind::Client), ..Config::default() });
+    assert!(matches!(agent.whereabouts(&host), Whereabouts::Watched(_)));
+    let seen = Delivered { seen_from: Some([10, 1, 0, 20].into()), ..Delivered::default() };
+    assert!(!agent.learn_place(&host, &seen).unwrap(), "no adapter has this address");
+}
+
+#[test]
+fn a_client_that_was_never_told_of_networks_says_nothing_about_the_one_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut agent = agent(folder.path());
+    agent.configure(Config { kind: Some(AgentKind::Client), ..Config::default() });
+    let report = agent.collect(&RecordedHost::default(), Selection::All).unwrap();
+    let neighbours =
+        report.sections.iter().find(|it| it.body.source.as_str() == "network.neighbours");
+    let why = "no_home_networks".to_owned();
+    let what = "network.neighbours".to_owned();
+    let expected = Outcome::Absent { reason: Absent::NotLookedAt { why, what } };
+    assert_eq!(neighbours.unwrap().body.outcome, expected);
+    let printed = collect_for_print(&RecordedHost::default(), &Config::default()).unwrap();
+    assert!(!serde_json::to_string(&printed).unwrap().contains("home_networks"));
+}
+
+#[test]
+fn who_talks_to_whom_is_looked_at_each_minute_where_it_is_reported() {
+    let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
+    let mut running = running::Running::new(agent(folder.path()), &host, None);
+    let start = now();
+    for (second, taken) in [(0, 1), (30, 1), (60, 2), (119, 3), (-500, 4)] {
+        running.sample(start + SignedDuration::from_secs(second));
+        assert_eq!(running.samples_taken(), taken, "{second}");
+    }
+}
+
+#[test]
+fn who_talks_to_whom_is_forgotten_when_it_is_not_to_be_reported_any_more() {
+    let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
+    let path = folder.path().join("agent.toml");
+    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path));
+    running.sample(now());
+    assert_eq!(running.samples_taken(), 1);
+    std::fs::write(&path, "reports_connections = false\n").unwrap();
+    running.reload();
+    running.sample(now());
+    assert_eq!(running.samples_taken(), 0);
+}

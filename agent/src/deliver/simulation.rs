@@ -17,6 +17,7 @@ use crate::spool::BYTES_MAX;
 use crate::spool::tests::report;
 
 pub(crate) const AGENT: AgentId = AgentId(Uuid::from_u128(5));
+const CALLER: Caller = Caller { agent: AGENT, home_revision: Some(u64::MAX) };
 
 /// A clock that stands still, with reproducible chance.
 pub(crate) struct StillClock(pub(crate) Mutex<u64>);
@@ -132,7 +133,8 @@ impl Model {
             return refusal;
         }
         let tasks = std::mem::take(&mut self.tasks);
-        good(&CheckInAnswer { is_known, server_time: Timestamp::UNIX_EPOCH, tasks })
+        let server_time = Timestamp::UNIX_EPOCH;
+        good(&CheckInAnswer { is_known, server_time, tasks, seen_from: None })
     }
 
     fn manifest(&mut self, body: &[u8]) -> Response {
@@ -208,7 +210,7 @@ fn hand_over(spool: &mut Spool, collector: &Collector) -> (Result<(), DeliverErr
     let mut delivered = Delivered::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let clock = clock();
-    let result = runtime.block_on(deliver(spool, AGENT, collector, &clock, &mut delivered));
+    let result = runtime.block_on(deliver(spool, CALLER, collector, &clock, &mut delivered));
     (result, delivered)
 }
 
@@ -295,7 +297,7 @@ fn a_report_that_nobody_takes_does_not_block_the_others() {
     push(&mut spool, &[("a.a", 2)]);
     let mut delivered = Delivered::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(deliver(&mut spool, AGENT, &picky, &clock(), &mut delivered)).unwrap();
+    runtime.block_on(deliver(&mut spool, CALLER, &picky, &clock(), &mut delivered)).unwrap();
     assert_eq!((delivered.refused, delivered.acknowledged), (1, 1));
 }
 
@@ -312,7 +314,7 @@ fn an_answer_from_somebody_in_between_throws_nothing_away() {
     push(&mut spool, &[("a.a", 1)]);
     let mut delivered = Delivered::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let result = runtime.block_on(deliver(&mut spool, AGENT, &Portal, &clock(), &mut delivered));
+    let result = runtime.block_on(deliver(&mut spool, CALLER, &Portal, &clock(), &mut delivered));
     assert!(matches!(result, Err(DeliverError::NotUnderstood { status: 400, .. })));
     assert_eq!(spool.len(), 1);
 }
@@ -332,7 +334,7 @@ fn a_refused_agent_keeps_its_reports() {
         let mut delivered = Delivered::default();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let result =
-            runtime.block_on(deliver(&mut spool, AGENT, &No(code), &clock(), &mut delivered));
+            runtime.block_on(deliver(&mut spool, CALLER, &No(code), &clock(), &mut delivered));
         assert!(matches!(result, Err(DeliverError::Refused { .. })), "{code:?}");
         assert_eq!(spool.len(), 1);
     }

@@ -1,12 +1,12 @@
 //! Shorter ways to ask, for every kind of host.
 
 use observation::ContentHash;
-use observation::latest::Absent;
+use observation::latest::{Absent, LinkNeighbour};
 
 use super::{
     DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork, NeighbourState,
     NetworkDriver, NetworkState, PasswordGuards, PathStatus, Reply, Request, Rights, RouteState,
-    RuleSet, Space, SystemNames, Tree, TreeMarks,
+    RuleSet, Sampled, Space, SystemNames, Tree, TreeMarks,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
@@ -154,6 +154,16 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn tpm_properties(&self) -> Result<Vec<u8>, Absent>;
+    /// Which devices introduced themselves on the cables.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn heard_on_links(&self) -> Result<Vec<LinkNeighbour>, Absent>;
+    /// Who talked to whom.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn sampled_connections(&self) -> Result<Sampled, Absent>;
 }
 
 impl<H: Host + ?Sized> Ask for H {
@@ -339,6 +349,22 @@ impl<H: Host + ?Sized> Ask for H {
     fn tpm_properties(&self) -> Result<Vec<u8>, Absent> {
         let request = Request::TpmProperties;
         let Reply::TpmProperties(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn heard_on_links(&self) -> Result<Vec<LinkNeighbour>, Absent> {
+        let request = Request::HeardOnLinks;
+        let Reply::HeardOnLinks(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn sampled_connections(&self) -> Result<Sampled, Absent> {
+        let request = Request::SampledConnections;
+        let Reply::SampledConnections(answer) = self.ask(&request)? else {
             return Err(unexpected(&request));
         };
         Ok(answer)

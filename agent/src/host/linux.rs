@@ -68,6 +68,8 @@ impl Host for LinuxHost {
             Request::Links => links().map(Reply::Links),
             Request::Routes => routes().map(Reply::Routes),
             Request::Neighbours => neighbours().map(Reply::Neighbours),
+            Request::HeardOnLinks => Err(super::ears::not_listening()),
+            Request::SampledConnections => Err(super::ears::not_sampling()),
             Request::Figures => figures::figures().map(Reply::Figures),
             Request::ServedCertificate { address, port } => {
                 served::served_certificate(*address, *port).map(Reply::ServedCertificate)

@@ -6,6 +6,7 @@
 
 mod ask;
 pub(crate) mod derived;
+mod ears;
 pub mod firewall;
 pub mod grants;
 mod hardware;
@@ -16,17 +17,20 @@ pub mod reader;
 mod recorded;
 mod served;
 pub mod shadow;
+mod talks;
 
 use std::net::IpAddr;
 
 use observation::ContentHash;
-use observation::latest::{Absent, Platform};
+use observation::latest::{Absent, LinkNeighbour, Platform};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
+pub use ears::{Ears, ListeningHost};
 pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
 pub use hardware::{AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver};
 pub use layered::Layered;
+
 pub use linux::{GuardedHost, LinuxHost};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
@@ -34,6 +38,7 @@ pub use private::{
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
 pub use shadow::{PasswordGuard, PasswordGuards};
+pub use talks::{Sampled, Seen, Talk};
 
 /// The operating system that this program was built for.
 pub const PLATFORM: Platform = Platform::Linux;
@@ -123,6 +128,10 @@ pub enum Request {
     Neighbours,
     /// Memory, processor counts and start time, through sysinfo.
     Figures,
+    /// Who talked to whom, as far as a service took samples.
+    SampledConnections,
+    /// Which devices introduced themselves on the cables, as far as a service listened.
+    HeardOnLinks,
     /// The certificate that a listener of this machine shows. Loopback addresses only.
     ServedCertificate {
         /// Loopback address.
@@ -187,6 +196,8 @@ pub enum Reply {
     Routes(Vec<RouteState>),
     Neighbours(Vec<NeighbourState>),
     Figures(Figures),
+    HeardOnLinks(Vec<LinkNeighbour>),
+    SampledConnections(Sampled),
     ServedCertificate(ServedCertificate),
     Firewall(RuleSet),
     NetworkOf(NetworkState),

@@ -185,7 +185,9 @@ fn object(request: &Request) -> String {
         | Request::Firewall
         | Request::NetworkOf { .. }
         | Request::PasswordGuards
-        | Request::SocketsOf { .. } => format!("{request:?}"),
+        | Request::SocketsOf { .. }
+        | Request::HeardOnLinks
+        | Request::SampledConnections => format!("{request:?}"),
     }
 }
 

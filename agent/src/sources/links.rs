@@ -23,6 +23,11 @@ impl LinkNames {
         Self(links.iter().map(|it| (it.index, it.name.clone())).collect())
     }
 
+    /// Whether there is a link of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.values().any(|it| it == name)
+    }
+
     /// None for a number that is no link of this network namespace.
     pub(crate) fn name(&self, index: u32) -> Option<&str> {
         self.0.get(&index).map(String::as_str)

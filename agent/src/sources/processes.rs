@@ -175,6 +175,21 @@ pub(crate) fn other_networks(host: &dyn Host) -> Result<OtherNetworks, Absent> {
     Ok(found)
 }
 
+/// Where the tables of each network namespace stand that this process can reach, its own first.
+#[must_use]
+pub(crate) fn network_namespaces(host: &dyn Host) -> Vec<String> {
+    let mut folders = vec![format!("{PROC_PATH}/net")];
+    let Ok(own) = host.link("/proc/self/ns/net") else { return folders };
+    let mut seen = HashSet::from([own]);
+    for pid in numbers(host) {
+        let Ok(namespace) = host.link(&format!("{PROC_PATH}/{pid}/ns/net")) else { continue };
+        if seen.insert(namespace) {
+            folders.push(format!("{PROC_PATH}/{pid}/net"));
+        }
+    }
+    folders
+}
+
 fn numbers(host: &dyn Host) -> Vec<u32> {
     let names = host.names(PROC_PATH).unwrap_or_default();
     let mut numbers: Vec<u32> = names.iter().filter_map(|it| it.parse().ok()).collect();

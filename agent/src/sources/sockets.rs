@@ -16,6 +16,8 @@ const ESTABLISHED: u8 = 0x01;
 const CLOSED: u8 = 0x07;
 /// TCP_LISTEN.
 const LISTENING: u8 = 0x0A;
+/// Where the kernel shows the tables of this process's network namespace.
+const OWN_TABLES: &str = "/proc/net";
 /// The kernel's tables.
 const TABLES: &[(&str, Transport)] = &[
     ("tcp", Transport::Tcp),
@@ -62,6 +64,12 @@ impl Socket {
         self.state == ESTABLISHED && self.peer.port() != 0
     }
 
+    /// Whether both ends are this machine.
+    #[must_use]
+    pub(crate) fn is_with_itself(&self) -> bool {
+        self.peer.ip().is_loopback() || self.peer.ip() == self.local.ip()
+    }
+
     /// Who can reach it.
     #[must_use]
     pub(crate) fn binding(&self) -> Binding {
@@ -87,10 +95,10 @@ impl Socket {
 /// # Errors
 /// Why not even the IPv4 table of TCP can be read; a machine may lack the others.
 pub(crate) fn read(host: &dyn Host) -> Result<(Vec<Socket>, Vec<Complaint>), Absent> {
-    read_below(host, "/proc/net")
+    read_below(host, OWN_TABLES)
 }
 
-/// The sockets of the network namespace whose tables are in a folder: `/proc/<process>/net`.
+/// The sockets of the network namespace whose tables stand in this folder.
 ///
 /// # Errors
 /// As [`read`].

@@ -240,7 +240,9 @@ impl Host for MapHost {
             | Request::LuksHeader { .. }
             | Request::ManagementNetwork
             | Request::NetworkDriver { .. }
-            | Request::TpmProperties => Err(not_here(&format!("{request:?}"))),
+            | Request::TpmProperties
+            | Request::HeardOnLinks
+            | Request::SampledConnections => Err(not_here(&format!("{request:?}"))),
         }
     }
 }

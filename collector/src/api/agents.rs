@@ -49,7 +49,11 @@ async fn check_in(
     let work = async {
         let peer = peer(&caller)?;
         let request = small(body, SMALL_BYTES_MAX).await?;
-        ingest::check_in(&collector, peer, request, clock::now()).await
+        let mut answer = ingest::check_in(&collector, peer, request, clock::now()).await?;
+        // Behind a load balancer it is the balancer's, which is no address of the agent: it learns
+        // nothing from it.
+        answer.seen_from = Some(caller.address.ip().to_canonical());
+        Ok(answer)
     };
     reply(work.await)
 }

@@ -20,7 +20,7 @@ use super::decode::decode_body;
 use super::refusal::{Refusal, chain};
 use super::sightings::keep_sightings;
 use super::skew::Skew;
-use super::tasks::tasks;
+use super::tasks::{home_networks, tasks};
 use crate::collector::Collector;
 
 /// Sources whose bodies can show an identity; others are not read again for it.
@@ -51,8 +51,10 @@ pub async fn check_in(
     };
     judge(collector, &record, &receipt, None).await?;
     let known = collector.store.confirm_host_hash(receipt, request.host_hash).await?;
-    let tasks = tasks(collector, &record, received_at).await?;
-    Ok(CheckInAnswer { is_known: known.is_some(), server_time: received_at, tasks })
+    let mut tasks = tasks(collector, &record, received_at).await?;
+    tasks.extend(home_networks(collector, request.home_revision).await?);
+    let is_known = known.is_some();
+    Ok(CheckInAnswer { is_known, server_time: received_at, tasks, seen_from: None })
 }
 
 /// Takes the hashes of all sections, and the report itself where no body is missing.

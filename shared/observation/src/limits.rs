@@ -16,5 +16,7 @@ pub const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const REQUEST_UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Deepest nesting of a JSON document.
 pub const JSON_DEPTH_MAX: usize = 32;
+/// Most networks of a company that an agent is told.
+pub const HOME_NETWORKS_MAX: usize = 512;
 /// Most networks in which a scan says what it is done with.
 pub const DONE_NETWORKS_MAX: usize = 4096;

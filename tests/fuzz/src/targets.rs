@@ -15,6 +15,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use observation::latest::{CertificatePlace, Fact};
 use scan::packet::certificate;
 use scan::packet::html;
+use scan::packet::link_neighbour;
 use scan::packet::snmp::{ObjectId, engine};
 use scan::packet::text::clean_str;
 use scan::packet::tls_hello;
@@ -72,7 +73,7 @@ pub(crate) fn all() -> Vec<Target> {
             Some(Target { name: probe.id.trim_start_matches("scan.").to_owned(), run })
         })
         .collect();
-    let parsers: [(&str, Parse); 6] = [
+    let parsers: [(&str, Parse); 7] = [
         ("certificate", |data| {
             let place = CertificatePlace::File { path: "/x".to_owned(), listener: None };
             if let Ok(read) = certificate::read(data, place, 1) {
@@ -82,6 +83,11 @@ pub(crate) fn all() -> Vec<Target> {
         ("frame", frames::read),
         ("html", |data| {
             black_box((html::title(data), html::generator(data)));
+        }),
+        ("link_neighbour", |data| {
+            if let Some(heard) = link_neighbour::read(data, "eth0") {
+                check_texts(&Fact::LinkNeighbour(Box::new(heard.neighbour)));
+            }
         }),
         ("snmp_engine", |data| {
             black_box((engine::answer(data, 1), ObjectId::from_ber(data)));

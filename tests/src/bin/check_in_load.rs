@@ -61,5 +61,6 @@ fn check_in(agent: AgentId, sequence: u64, bodies: &[SectionBody]) -> CheckInReq
         host_hash: ContentHash::of_all(bodies.iter().map(SectionBody::hash)),
         boot: Some(BOOT),
         sent_at: now(),
+        home_revision: None,
     }
 }

@@ -65,9 +65,9 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     (
         "agent/src",
         &[
-            "config", "clock", "host", "disk", "data_dir", "names", "sources", "report", "spool",
-            "deliver", "enrol", "scan_job", "schedule", "service", "agent", "failure", "print",
-            "command",
+            "config", "clock", "host", "home", "disk", "data_dir", "names", "sources", "report",
+            "spool", "deliver", "enrol", "scan_job", "hearing", "schedule", "service", "agent",
+            "failure", "print", "command",
         ],
     ),
     (

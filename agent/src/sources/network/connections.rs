@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use observation::latest::{
-    Absent, Cadence, Connection, ConnectionDirection, Fact, Gap, Platform, SourceId, Transport,
+    Absent, Cadence, Connection, ConnectionDirection, ConnectionSamples, Fact, Gap, Platform,
+    SourceId, Transport,
 };
 
+use crate::host::{Ask, Host, Sampled};
 use crate::sources::context::Context;
 use crate::sources::persons::Persons;
 use crate::sources::processes::Holders;
@@ -34,7 +36,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let listening: BTreeSet<(Transport, u16)> =
         all.iter().filter(|it| it.is_waiting()).map(|it| (it.transport, it.local.port())).collect();
     let (established, own): (Vec<&Socket>, Vec<&Socket>) =
-        all.iter().filter(|it| it.is_established()).partition(|it| !is_own(it));
+        all.iter().filter(|it| it.is_established()).partition(|it| !it.is_with_itself());
     let holders = Holders::find(context.host, &established.iter().map(|it| it.inode).collect());
     let persons = Persons::read_or_none(context.host, context.names);
     let mut counts: BTreeMap<Key, u32> = BTreeMap::new();
@@ -60,13 +62,42 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         gaps.push(gap("connection", Absent::NotLookedAt { why, what }));
     }
     gaps.sort();
-    let facts = counts.into_iter().map(|(key, count)| Fact::Connection(key.connection(count)));
-    Ok(Found { facts: facts.collect(), gaps, complaints })
+    let facts = with_samples(context.host, counts, &persons);
+    Ok(Found { facts, gaps, complaints })
 }
 
-/// Whether both ends are this machine.
-fn is_own(socket: &Socket) -> bool {
-    socket.peer.ip().is_loopback() || socket.peer.ip() == socket.local.ip()
+/// What is there at the moment, and what was there before as far as a service took samples.
+fn with_samples(host: &dyn Host, counts: BTreeMap<Key, u32>, persons: &Persons<'_>) -> Vec<Fact> {
+    // A run without a service takes none, which is no gap: it says what is there at the moment.
+    let Sampled { taken, lines } = host.sampled_connections().unwrap_or_default();
+    let sampled = lines.into_iter().map(|(talk, seen)| {
+        let key = Key {
+            transport: talk.transport,
+            direction: talk.direction,
+            peer: talk.peer,
+            service_port: talk.service_port,
+            local: talk.local,
+            process: talk.process,
+            unit: talk.unit.map(|it| persons.unit(&it)),
+        };
+        let sampled = ConnectionSamples {
+            first_seen_at: seen.first_at,
+            last_seen_at: seen.last_at,
+            samples_seen: seen.samples,
+            samples_taken: taken,
+        };
+        (key, sampled)
+    });
+    let sampled: BTreeMap<Key, ConnectionSamples> = sampled.collect();
+    let mut all: BTreeMap<Key, (u32, Option<ConnectionSamples>)> =
+        sampled.into_iter().map(|(key, it)| (key, (0, Some(it)))).collect();
+    for (key, count) in counts {
+        all.entry(key).or_default().0 = count;
+    }
+    let facts = all.into_iter().map(|(key, (count, sampled))| {
+        Fact::Connection(Connection { sampled, ..key.connection(count) })
+    });
+    facts.collect()
 }
 
 /// What connections are counted by.
@@ -116,6 +147,7 @@ impl Key {
             process: self.process,
             unit: self.unit,
             count,
+            sampled: None,
         }
     }
 }
@@ -165,6 +197,7 @@ mod tests {
                 process: Some("nginx".to_owned()),
                 unit: Some("nginx.service".to_owned()),
                 count: 2,
+                sampled: None,
             },
             Connection {
                 transport: Transport::Tcp,
@@ -175,10 +208,37 @@ mod tests {
                 process: Some("app".to_owned()),
                 unit: None,
                 count: 1,
+                sampled: None,
             },
         ];
         assert_eq!(connections, expected);
         assert!(!format!("{found:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn what_was_seen_in_samples_stands_beside_what_is_there() {
+        use crate::host::{Reply, Request, Seen, Talk};
+        let talk = |peer: &str| Talk {
+            transport: Transport::Tcp,
+            direction: ConnectionDirection::Outgoing,
+            peer: peer.parse().unwrap(),
+            service_port: 5432,
+            local: "192.0.2.7".parse().unwrap(),
+            process: None,
+            unit: None,
+        };
+        let at = |second| jiff::Timestamp::from_second(second).unwrap();
+        let seen = Seen { first_at: at(1), last_at: at(9), samples: 3 };
+        let lines = vec![(talk("192.0.2.10"), seen), (talk("192.0.2.77"), seen)];
+        let answer = Ok(Reply::SampledConnections(Sampled { taken: 4, lines }));
+        let host = machine().answer(Request::SampledConnections, answer);
+        let (connections, _) = check(&host);
+        let found: Vec<_> = connections
+            .iter()
+            .filter_map(|it| Some((it.peer.to_string(), it.count, it.sampled?.samples_seen)))
+            .collect();
+        assert_eq!(found, [("192.0.2.10".to_owned(), 1, 3), ("192.0.2.77".to_owned(), 0, 3)]);
+        assert!(connections.iter().any(|it| it.sampled.is_none() && it.count == 2));
     }
 
     #[test]

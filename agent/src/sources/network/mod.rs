@@ -1,7 +1,9 @@
 //! The network as the host sees it.
 
 mod connections;
+mod dhcp;
 mod interfaces;
+mod link_neighbours;
 mod namespaces;
 mod neighbours;
 mod resolvers;
@@ -15,7 +17,9 @@ use super::Source;
 /// The sources of this domain, sorted.
 pub(super) const SOURCES: &[&Source] = &[
     &connections::SOURCE,
+    &dhcp::SOURCE,
     &interfaces::SOURCE,
+    &link_neighbours::SOURCE,
     &namespaces::SOURCE,
     &neighbours::SOURCE,
     &resolvers::SOURCE,

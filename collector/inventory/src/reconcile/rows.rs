@@ -6,9 +6,11 @@
 mod access;
 mod component;
 mod configuration;
+mod dhcp_lease;
 mod directory;
 mod firewall;
 mod licence;
+mod link_neighbour;
 mod network_namespace;
 mod profiles;
 mod scans;
@@ -62,6 +64,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::ContainerImage(it) => servers::container_image(it),
         Fact::ContainerInstance(it) => servers::container_instance(it),
         Fact::Database(it) => servers::database(it),
+        Fact::DhcpLease(it) => dhcp_lease::dhcp_lease(it),
         Fact::Disk(it) => disk(it),
         Fact::Executable(it) => software::executable(it),
         Fact::DiskHealth(it) => storage::disk_health(it),
@@ -77,6 +80,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::InstalledPackage(it) => software::package(it),
         Fact::Kernel(it) => kernel(it),
         Fact::Licence(it) => licence::licence(it),
+        Fact::LinkNeighbour(it) => link_neighbour::link_neighbour(it),
         Fact::Listener(it) => listener(it),
         Fact::ManagementController(it) => component::management_controller(it),
         Fact::Memory(it) => memory(it),

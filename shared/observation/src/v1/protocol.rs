@@ -19,6 +19,9 @@
 //! Every refusal is a [`Problem`] with an HTTP status of 4xx or 5xx. An answer 200 means: committed
 //! and flushed to disk.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -140,6 +143,9 @@ pub struct CheckInRequest {
     pub boot: Option<Uuid>,
     /// When it is sent, by the agent's clock: shows the skew.
     pub sent_at: Timestamp,
+    /// [`home_revision`] of the company's networks that the agent knows; none: it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_revision: Option<u64>,
 }
 
 /// What the collector wants after a check-in.
@@ -152,6 +158,9 @@ pub struct CheckInAnswer {
     /// Work that waits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
+    /// The address from which the collector saw the check-in come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_from: Option<IpAddr>,
 }
 
 /// Work for an agent. A closed list: nothing here can run a program or fetch a file.
@@ -165,6 +174,13 @@ pub enum Task {
         /// The new intervals.
         schedule: Schedule,
     },
+    /// These are the company's networks, sorted, at most
+    /// [`crate::limits::HOME_NETWORKS_MAX`]. Given only where [`CheckInRequest::home_revision`]
+    /// shows that the agent knows others.
+    SetHomeNetworks {
+        /// The networks that the register names.
+        networks: Vec<IpNet>,
+    },
     /// Treat this host as a server or client.
     SetKind {
         /// The new kind.
@@ -176,6 +192,15 @@ pub enum Task {
         /// What.
         job: Box<ScanJob>,
     },
+}
+
+/// The short name of a list of networks, by which both ends see whether they know the same: the first
+/// eight bytes of the hash of their text.
+#[must_use]
+pub fn home_revision(networks: &[IpNet]) -> u64 {
+    let text: String = networks.iter().map(|it| format!("{it}\n")).collect();
+    let hash = ContentHash::of(text.as_bytes());
+    hash.as_bytes().iter().take(8).fold(0, |sum, it| (sum << 8) | u64::from(*it))
 }
 
 /// The hashes of all sections of a report.

@@ -17,6 +17,12 @@ pub enum Request {
         /// The version of the program that asks.
         software_version: String,
     },
+    /// Hear which devices introduce themselves on the cables of this machine. The answer is one
+    /// [`super::listen::Hearing`].
+    Listen {
+        /// For how long.
+        seconds: u16,
+    },
     /// Stop, and say what was found so far.
     Stop,
 }

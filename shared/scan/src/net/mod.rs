@@ -4,6 +4,7 @@ pub mod book;
 pub mod credentials;
 pub mod datagram;
 pub mod limits;
+pub mod listen;
 pub mod message;
 pub mod path;
 #[cfg(unix)]

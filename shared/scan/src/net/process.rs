@@ -23,6 +23,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::listen::{Hearing, listen};
 pub use super::message::{Estimate, Message, Phase, Progress, Refused, Request};
 use super::rights::keep_only_raw_sockets;
 use super::run::{Identity, run};
@@ -34,6 +35,9 @@ const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const ORDER_TIMEOUT: Duration = Duration::from_secs(30);
 /// After a connection that could not be taken, for want of descriptors for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+/// How much longer than it was told a listening may take: one scanner does one thing at a time, and a
+/// scan may be before it.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(600);
 /// Messages that may wait for a slow reader before the scan waits for it.
 const MESSAGES_WAITING_MAX: usize = 64;
 
@@ -115,6 +119,19 @@ impl Scanner {
     /// If the scanner is gone.
     pub async fn stop(&mut self) -> Result<(), ProcessError> {
         self.say(&Request::Stop).await
+    }
+
+    /// Hears for so long which devices introduce themselves on the cables of this machine.
+    ///
+    /// # Errors
+    /// If the scanner is gone, speaks nonsense or takes much longer.
+    pub async fn listen(&mut self, seconds: u16) -> Result<Hearing, ProcessError> {
+        self.say(&Request::Listen { seconds }).await?;
+        let most = Duration::from_secs(seconds.into()) + LISTEN_TIMEOUT;
+        let answer = timeout(most, read_line(&mut self.reader, &mut self.line)).await;
+        let answer = answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let none = || ProcessError::Speak(io::ErrorKind::UnexpectedEof.into());
+        answer.map_err(ProcessError::Speak)?.ok_or_else(none)
     }
 
     async fn say(&mut self, request: &Request) -> Result<(), ProcessError> {
@@ -229,7 +246,13 @@ async fn serve_one(stream: UnixStream) -> io::Result<()> {
     let mut line = Vec::new();
     let order = timeout(ORDER_TIMEOUT, read_line(&mut reader, &mut line)).await;
     let Some(first) = order.map_err(|_| io::ErrorKind::TimedOut)?? else { return Ok(()) };
-    let Request::Run { job, agent, software_version } = first else { return Ok(()) };
+    let (job, agent, software_version) = match first {
+        Request::Run { job, agent, software_version } => (job, agent, software_version),
+        Request::Listen { seconds } => {
+            return serve_listening(reader, &mut writer, seconds).await;
+        }
+        Request::Stop => return Ok(()),
+    };
     let stop = Arc::new(Stop::default());
     let (sender, mut messages) = mpsc::channel(MESSAGES_WAITING_MAX);
     let identity = Identity { agent, software_version };
@@ -247,6 +270,19 @@ async fn serve_one(stream: UnixStream) -> io::Result<()> {
     listening.abort();
     scan.await.map_err(io::Error::other)?;
     outcome
+}
+
+/// Listens until the time is over, or whoever asked is gone.
+async fn serve_listening(
+    mut reader: BufReader<tokio::io::Take<OwnedReadHalf>>,
+    writer: &mut OwnedWriteHalf,
+    seconds: u16,
+) -> io::Result<()> {
+    let mut line = Vec::new();
+    tokio::select! {
+        hearing = listen(seconds) => write_line(writer, &hearing).await,
+        told = read_line::<Request>(&mut reader, &mut line) => told.map(|_| ()),
+    }
 }
 
 /// Stops the scan on request, and when nobody is there any more to hear of it.

@@ -60,6 +60,13 @@ fn links() -> Vec<crate::plan::Link> {
     .collect()
 }
 
+/// Number and name of the interfaces that are up and carry Ethernet frames.
+#[cfg(target_os = "linux")]
+pub(super) fn links_of_ethernet() -> Vec<(u32, String)> {
+    let links = links().into_iter().filter(|it| !it.is_loopback && it.mac.is_some());
+    links.map(|it| (it.index, it.interface)).collect()
+}
+
 /// Whether an interface carries Ethernet frames (ARPHRD_ETHER of `linux/if_arp.h`). A tunnel may have
 /// something in the place of a hardware address, an IPv4 address for one. What the kernel does not tell
 /// is taken to be Ethernet: then sending fails, and says so.

@@ -1,5 +1,6 @@
 //! What travels: building and reading, pure and bounded, without sockets or clock.
 
+pub mod cdp;
 pub mod certificate;
 pub mod cookie;
 pub mod der;
@@ -9,6 +10,8 @@ pub mod html;
 pub mod http;
 pub mod ipp;
 pub mod lines;
+pub mod link_neighbour;
+pub mod lldp;
 pub mod ntlm;
 pub mod reader;
 pub mod snmp;

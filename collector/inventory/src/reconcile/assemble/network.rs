@@ -187,8 +187,19 @@ pub(super) fn partners(parts: &Parts<'_>) -> Vec<Attested<CommunicationPartner>>
 
 /// `since` is when this very set of connections was first seen: the partner itself may be older.
 fn partner(connection: &Connection, since: Timestamp) -> CommunicationPartner {
-    let Connection { transport, direction, peer, service_port, local, process, unit, count } =
-        connection;
+    let Connection {
+        transport,
+        direction,
+        peer,
+        service_port,
+        local,
+        process,
+        unit,
+        count,
+        sampled,
+    } = connection;
+    // The agent's clock may be wrong, and its samples began before this section: the earlier counts.
+    let sampled_since = sampled.map(|it| it.first_seen_at);
     CommunicationPartner {
         transport: wire::transport(*transport).to_owned(),
         is_incoming: match direction {
@@ -201,7 +212,7 @@ fn partner(connection: &Connection, since: Timestamp) -> CommunicationPartner {
         process: process.clone(),
         unit: unit.clone(),
         count: *count,
-        first_seen_at: since,
+        first_seen_at: sampled_since.map_or(since, |it| it.min(since)),
     }
 }
 

@@ -151,7 +151,9 @@ impl<'a> Parts<'a> {
             | Fact::VolumeEncryption(_)
             | Fact::VpnProfile(_)
             | Fact::WebSite(_)
-            | Fact::WirelessNetwork(_) => {}
+            | Fact::WirelessNetwork(_)
+            | Fact::DhcpLease(_)
+            | Fact::LinkNeighbour(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::BatteryWear(_)

@@ -410,6 +410,7 @@ fn a_partner_is_as_old_as_the_first_section_that_shows_it() {
             process: Some("app".to_owned()),
             unit: None,
             count,
+            sampled: None,
         })
     };
     let source = "network.connections";

@@ -8,12 +8,14 @@ mod account;
 mod certificate;
 mod component;
 mod configuration;
+mod dhcp_lease;
 mod directory;
 mod executable;
 mod firewall;
 mod guest;
 mod hardware;
 mod licence;
+mod link_neighbour;
 mod network;
 mod network_namespace;
 mod offering;
@@ -38,6 +40,7 @@ pub use component::{
     ProcessorCache, ProcessorSocket, ProcessorVulnerability, TrustedPlatformModule,
 };
 pub use configuration::{Setting, SettingOrigin};
+pub use dhcp_lease::DhcpLease;
 pub use directory::{MachineList, NamedMachine};
 pub use executable::Executable;
 pub use firewall::{FirewallKind, FirewallPolicy, FirewallState, OpenToAny};
@@ -47,9 +50,10 @@ pub use hardware::{
     SystemProduct,
 };
 pub use licence::Licence;
+pub use link_neighbour::{LinkNeighbour, LinkProtocol};
 pub use network::{
-    AddressOrigin, Connection, ConnectionDirection, InterfaceAddress, InterfaceKind, Neighbour,
-    NetworkInterface, Resolver, Route,
+    AddressOrigin, Connection, ConnectionDirection, ConnectionSamples, InterfaceAddress,
+    InterfaceKind, Neighbour, NetworkInterface, Resolver, Route,
 };
 pub use network_namespace::{NamespaceInterface, NamespaceListener, NetworkNamespace};
 pub use offering::{Database, DatabaseSize, RemoteMount, Share, WebListen, WebSite};
@@ -93,6 +97,7 @@ pub enum Fact {
     ContainerInstance(ContainerInstance),
     Database(Database),
     DatabaseSize(DatabaseSize),
+    DhcpLease(DhcpLease),
     Disk(Disk),
     Executable(Executable),
     DiskHealth(DiskHealth),
@@ -111,6 +116,7 @@ pub enum Fact {
     Kernel(Kernel),
     Licence(Licence),
     LastLogin(LastLogin),
+    LinkNeighbour(Box<LinkNeighbour>),
     Listener(Listener),
     ManagementController(ManagementController),
     Memory(Memory),

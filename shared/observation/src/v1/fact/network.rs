@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::service::Transport;
@@ -139,8 +140,25 @@ pub struct Connection {
     pub process: Option<String>,
     /// The unit it belongs to.
     pub unit: Option<String>,
-    /// How many at the time of looking.
+    /// How many at the time of looking; 0: there was one before.
     pub count: u32,
+    /// How often it was seen between reports; none: nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<ConnectionSamples>,
+}
+
+/// How often a connection was seen when the agent looked again and again. Kept in its memory only: a
+/// restart begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionSamples {
+    /// The first sample with it.
+    pub first_seen_at: Timestamp,
+    /// The last one.
+    pub last_seen_at: Timestamp,
+    /// Samples with it.
+    pub samples_seen: u32,
+    /// Samples since the agent began.
+    pub samples_taken: u32,
 }
 
 /// Who opened a connection.
