@@ -103,8 +103,7 @@ fn without_rights_the_agent_sees_with_the_reader_what_root_sees() {
     let refused_alone = refusals(&alone);
     assert!(refused_alone.iter().any(|it| it.contains("/etc/shadow")), "{refused_alone:?}");
     assert!(!alone.observer.is_privileged && together.observer.is_privileged);
-    let more: Vec<String> =
-        refusals(&together).difference(&refusals(&of_root)).cloned().collect();
+    let more: Vec<String> = refusals(&together).difference(&refusals(&of_root)).cloned().collect();
     assert!(
         more.is_empty(),
         "root may read these and the reader does not: add a grant to host/grants.rs, or a narrow \
@@ -167,8 +166,8 @@ fn what_root_alone_may_read_is_asked_only_where_a_grant_names_it() {
         let host = Listening(machine, std::sync::Mutex::default());
         look(&host);
         for request in host.1.into_inner().unwrap() {
-            let is_kept_in = !grants::is_closed(&request)
-                || grants::grant_of(&request, &[]).is_some();
+            let is_kept_in =
+                !grants::is_closed(&request) || grants::grant_of(&request, &[]).is_some();
             assert!(is_kept_in, "{}: no grant in host/grants.rs for {request:?}", path.display());
         }
     }
@@ -177,7 +176,8 @@ fn what_root_alone_may_read_is_asked_only_where_a_grant_names_it() {
 #[test]
 fn every_grant_and_service_names_sources_that_exist() {
     let ids: BTreeSet<&str> = sources::all().map(|it| it.id.as_str()).collect();
-    let of_grants = grants::GRANTS.iter().flat_map(|it| it.sources.iter().map(|id| (it.pattern, id)));
+    let of_grants =
+        grants::GRANTS.iter().flat_map(|it| it.sources.iter().map(|id| (it.pattern, id)));
     let of_services =
         grants::SERVICES.iter().flat_map(|it| it.sources.iter().map(|id| (it.request, id)));
     for (what, id) in of_grants.chain(of_services) {

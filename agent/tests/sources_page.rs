@@ -23,7 +23,8 @@ const GRANTED: &str = "\n## Paths that the reader reads\n\n\
 a local account. Links are followed only out of folders that root alone may write.\n\n\
 | path | what is shown | whose file it must be | for |\n|---|---|---|---|\n";
 
-const SERVED: &str = "\n## Requests that the reader answers\n\n| request | right | for |\n|---|---|---|\n";
+const SERVED: &str =
+    "\n## Requests that the reader answers\n\n| request | right | for |\n|---|---|---|\n";
 
 #[test]
 fn the_page_about_the_sources_says_what_the_code_says() {

@@ -212,9 +212,9 @@ impl Host for WithoutBustle {
                 });
                 is_process || path.starts_with("/sys/fs/cgroup")
             }
-            Request::ServedCertificate { .. } | Request::NetworkOf { .. } | Request::SocketsOf { .. } => {
-                true
-            }
+            Request::ServedCertificate { .. }
+            | Request::NetworkOf { .. }
+            | Request::SocketsOf { .. } => true,
             Request::Space { .. }
             | Request::SystemNames
             | Request::Rights

@@ -3,8 +3,8 @@
 use observation::latest::Absent;
 
 use super::{
-    Figures, Host, LinkState, NeighbourState, NetworkState, PasswordGuards, PathStatus, Reply, Request, Rights,
-    RouteState, RuleSet, Space, SystemNames,
+    Figures, Host, LinkState, NeighbourState, NetworkState, PasswordGuards, PathStatus, Reply,
+    Request, Rights, RouteState, RuleSet, Space, SystemNames,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).

@@ -169,11 +169,7 @@ pub const GRANTS: &[Grant] = &[
 
 /// The requests without a path, sorted.
 pub const SERVICES: &[Service] = &[
-    Service {
-        request: "firewall",
-        right: "CAP_NET_ADMIN",
-        sources: &["protection.firewall"],
-    },
+    Service { request: "firewall", right: "CAP_NET_ADMIN", sources: &["protection.firewall"] },
     Service {
         request: "network_of",
         right: "CAP_SYS_ADMIN, CAP_SYS_PTRACE",
@@ -272,11 +268,7 @@ pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
 
 /// The home folder that a path under a grant's pattern is in; an empty text where the pattern is of no
 /// home; none where the path is not under the pattern.
-pub(super) fn home_of<'a>(
-    pattern: &str,
-    path: &str,
-    homes: &'a [String],
-) -> Option<&'a str> {
+pub(super) fn home_of<'a>(pattern: &str, path: &str, homes: &'a [String]) -> Option<&'a str> {
     let Some(below) = pattern.strip_prefix("~/") else {
         return matches(pattern, path).then_some("");
     };

@@ -136,6 +136,7 @@ pub(crate) const PLUGINS: &[Plugins] = &[
     sources("agent/src/sources/certificates", "certificates"),
     sources("agent/src/sources/hardware", "hardware"),
     sources("agent/src/sources/network", "network"),
+    sources("agent/src/sources/protection", "protection"),
     sources("agent/src/sources/services", "services"),
     sources("agent/src/sources/software", "software"),
     sources("agent/src/sources/system", "system"),

@@ -54,11 +54,7 @@ pub(super) fn dump_from(
 }
 
 /// None where the table changed meanwhile.
-fn dump_once(
-    subject: &Subject,
-    request: u16,
-    body: &[u8],
-) -> Result<Option<Vec<Vec<u8>>>, Absent> {
+fn dump_once(subject: &Subject, request: u16, body: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Absent> {
     let absent = |it: Errno| subject.absent(it);
     let socket = rustix::net::socket_with(
         AddressFamily::NETLINK,

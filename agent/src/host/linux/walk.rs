@@ -45,7 +45,8 @@ impl From<Errno> for Refused {
 /// Opens an absolute path. A link in last place is followed or not, those before it always, as far as
 /// they are to be trusted. `trusted` is the user whose links are: root.
 pub(super) fn open(path: &str, follows_last: bool, trusted: u32) -> Result<Found, Refused> {
-    let root = || openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    let root =
+        || openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
     let mut at = root()?;
     let mut pending: Vec<Vec<u8>> = names(path.as_bytes());
     let (mut links, mut steps) = (0, 0);

@@ -81,11 +81,7 @@ impl ReaderHost {
         None
     }
 
-    fn try_once(
-        &self,
-        state: &mut State,
-        request: &Request,
-    ) -> io::Result<Result<Reply, Absent>> {
+    fn try_once(&self, state: &mut State, request: &Request) -> io::Result<Result<Reply, Absent>> {
         let stream = match &mut state.connection {
             Some(stream) => stream,
             none => {
@@ -164,8 +160,10 @@ mod tests {
 
     #[test]
     fn one_connection_serves_many_requests() {
-        let (_folder, reader, count) = reader(|mut stream| loop {
-            say(&mut stream, "x");
+        let (_folder, reader, count) = reader(|mut stream| {
+            loop {
+                say(&mut stream, "x");
+            }
         });
         for _ in 0..5 {
             assert_eq!(reader.ask(&QUESTION), Some(Ok(Reply::Link("x".to_owned()))));
@@ -226,8 +224,10 @@ mod tests {
 
     #[test]
     fn the_reader_is_asked_only_for_what_is_not_allowed() {
-        let (folder, _reader, count) = reader(|mut stream| loop {
-            say(&mut stream, "of the reader");
+        let (folder, _reader, count) = reader(|mut stream| {
+            loop {
+                say(&mut stream, "of the reader");
+            }
         });
         let host = Layered::over(Bare, &folder.path().join("reader.sock"));
         let link = Request::Link { path: "/x".to_owned() };

@@ -59,9 +59,10 @@ pub fn serve_standard_input(account: &str) -> Result<(), ServeError> {
 
 /// The number of an account in passwd(5).
 fn number_of(passwd: &str, account: &str) -> Option<u32> {
-    let mut fields = passwd.lines().map(|it| it.split(':')).find_map(|mut fields| {
-        (fields.next() == Some(account)).then_some(fields)
-    })?;
+    let mut fields = passwd
+        .lines()
+        .map(|it| it.split(':'))
+        .find_map(|mut fields| (fields.next() == Some(account)).then_some(fields))?;
     fields.nth(1)?.parse().ok()
 }
 
@@ -115,12 +116,7 @@ enum Work {
     Ends,
 }
 
-fn watch(
-    work: &Receiver<Work>,
-    limit: Duration,
-    mut voice: UnixStream,
-    give_up: impl FnOnce(),
-) {
+fn watch(work: &Receiver<Work>, limit: Duration, mut voice: UnixStream, give_up: impl FnOnce()) {
     while work.recv().is_ok() {
         match work.recv_timeout(limit) {
             Ok(_) => {}
@@ -151,8 +147,7 @@ mod tests {
     use super::super::super::RecordedHost;
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { request: Duration::from_secs(5), idle: Duration::from_secs(5) };
+    const LIMITS: Limits = Limits { request: Duration::from_secs(5), idle: Duration::from_secs(5) };
 
     fn ask(stream: &mut UnixStream, request: &Request) -> Result<Reply, Absent> {
         frame::write(stream, request, REQUEST_BYTES_MAX).unwrap();
@@ -160,7 +155,10 @@ mod tests {
     }
 
     /// Serves a host in a thread; the other end of the connection.
-    fn served(host: impl Host + 'static, limits: Limits) -> (UnixStream, thread::JoinHandle<io::Result<()>>) {
+    fn served(
+        host: impl Host + 'static,
+        limits: Limits,
+    ) -> (UnixStream, thread::JoinHandle<io::Result<()>>) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         (ours, thread::spawn(move || serve(&host, theirs, limits, || {})))
     }

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use observation::latest::{
-    Absent, Cadence, Complaint, Fact, Gap, NamespaceInterface, NamespaceListener,
-    NetworkNamespace, Platform, Route, SourceId,
+    Absent, Cadence, Complaint, Fact, Gap, NamespaceInterface, NamespaceListener, NetworkNamespace,
+    Platform, Route, SourceId,
 };
 
 use crate::host::{Ask, Host, LinkState, NetworkState};

@@ -41,12 +41,15 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     if let Some(rules) = &rules {
         add(&mut found, chains::state(rules));
     }
-    let has_table = |it: &str| rules.as_ref().map(|rules| rules.tables.iter().any(|table| table.name == it));
+    let has_table =
+        |it: &str| rules.as_ref().map(|rules| rules.tables.iter().any(|table| table.name == it));
     read(&mut found, firewalld::state(host, has_table("firewalld")));
     read(&mut found, ufw::state(host));
     legacy(host, &mut found);
     if found.facts.is_empty() && found.gaps.is_empty() {
-        return Err(Absent::NotHere { looked_at: "nf_tables, ip_tables, ufw, firewalld".to_owned() });
+        return Err(Absent::NotHere {
+            looked_at: "nf_tables, ip_tables, ufw, firewalld".to_owned(),
+        });
     }
     Ok(found)
 }

@@ -1,8 +1,9 @@
 //! Words of the wire as texts, one place for each closed list.
 
 use observation::latest::{
-    AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, MachineList, OwnerPackage,
-    PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport, UserName,
+    AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, MachineList,
+    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport,
+    UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {

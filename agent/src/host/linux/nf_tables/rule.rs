@@ -264,9 +264,9 @@ impl Reading {
             Loaded::Port if is_plain && is_map => {
                 let outcomes = ranges(elements()?)?;
                 self.outcomes.extend(
-                    outcomes.into_iter().filter_map(|(range, verdict)| {
-                        Some((Some(vec![range]), verdict.clone()?))
-                    }),
+                    outcomes
+                        .into_iter()
+                        .filter_map(|(range, verdict)| Some((Some(vec![range]), verdict.clone()?))),
                 );
             }
             Loaded::Port if is_plain => {
@@ -311,8 +311,11 @@ impl Reading {
                 // Eight addresses, two times, five numbers stand before what is looked at.
                 const MATCH_FLAGS: usize = 146;
                 const XT_CONNTRACK_STATE: u16 = 1;
+                /// Written `-m state`.
+                const XT_CONNTRACK_STATE_ALIAS: u16 = 1 << 13;
                 let at = |offset: usize| u16_at(info, MATCH_FLAGS + offset);
-                let is_state = at(0)? == XT_CONNTRACK_STATE && at(2)? == 0;
+                let looks_at = at(0)? & !XT_CONNTRACK_STATE_ALIAS;
+                let is_state = looks_at == XT_CONNTRACK_STATE && at(2)? == 0;
                 if !is_state || u32::from(at(4)?) & STATE_NEW == 0 {
                     return None;
                 }
@@ -395,10 +398,7 @@ pub(super) fn ranges(elements: &[Element]) -> Option<Vec<((u16, u16), Option<Ver
 }
 
 /// What two lists of ranges have in common; none stands for everything.
-fn both(
-    left: Option<Vec<(u16, u16)>>,
-    right: Option<Vec<(u16, u16)>>,
-) -> Option<Vec<(u16, u16)>> {
+fn both(left: Option<Vec<(u16, u16)>>, right: Option<Vec<(u16, u16)>>) -> Option<Vec<(u16, u16)>> {
     let (Some(left), Some(right)) = (&left, &right) else { return left.or(right) };
     let mut common = Vec::new();
     for (first, last) in left {

@@ -127,11 +127,8 @@ fn rules_of_ufw_are_read() {
 
 #[test]
 fn a_set_of_ranges_ends_where_it_says_and_an_open_one_at_the_last_port() {
-    let element = |port: u16, is_end| Element {
-        key: port.to_be_bytes().to_vec(),
-        is_end,
-        verdict: None,
-    };
+    let element =
+        |port: u16, is_end| Element { key: port.to_be_bytes().to_vec(), is_end, verdict: None };
     let of = |elements: &[Element]| -> Vec<(u16, u16)> {
         ranges(elements).unwrap().into_iter().map(|it| it.0).collect()
     };
@@ -149,13 +146,20 @@ fn mutated() -> impl Strategy<Value = Recording> {
         include_str!("recordings/iptables-server.txt"),
         include_str!("recordings/ufw.txt"),
     ];
-    let changes = proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..8);
+    let changes = proptest::collection::vec(
+        (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()),
+        1..8,
+    );
     (0..texts.len(), changes).prop_map(move |(index, changes)| {
         let mut made = recording(texts[index]);
         let Recording { tables, chains, rules, sets } = &mut made;
         for (entry, at, value) in changes {
-            let mut all: Vec<&mut Vec<u8>> =
-                tables.iter_mut().chain(&mut *chains).chain(&mut *rules).chain(&mut *sets).collect();
+            let mut all: Vec<&mut Vec<u8>> = tables
+                .iter_mut()
+                .chain(&mut *chains)
+                .chain(&mut *rules)
+                .chain(&mut *sets)
+                .collect();
             let count = all.len();
             let entry = &mut *all[entry.index(count)];
             if entry.is_empty() {

@@ -32,7 +32,9 @@ pub(super) fn state(host: &dyn Host, has_table: Option<bool>) -> Result<Firewall
             "port" => open_to_any.extend(open(attributes)),
             "service" if services < SERVICES_MAX => {
                 services += 1;
-                let Some(name) = value(attributes, "name").filter(|it| is_name(it)) else { continue };
+                let Some(name) = value(attributes, "name").filter(|it| is_name(it)) else {
+                    continue;
+                };
                 let service = file(host, "services", name).unwrap_or_default();
                 let ports = elements(&service).filter(|it| it.0 == "port");
                 // A service with a destination holds for packets to one address alone.

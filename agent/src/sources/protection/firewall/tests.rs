@@ -60,7 +60,11 @@ fn rules_are_followed_and_narrow_what_they_lead_to() {
                 rule(&[17], &[], Some("web")),
             ],
         ),
-        chain("web", None, vec![rule(&[6], &[(80, 80), (8080, 8090)], None), rule(&[], &[(53, 53)], None)]),
+        chain(
+            "web",
+            None,
+            vec![rule(&[6], &[(80, 80), (8080, 8090)], None), rule(&[], &[(53, 53)], None)],
+        ),
         chain("forward", Some("forward"), vec![rule(&[], &[], None)]),
     ]));
     let states = states(&host);
@@ -81,8 +85,7 @@ fn rules_are_followed_and_narrow_what_they_lead_to() {
 fn chains_that_lead_to_one_another_end() {
     let twice = vec![rule(&[], &[], Some("b")); 2];
     let back = vec![rule(&[], &[], Some("a")); 2];
-    let host =
-        machine(rule_set(vec![chain("a", Some("input"), twice), chain("b", None, back)]));
+    let host = machine(rule_set(vec![chain("a", Some("input"), twice), chain("b", None, back)]));
     assert_eq!(states(&host)[0].open_to_any, []);
 }
 
@@ -111,9 +114,12 @@ fn without_rights_the_rules_are_a_gap_and_no_absence_of_rules() {
 
 #[test]
 fn older_tables_are_named_and_not_read() {
-    let host = MapHost::new().file(LEGACY_PATHS[0], "nat\nfilter\n").file(LEGACY_PATHS[1], "filter\n");
+    let host =
+        MapHost::new().file(LEGACY_PATHS[0], "nat\nfilter\n").file(LEGACY_PATHS[1], "filter\n");
     let found = with_context(&host, observe).unwrap();
-    assert!(matches!(&found.facts[0], Fact::FirewallState(it) if it.kind == FirewallKind::IptablesLegacy));
+    assert!(
+        matches!(&found.facts[0], Fact::FirewallState(it) if it.kind == FirewallKind::IptablesLegacy)
+    );
     let why = "legacy_tables".to_owned();
     let expected = Absent::NotLookedAt { why, what: "filter, nat".to_owned() };
     assert_eq!(found.gaps[0].reason, expected);

@@ -151,8 +151,11 @@ mod tests {
             (tcp, 22, 22),
             (None, 9100, 9100),
         ];
-        let found: Vec<_> =
-            state.open_to_any.iter().map(|it| (it.transport, it.first_port, it.last_port)).collect();
+        let found: Vec<_> = state
+            .open_to_any
+            .iter()
+            .map(|it| (it.transport, it.first_port, it.last_port))
+            .collect();
         assert_eq!(found, expected);
         let input = state.policies.iter().find(|it| it.hook == "input").unwrap();
         assert_eq!(input.policy, "drop");

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn policies_and_open_ports_are_one_line_each() {
-        let open = |transport, first_port, last_port| OpenToAny { transport, first_port, last_port };
+        let open =
+            |transport, first_port, last_port| OpenToAny { transport, first_port, last_port };
         let row = firewall_state(&FirewallState {
             kind: FirewallKind::Nftables,
             is_active: Some(true),

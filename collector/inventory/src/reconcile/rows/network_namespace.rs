@@ -6,9 +6,7 @@ use super::{Row, one_of};
 
 pub(super) fn network_namespace(it: &NetworkNamespace) -> Row {
     let addresses = it.interfaces.iter().flat_map(|link| {
-        link.addresses
-            .iter()
-            .map(|it| format!("{} {}/{}", link.name, it.address, it.prefix_length))
+        link.addresses.iter().map(|it| format!("{} {}/{}", link.name, it.address, it.prefix_length))
     });
     let gateways = it.routes.iter().filter(|it| it.prefix_length == 0);
     let gateways = gateways.filter_map(|it| it.gateway).map(|it| it.to_string());
