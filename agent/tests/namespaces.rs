@@ -1,7 +1,7 @@
 //! A network namespace made by the test, with a link, an address, a route and a listener in it. Needs root,
 //! unshare(1) and ip(8); says so where one is missing.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where its tools fail")]
+#![expect(clippy::unwrap_used, reason = "a test stops where its tools fail")]
 #![expect(
     clippy::disallowed_methods,
     reason = "the namespace is made by programs; the test runs itself"
