@@ -219,6 +219,9 @@ impl Host for WithoutBustle {
             | Request::ServedCertificate { .. }
             | Request::SocketsOf { .. }
             | Request::Tree { .. } => true,
+            Request::ServedCertificate { .. }
+            | Request::NetworkOf { .. }
+            | Request::SocketsOf { .. } => true,
             Request::Space { .. }
             | Request::SystemNames
             | Request::Rights

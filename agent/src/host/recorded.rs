@@ -90,12 +90,14 @@ impl RecordedHost {
 impl Host for RecordedHost {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         let Some(reply) = self.replies.get(&key(request)) else {
-            return match request {
-                // Recorded as the files that it follows from.
-                Request::PasswordGuards => derived::password_guards(self),
-                Request::SocketsOf { process } => derived::sockets_of(self, *process),
-                _ => Err(Absent::NotHere { looked_at: object(request) }),
-            };
+            // Recorded as the files that it follows from.
+            if *request == Request::PasswordGuards {
+                return derived::password_guards(self);
+            }
+            if let Request::SocketsOf { process } = request {
+                return derived::sockets_of(self, *process);
+            }
+            return Err(Absent::NotHere { looked_at: object(request) });
         };
         match (request, reply) {
             (Request::File { path, bytes_max }, Ok(Reply::File(bytes)))

@@ -208,17 +208,15 @@ mod tests {
 
     impl Host for Bare {
         fn ask(&self, request: &Request) -> Result<Reply, Absent> {
-            match request {
-                Request::Rights => {
-                    let rights = Rights { user: 998, reads_all: false, traces_all: false };
-                    Ok(Reply::Rights(rights))
-                }
-                Request::Link { .. } => Ok(Reply::Link("own".to_owned())),
-                _ => Err(Absent::NotAllowed {
-                    what: "it".to_owned(),
-                    needs: observation::latest::Privilege::Root,
-                }),
+            if *request == Request::Rights {
+                let rights = Rights { user: 998, reads_all: false, traces_all: false };
+                return Ok(Reply::Rights(rights));
             }
+            if matches!(request, Request::Link { .. }) {
+                return Ok(Reply::Link("own".to_owned()));
+            }
+            let needs = observation::latest::Privilege::Root;
+            Err(Absent::NotAllowed { what: "it".to_owned(), needs })
         }
     }
 

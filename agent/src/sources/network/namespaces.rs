@@ -206,8 +206,12 @@ mod tests {
     }
 
     fn spaces(found: &Found) -> Vec<&NetworkNamespace> {
-        let pick = |it| if let &Fact::NetworkNamespace(ref it) = it { Some(it) } else { None };
-        found.facts.iter().filter_map(pick).collect()
+        let mut spaces = Vec::new();
+        for fact in &found.facts {
+            let Fact::NetworkNamespace(space) = fact else { panic!("{fact:?}") };
+            spaces.push(space);
+        }
+        spaces
     }
 
     fn asked(process: u32) -> Request {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use kataster_agent::host::{Exchange, Reply, Request};
+use kataster_agent::host::{Exchange, LinkState, Reply, Request, RouteState};
 
 const HOST_NAME: &str = "sample";
 /// Files of addresses and names that no other file repeats in this form.
@@ -234,16 +234,11 @@ impl Addresses {
     fn replace_in(&mut self, reply: &mut Reply, own_name: &str) {
         match reply {
             Reply::SystemNames(names) => names.node = words(&names.node, own_name, HOST_NAME),
-            Reply::Links(links) => {
-                for address in links.iter_mut().flat_map(|it| &mut it.addresses) {
-                    address.address = self.replacement(address.address);
-                }
-            }
-            Reply::Routes(routes) => {
-                for route in routes {
-                    route.destination = self.replacement(route.destination);
-                    route.gateway = route.gateway.map(|it| self.replacement(it));
-                }
+            Reply::Links(links) => self.replace_in_links(links),
+            Reply::Routes(routes) => self.replace_in_routes(routes),
+            Reply::NetworkOf(network) => {
+                self.replace_in_links(&mut network.links);
+                self.replace_in_routes(&mut network.routes);
             }
             Reply::Neighbours(neighbours) => {
                 for neighbour in neighbours {
@@ -257,7 +252,23 @@ impl Addresses {
             | Reply::Space(_)
             | Reply::Rights(_)
             | Reply::Figures(_)
-            | Reply::ServedCertificate(_) => {}
+            | Reply::ServedCertificate(_)
+            | Reply::Firewall(_)
+            | Reply::PasswordGuards(_)
+            | Reply::SocketsOf(_) => {}
+        }
+    }
+
+    fn replace_in_links(&mut self, links: &mut [LinkState]) {
+        for address in links.iter_mut().flat_map(|it| &mut it.addresses) {
+            address.address = self.replacement(address.address);
+        }
+    }
+
+    fn replace_in_routes(&mut self, routes: &mut [RouteState]) {
+        for route in routes {
+            route.destination = self.replacement(route.destination);
+            route.gateway = route.gateway.map(|it| self.replacement(it));
         }
     }
 }

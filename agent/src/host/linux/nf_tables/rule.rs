@@ -14,6 +14,11 @@ const STATE_NEW: u32 = 8;
 /// Most ranges of ports of one rule; one with more is not told.
 const RANGES_MAX: usize = 1024;
 
+/// Ports, each with first and last.
+type Ranges = Vec<(u16, u16)>;
+/// Ports with the verdict that a map gives them.
+type Mapped = ((u16, u16), Option<Verdict>);
+
 /// A rule with its expressions as they are.
 pub(super) struct Rule<'a> {
     pub(super) family: u8,
@@ -54,8 +59,8 @@ enum Loaded {
 struct Reading {
     registers: BTreeMap<u32, Loaded>,
     protocols: Option<Vec<u8>>,
-    ports: Option<Vec<(u16, u16)>>,
-    outcomes: Vec<(Option<Vec<(u16, u16)>>, Verdict)>,
+    ports: Option<Ranges>,
+    outcomes: Vec<(Option<Ranges>, Verdict)>,
     /// It depends on something else, or is not for new packets.
     is_special: bool,
 }
@@ -98,7 +103,7 @@ impl Rule<'_> {
             }
         }
         let Reading { protocols, ports, outcomes, .. } = reading;
-        let state = |(of_map, verdict): (Option<Vec<(u16, u16)>>, Verdict)| {
+        let state = |(of_map, verdict): (Option<Ranges>, Verdict)| {
             let leads_to = match verdict {
                 Verdict::Accept => None,
                 Verdict::LeadsTo(chain) => Some(chain),
@@ -184,7 +189,7 @@ impl Reading {
                 let mask = u32_at(value(part(data, NFTA_BITWISE_MASK)?)?, 0)?;
                 Loaded::State(bits & mask)
             }
-            _ => Loaded::Other,
+            Loaded::Protocol | Loaded::Family | Loaded::Port | Loaded::Other => Loaded::Other,
         };
         self.registers.insert(part(data, NFTA_BITWISE_DREG).and_then(number)?, masked);
         Some(())
@@ -272,7 +277,9 @@ impl Reading {
             Loaded::Port if is_plain => {
                 self.keep_ports(ranges(elements()?)?.into_iter().map(|it| it.0).collect());
             }
-            _ => return None,
+            Loaded::Protocol | Loaded::Family | Loaded::Port | Loaded::State(_) | Loaded::Other => {
+                return None;
+            }
         }
         Some(())
     }
@@ -311,8 +318,11 @@ impl Reading {
                 // Eight addresses, two times, five numbers stand before what is looked at.
                 const MATCH_FLAGS: usize = 146;
                 const XT_CONNTRACK_STATE: u16 = 1;
+                /// Written `-m state`.
+                const XT_CONNTRACK_STATE_ALIAS: u16 = 1 << 13;
                 let at = |offset: usize| u16_at(info, MATCH_FLAGS + offset);
-                let is_state = at(0)? == XT_CONNTRACK_STATE && at(2)? == 0;
+                let looks_at = at(0)? & !XT_CONNTRACK_STATE_ALIAS;
+                let is_state = looks_at == XT_CONNTRACK_STATE && at(2)? == 0;
                 if !is_state || u32::from(at(4)?) & STATE_NEW == 0 {
                     return None;
                 }
@@ -345,7 +355,7 @@ impl Reading {
 }
 
 /// `xt_multiport_v1`: which ports, how many words, the words, which of them begin a range, inversion.
-fn multiport(info: &[u8]) -> Option<Vec<(u16, u16)>> {
+fn multiport(info: &[u8]) -> Option<Ranges> {
     const DESTINATION: u8 = 1;
     const PORTS_MAX: usize = 15;
     const FIRST_PORT: usize = 2;
@@ -368,7 +378,7 @@ fn multiport(info: &[u8]) -> Option<Vec<(u16, u16)>> {
 }
 
 /// The values of a set of ports as ranges, with the verdict of a map. None where a key is no port.
-pub(super) fn ranges(elements: &[Element]) -> Option<Vec<((u16, u16), Option<Verdict>)>> {
+pub(super) fn ranges(elements: &[Element]) -> Option<Vec<Mapped>> {
     if elements.len() > 2 * RANGES_MAX {
         return None;
     }
@@ -396,6 +406,7 @@ pub(super) fn ranges(elements: &[Element]) -> Option<Vec<((u16, u16), Option<Ver
 
 /// What two lists of ranges have in common; none stands for everything.
 fn both(left: Option<Vec<(u16, u16)>>, right: Option<Vec<(u16, u16)>>) -> Option<Vec<(u16, u16)>> {
+fn both(left: Option<Ranges>, right: Option<Ranges>) -> Option<Ranges> {
     let (Some(left), Some(right)) = (&left, &right) else { return left.or(right) };
     let mut common = Vec::new();
     for (first, last) in left {
