@@ -219,9 +219,6 @@ impl Host for WithoutBustle {
             | Request::ServedCertificate { .. }
             | Request::SocketsOf { .. }
             | Request::Tree { .. } => true,
-            Request::ServedCertificate { .. }
-            | Request::NetworkOf { .. }
-            | Request::SocketsOf { .. } => true,
             Request::Space { .. }
             | Request::SystemNames
             | Request::Rights

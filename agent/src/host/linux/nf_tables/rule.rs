@@ -405,7 +405,6 @@ pub(super) fn ranges(elements: &[Element]) -> Option<Vec<Mapped>> {
 }
 
 /// What two lists of ranges have in common; none stands for everything.
-fn both(left: Option<Vec<(u16, u16)>>, right: Option<Vec<(u16, u16)>>) -> Option<Vec<(u16, u16)>> {
 fn both(left: Option<Ranges>, right: Option<Ranges>) -> Option<Ranges> {
     let (Some(left), Some(right)) = (&left, &right) else { return left.or(right) };
     let mut common = Vec::new();

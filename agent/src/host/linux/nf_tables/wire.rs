@@ -78,9 +78,6 @@ pub(super) fn chain(entry: &[u8]) -> Option<ChainState> {
 /// The hooks of a family in the order of their numbers (`enum nf_inet_hooks` of netfilter.h,
 /// netfilter_arp.h, netfilter_bridge.h, `enum nf_dev_hooks`).
 fn hook_name(family: u8, number: u32) -> String {
-    const HOOKS: [&str; 6] = ["prerouting", "input", "forward", "output", "postrouting", "ingress"];
-    let is_of_ip = matches!(family, 1 | 2 | 7 | 10);
-    let name = usize::try_from(number).ok().and_then(|it| HOOKS.get(it)).filter(|_| is_of_ip);
     let hooks: &[&str] = match family {
         1 | 2 | 7 | 10 => &["prerouting", "input", "forward", "output", "postrouting", "ingress"],
         3 => &["input", "output", "forward"],
