@@ -27,7 +27,7 @@ const PIECE_BYTES: u64 = 256 * 1024;
 /// Largest list: about ten times the largest there is.
 const LIST_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Longest entry of a list.
-const STANZA_BYTES_MAX: usize = 256 * 1024;
+const STANZA_BYTES_MAX: usize = 512 * 1024;
 /// The head of a release file that is read; sums follow it.
 const RELEASE_BYTES: u64 = 8 * 1024;
 /// How an entry begins, behind the end of the line before.
