@@ -163,8 +163,8 @@ impl<'a> Offers<'a> {
         };
         for offer in offers {
             let installed = offer.package.architecture.as_deref();
-            let is_same = architecture == installed
-                || [architecture, installed].iter().any(|it| *it == Some("all"));
+            let is_same =
+                architecture == installed || [architecture, installed].contains(&Some("all"));
             let known = offer.newest.as_ref().map_or(offer.package.version.as_str(), |(it, _)| it);
             if is_same && compare(version, known) == Ordering::Greater {
                 offer.newest = Some((version.to_owned(), release.clone()));
