@@ -187,7 +187,7 @@ fn rust_statement(section: &[u8]) -> Option<Statement> {
 
 /// The last compiler that is named: startup code of the system's compiler stands before it.
 fn compiler(section: &[u8]) -> Option<String> {
-    section.split(|it| *it == 0).filter_map(text).last()
+    section.split(|it| *it == 0).filter_map(text).next_back()
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

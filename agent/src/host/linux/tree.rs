@@ -79,13 +79,11 @@ impl Walk<'_> {
             }
             // A name that is not text cannot be asked for afterwards, and could not be shown.
             let Ok(text) = name.to_str() else { continue };
-            let kind = match entry.file_type() {
-                FileType::Unknown => match state_of(folder.as_fd(), name) {
-                    Some(state) => FileType::from_raw_mode(state.st_mode),
-                    None => continue,
-                },
-                known => known,
-            };
+            let mut kind = entry.file_type();
+            if kind == FileType::Unknown {
+                let Some(state) = state_of(folder.as_fd(), name) else { continue };
+                kind = FileType::from_raw_mode(state.st_mode);
+            }
             match kind {
                 FileType::Directory => below.extend(self.enter(path, text)),
                 FileType::RegularFile => self.file(folder.as_fd(), path, name, text),

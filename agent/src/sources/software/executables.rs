@@ -222,9 +222,8 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn places(found: &Found) -> Vec<&str> {
-        let executables = found.facts.iter().filter_map(|it| match it {
-            Fact::Executable(it) => Some(it.place.as_str()),
-            _ => None,
+        let executables = found.facts.iter().filter_map(|it| {
+            if let Fact::Executable(it) = it { Some(it.place.as_str()) } else { None }
         });
         executables.collect()
     }

@@ -27,7 +27,7 @@ const PIECE_BYTES: u64 = 256 * 1024;
 /// Largest list: about ten times the largest there is.
 const LIST_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Longest entry of a list.
-const STANZA_BYTES_MAX: usize = 256 * 1024;
+const STANZA_BYTES_MAX: usize = 512 * 1024;
 /// The head of a release file that is read; sums follow it.
 const RELEASE_BYTES: u64 = 8 * 1024;
 /// How an entry begins, behind the end of the line before.
@@ -163,8 +163,8 @@ impl<'a> Offers<'a> {
         };
         for offer in offers {
             let installed = offer.package.architecture.as_deref();
-            let is_same = architecture == installed
-                || [architecture, installed].iter().any(|it| *it == Some("all"));
+            let is_same =
+                architecture == installed || [architecture, installed].contains(&Some("all"));
             let known = offer.newest.as_ref().map_or(offer.package.version.as_str(), |(it, _)| it);
             if is_same && compare(version, known) == Ordering::Greater {
                 offer.newest = Some((version.to_owned(), release.clone()));

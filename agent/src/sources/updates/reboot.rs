@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(found.newest_kernel.as_deref(), Some("6.1.0-28-amd64"));
         assert!(!check(&machine("6.1.0-28-amd64", &kernels)).is_pending);
         let red_hat = ["5.14.0-427.el9.x86_64", "5.14.0-503.11.1.el9_5.x86_64"];
-        assert_eq!(check(&machine(red_hat[1], &red_hat)).is_pending, false);
+        assert!(!check(&machine(red_hat[1], &red_hat)).is_pending);
     }
 
     #[test]

@@ -82,14 +82,14 @@ fn apt_setting(host: &dyn Host) -> Option<String> {
 fn setting_in(text: &str) -> Option<String> {
     let lines =
         text.lines().map(str::trim).filter(|it| !it.starts_with("//") && !it.starts_with('#'));
-    let values = lines.filter_map(|it| {
+    let mut values = lines.filter_map(|it| {
         let (name, value) = it.split_once(char::is_whitespace)?;
         if !name.eq_ignore_ascii_case(UNATTENDED) {
             return None;
         }
         Some(value.trim().trim_end_matches(';').trim().trim_matches('"').to_owned())
     });
-    values.last()
+    values.next_back()
 }
 
 /// The last upgrade that dpkg noted.
@@ -113,8 +113,8 @@ fn upgrade_moment(line: &str) -> Option<DateTime> {
 }
 
 fn of_dnf(host: &dyn Host, text: &str) -> UpdateState {
-    let lines = text.lines().filter_map(|it| it.split_once('='));
-    let applies = lines.filter(|(name, _)| name.trim() == "apply_updates").last();
+    let mut lines = text.lines().filter_map(|it| it.split_once('='));
+    let applies = lines.rfind(|(name, _)| name.trim() == "apply_updates");
     let applies = applies.map(|(_, value)| value.trim().to_ascii_lowercase());
     let timers = host.names(TIMERS_FOLDER).unwrap_or_default();
     let is_started =

@@ -9,6 +9,9 @@ const HOST_NAME: &str = "sample";
 /// Files of addresses and names that no other file repeats in this form.
 const HOSTS_PATH: &str = "/etc/hosts";
 const RESOLVER_FILES: [&str; 2] = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
+/// Places whose pieces are kept.
+const PACKAGE_DATABASES: &[&str] =
+    &["/snap/", "/usr/lib/sysimage/rpm/", "/usr/share/rpm/", "/var/lib/apt/", "/var/lib/rpm/"];
 const PASSWD_PATH: &str = "/etc/passwd";
 const SHADOW_PATH: &str = "/etc/shadow";
 const LOGIN_DEFS_PATH: &str = "/etc/login.defs";
@@ -24,6 +27,14 @@ pub(crate) fn everything(exchanges: Vec<Exchange>, texts: &[(String, String)]) -
         match (&exchange.request, &mut exchange.reply) {
             // A certificate names people and places; a constructed one serves better.
             (Request::ServedCertificate { .. }, Ok(_)) => return None,
+            // What lies in homes and products is told by trees, parts and hashes that nobody can read over
+            // before checking them in; the databases of package managers name no person.
+            (Request::FileHash { .. } | Request::Tree { .. }, _) => return None,
+            (Request::FilePart { path, .. }, _)
+                if !PACKAGE_DATABASES.iter().any(|it| path.starts_with(it)) =>
+            {
+                return None;
+            }
             (Request::File { path, .. }, Ok(Reply::File(bytes))) => {
                 let text = String::from_utf8_lossy(bytes).into_owned();
                 if let Some(new) = file(path, &text, &own_name, &mut addresses) {
@@ -246,7 +257,10 @@ impl Addresses {
                 }
             }
             Reply::File(_)
+            | Reply::FileHash(_)
+            | Reply::FilePart(_)
             | Reply::Folder(_)
+            | Reply::Tree(_)
             | Reply::Link(_)
             | Reply::Status(_)
             | Reply::Space(_)
