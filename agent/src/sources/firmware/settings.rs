@@ -107,9 +107,12 @@ mod tests {
     }
 
     fn said(found: &Found) -> Vec<(&str, &str)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => (it.name.as_str(), it.value.as_deref().unwrap()),
-            other => panic!("{other:?}"),
+        let setting = |it| {
+            if let &Fact::Setting(ref it) = it {
+                (it.name.as_str(), it.value.as_deref().unwrap())
+            } else {
+                panic!("{it:?}")
+            }
         };
         found.facts.iter().map(setting).collect()
     }

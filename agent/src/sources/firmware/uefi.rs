@@ -208,9 +208,9 @@ mod tests {
     }
 
     fn settings(found: &Found) -> Vec<(&str, &str)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => Some((it.name.as_str(), it.value.as_deref()?)),
-            _ => None,
+        let setting = |it| {
+            let Fact::Setting(it) = it else { return None };
+            Some((it.name.as_str(), it.value.as_deref()?))
         };
         found.facts.iter().filter_map(setting).collect()
     }

@@ -142,9 +142,12 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn said(found: &Found) -> Vec<(&str, Option<&str>)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => (it.name.as_str(), it.value.as_deref()),
-            other => panic!("{other:?}"),
+        let setting = |it| {
+            if let &Fact::Setting(ref it) = it {
+                (it.name.as_str(), it.value.as_deref())
+            } else {
+                panic!("{it:?}")
+            }
         };
         found.facts.iter().map(setting).collect()
     }

@@ -107,11 +107,12 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn said(found: &Found) -> Vec<(&str, &str, &str)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => {
-                (it.subject.as_str(), it.name.as_str(), it.value.as_deref().unwrap())
+        let setting = |it| {
+            if let &Fact::Setting(ref it) = it {
+                { (it.subject.as_str(), it.name.as_str(), it.value.as_deref().unwrap()) }
+            } else {
+                panic!("{it:?}")
             }
-            other => panic!("{other:?}"),
         };
         found.facts.iter().map(setting).collect()
     }

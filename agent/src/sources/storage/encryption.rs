@@ -270,10 +270,8 @@ mod tests {
     }
 
     fn volumes(found: &Found) -> Vec<&VolumeEncryption> {
-        let volume = |it| match it {
-            &Fact::VolumeEncryption(ref it) => it,
-            other => panic!("{other:?}"),
-        };
+        let volume =
+            |it| if let &Fact::VolumeEncryption(ref it) = it { it } else { panic!("{it:?}") };
         found.facts.iter().map(volume).collect()
     }
 

@@ -127,10 +127,7 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn pools(found: &Found) -> Vec<&StoragePool> {
-        let pool = |it| match it {
-            &Fact::StoragePool(ref it) => it,
-            other => panic!("{other:?}"),
-        };
+        let pool = |it| if let &Fact::StoragePool(ref it) = it { it } else { panic!("{it:?}") };
         found.facts.iter().map(pool).collect()
     }
 
