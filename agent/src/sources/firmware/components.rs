@@ -152,7 +152,7 @@ mod tests {
         let found = with_context(host, observe).unwrap();
         let level = |it: &Fact| {
             if let Fact::Firmware(it) = it {
-                { (it.component, it.device.clone().unwrap(), it.version.clone().unwrap()) }
+                (it.component, it.device.clone().unwrap(), it.version.clone().unwrap())
             } else {
                 panic!("{it:?}")
             }

@@ -72,7 +72,7 @@ mod tests {
             .iter()
             .map(|it| {
                 if let Fact::Firmware(Firmware { component, version: Some(version), .. }) = it {
-                    { (*component, version.as_str()) }
+                    (*component, version.as_str())
                 } else {
                     panic!("{it:?}")
                 }

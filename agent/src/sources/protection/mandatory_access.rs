@@ -109,7 +109,7 @@ mod tests {
     fn said(found: &Found) -> Vec<(&str, &str, &str)> {
         let setting = |it| {
             if let &Fact::Setting(ref it) = it {
-                { (it.subject.as_str(), it.name.as_str(), it.value.as_deref().unwrap()) }
+                (it.subject.as_str(), it.name.as_str(), it.value.as_deref().unwrap())
             } else {
                 panic!("{it:?}")
             }
