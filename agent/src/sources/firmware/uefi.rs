@@ -208,11 +208,14 @@ mod tests {
     }
 
     fn settings(found: &Found) -> Vec<(&str, &str)> {
-        let setting = |it| {
-            let &Fact::Setting(ref it) = it else { return None };
-            Some((it.name.as_str(), it.value.as_deref()?))
-        };
-        found.facts.iter().filter_map(setting).collect()
+        found
+            .facts
+            .iter()
+            .filter_map(|it| {
+                let Fact::Setting(it) = it else { return None };
+                Some((it.name.as_str(), it.value.as_deref()?))
+            })
+            .collect()
     }
 
     #[test]

@@ -270,9 +270,10 @@ mod tests {
     }
 
     fn volumes(found: &Found) -> Vec<&VolumeEncryption> {
-        let volume =
-            |it| if let &Fact::VolumeEncryption(ref it) = it { it } else { panic!("{it:?}") };
-        found.facts.iter().map(volume).collect()
+        let facts = found.facts.iter();
+        facts
+            .map(|it| if let Fact::VolumeEncryption(it) = it { it } else { panic!("{it:?}") })
+            .collect()
     }
 
     #[test]
