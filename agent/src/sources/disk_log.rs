@@ -29,14 +29,14 @@ const POWER_CYCLES: u8 = 12;
 const PENDING_SECTORS: u8 = 197;
 const UNCORRECTABLE_SECTORS: u8 = 198;
 
+/// Names of disks with their logs, and why others have none.
+type Logs = (Vec<(String, DiskLog)>, Vec<Gap>);
+
 /// The logs of all disks that have one, and why others have none.
 ///
 /// # Errors
 /// Why the disks cannot be listed.
-pub(crate) fn logs(
-    host: &dyn Host,
-    field: &str,
-) -> Result<(Vec<(String, DiskLog)>, Vec<Gap>), Absent> {
+pub(crate) fn logs(host: &dyn Host, field: &str) -> Result<Logs, Absent> {
     let (mut logs, mut gaps) = (Vec::new(), Vec::new());
     for disk in host.names(BLOCK_FOLDER)? {
         if !may_have_a_log(host, &disk) {

@@ -61,10 +61,8 @@ impl Problem {
 
 impl From<std::io::Error> for Problem {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => Self::TimedOut,
-            _ => Self::Broken(error.to_string()),
-        }
+        let late = [std::io::ErrorKind::WouldBlock, std::io::ErrorKind::TimedOut];
+        if late.contains(&error.kind()) { Self::TimedOut } else { Self::Broken(error.to_string()) }
     }
 }
 

@@ -150,11 +150,12 @@ mod tests {
 
     fn levels(host: &MapHost) -> Vec<(FirmwareComponent, String, String)> {
         let found = with_context(host, observe).unwrap();
-        let level = |it: &Fact| match it {
-            Fact::Firmware(it) => {
+        let level = |it: &Fact| {
+            if let Fact::Firmware(it) = it {
                 (it.component, it.device.clone().unwrap(), it.version.clone().unwrap())
+            } else {
+                panic!("{it:?}")
             }
-            other => panic!("{other:?}"),
         };
         found.facts.iter().map(level).collect()
     }

@@ -70,11 +70,12 @@ mod tests {
         let said: Vec<(FirmwareComponent, &str)> = found
             .facts
             .iter()
-            .map(|it| match it {
-                Fact::Firmware(Firmware { component, version: Some(version), .. }) => {
+            .map(|it| {
+                if let Fact::Firmware(Firmware { component, version: Some(version), .. }) = it {
                     (*component, version.as_str())
+                } else {
+                    panic!("{it:?}")
                 }
-                other => panic!("{other:?}"),
             })
             .collect();
         let expected =

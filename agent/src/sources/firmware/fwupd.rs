@@ -77,10 +77,7 @@ mod tests {
         let components: Vec<FirmwareComponent> = found
             .facts
             .iter()
-            .map(|it| match it {
-                Fact::Firmware(it) => it.component,
-                other => panic!("{other:?}"),
-            })
+            .map(|it| if let Fact::Firmware(it) = it { it.component } else { panic!("{it:?}") })
             .collect();
         assert_eq!(components, [FirmwareComponent::Dock, FirmwareComponent::Other]);
     }

@@ -107,11 +107,17 @@ mod tests {
     }
 
     fn said(found: &Found) -> Vec<(&str, &str)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => (it.name.as_str(), it.value.as_deref().unwrap()),
-            other => panic!("{other:?}"),
-        };
-        found.facts.iter().map(setting).collect()
+        found
+            .facts
+            .iter()
+            .map(|it| {
+                if let Fact::Setting(it) = it {
+                    (it.name.as_str(), it.value.as_deref().unwrap())
+                } else {
+                    panic!("{it:?}")
+                }
+            })
+            .collect()
     }
 
     #[test]

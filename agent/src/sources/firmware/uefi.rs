@@ -208,11 +208,14 @@ mod tests {
     }
 
     fn settings(found: &Found) -> Vec<(&str, &str)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => Some((it.name.as_str(), it.value.as_deref()?)),
-            _ => None,
-        };
-        found.facts.iter().filter_map(setting).collect()
+        found
+            .facts
+            .iter()
+            .filter_map(|it| {
+                let Fact::Setting(it) = it else { return None };
+                Some((it.name.as_str(), it.value.as_deref()?))
+            })
+            .collect()
     }
 
     #[test]

@@ -33,9 +33,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     if host.line(SMBIOS_PATH).is_some() {
         return Err(Absent::NotHere { looked_at: format!("{FOLDER}/model") });
     }
-    if let Err(reason) = model {
-        return Err(reason);
-    }
+    model?;
     let compatible = text(format!("{FOLDER}/compatible"));
     let manufacturer =
         compatible.as_deref().and_then(|it| it.split_once(',')).map(|it| it.0.to_owned());

@@ -19,12 +19,13 @@ const FOLDER: &str = "/sys/devices/system/edac/mc";
 
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let names = context.host.names(FOLDER)?;
-    let errors = |name: String| {
-        let count = |file: &str| decimal(context.host, &format!("{FOLDER}/{name}/{file}"));
-        let (corrected, uncorrected) = (count("ce_count"), count("ue_count"));
-        (corrected.is_some() || uncorrected.is_some())
-            .then(|| Fact::MemoryErrors(MemoryErrors { corrected, uncorrected, name }))
-    };
+    let errors =
+        |name: String| {
+            let count = |file: &str| decimal(context.host, &format!("{FOLDER}/{name}/{file}"));
+            let (corrected, uncorrected) = (count("ce_count"), count("ue_count"));
+            (corrected.is_some() || uncorrected.is_some())
+                .then_some(Fact::MemoryErrors(MemoryErrors { corrected, uncorrected, name }))
+        };
     Ok(Found { facts: names.into_iter().filter_map(errors).collect(), ..Found::default() })
 }
 

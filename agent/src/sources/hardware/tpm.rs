@@ -203,9 +203,10 @@ mod tests {
     }
 
     fn modules(found: &Found) -> Vec<&TrustedPlatformModule> {
-        let module =
-            |it| if let &Fact::TrustedPlatformModule(ref it) = it { Some(it) } else { None };
-        found.facts.iter().filter_map(module).collect()
+        let facts = found.facts.iter();
+        facts
+            .filter_map(|it| if let Fact::TrustedPlatformModule(it) = it { Some(it) } else { None })
+            .collect()
     }
 
     #[test]

@@ -52,9 +52,12 @@ mod tests {
         let said: Vec<(&str, &str)> = found
             .facts
             .iter()
-            .map(|it| match it {
-                Fact::ProcessorVulnerability(it) => (it.name.as_str(), it.state.as_str()),
-                other => panic!("{other:?}"),
+            .map(|it| {
+                if let Fact::ProcessorVulnerability(it) = it {
+                    (it.name.as_str(), it.state.as_str())
+                } else {
+                    panic!("{it:?}")
+                }
             })
             .collect();
         let expected = [

@@ -142,11 +142,17 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn said(found: &Found) -> Vec<(&str, Option<&str>)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => (it.name.as_str(), it.value.as_deref()),
-            other => panic!("{other:?}"),
-        };
-        found.facts.iter().map(setting).collect()
+        found
+            .facts
+            .iter()
+            .map(|it| {
+                if let Fact::Setting(it) = it {
+                    (it.name.as_str(), it.value.as_deref())
+                } else {
+                    panic!("{it:?}")
+                }
+            })
+            .collect()
     }
 
     #[test]

@@ -107,13 +107,17 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn said(found: &Found) -> Vec<(&str, &str, &str)> {
-        let setting = |it| match it {
-            &Fact::Setting(ref it) => {
-                (it.subject.as_str(), it.name.as_str(), it.value.as_deref().unwrap())
-            }
-            other => panic!("{other:?}"),
-        };
-        found.facts.iter().map(setting).collect()
+        found
+            .facts
+            .iter()
+            .map(|it| {
+                if let Fact::Setting(it) = it {
+                    (it.subject.as_str(), it.name.as_str(), it.value.as_deref().unwrap())
+                } else {
+                    panic!("{it:?}")
+                }
+            })
+            .collect()
     }
 
     /// The configuration as RHEL 9 ships it; the kernel's files constructed.

@@ -270,11 +270,10 @@ mod tests {
     }
 
     fn volumes(found: &Found) -> Vec<&VolumeEncryption> {
-        let volume = |it| match it {
-            &Fact::VolumeEncryption(ref it) => it,
-            other => panic!("{other:?}"),
-        };
-        found.facts.iter().map(volume).collect()
+        let facts = found.facts.iter();
+        facts
+            .map(|it| if let Fact::VolumeEncryption(it) = it { it } else { panic!("{it:?}") })
+            .collect()
     }
 
     #[test]

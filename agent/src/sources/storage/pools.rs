@@ -127,11 +127,11 @@ mod tests {
     use crate::sources::testing::{MapHost, with_context};
 
     fn pools(found: &Found) -> Vec<&StoragePool> {
-        let pool = |it| match it {
-            &Fact::StoragePool(ref it) => it,
-            other => panic!("{other:?}"),
-        };
-        found.facts.iter().map(pool).collect()
+        found
+            .facts
+            .iter()
+            .map(|it| if let Fact::StoragePool(it) = it { it } else { panic!("{it:?}") })
+            .collect()
     }
 
     /// Constructed from the OpenZFS sources: the folder of counters and a cache written by the test.
