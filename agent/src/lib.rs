@@ -9,15 +9,15 @@ pub mod clock;
 
 pub mod host;
 
-pub mod home;
-
 pub mod disk;
-
-pub mod data_dir;
 
 pub mod names;
 
 pub mod sources;
+
+pub mod home;
+
+pub mod data_dir;
 
 pub mod report;
 

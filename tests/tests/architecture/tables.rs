@@ -65,7 +65,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     (
         "agent/src",
         &[
-            "config", "clock", "host", "home", "disk", "data_dir", "names", "sources", "report",
+            "config", "clock", "host", "disk", "names", "sources", "home", "data_dir", "report",
             "spool", "deliver", "enrol", "scan_job", "hearing", "schedule", "service", "agent",
             "failure", "print", "command",
         ],
