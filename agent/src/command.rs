@@ -18,8 +18,9 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::enrol::enrol;
-use crate::failure::{Exit, Failure};
-use crate::host::{Ask, LinuxHost};
+use crate::failure::{Exit, Failure, trouble};
+use crate::host::{Ask, LinuxHost, step_back};
+use crate::kept::last_good_config;
 use crate::print;
 use crate::service::{Request, Requests};
 
@@ -265,13 +266,47 @@ fn enrol_host(
 fn keep_running(common: &Common) -> Result<Exit, Failure> {
     log(tracing::Level::INFO);
     let data = DataDir::open(&common.data_dir()?)?;
-    let agent = Agent::open(data, common.config()?, Arc::new(SystemClock))?;
+    let used = config_or_last_good(common.config.as_deref(), &data)?;
+    let mut agent = Agent::open(data, used.config, Arc::new(SystemClock))?;
+    if let Some(text) = &used.text {
+        agent.keep_config(text);
+    }
+    agent.set_config_problem(used.problem);
+    if let Err(error) = step_back() {
+        tracing::warn!(%error, "the agent could not lower its own priority");
+    }
     let request = runtime()?.block_on(async {
         let mut requests = Requests::listen().map_err(|it| internal(&it))?;
-        let running = Running::new(agent, &LinuxHost, common.config.as_deref());
+        let running = Running::new(agent, &LinuxHost, common.config.as_deref(), trouble);
         Ok::<Request, Failure>(running.run(&mut requests).await)
     })?;
     Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })
+}
+
+/// The configuration that a service uses.
+struct Used {
+    config: Config,
+    /// Its text, where it came from the file.
+    text: Option<String>,
+    /// Why the file is not used.
+    problem: Option<String>,
+}
+
+/// The file's configuration; the last one that could be used where the file is broken: a service must
+/// not end for a typing mistake on a machine far away.
+fn config_or_last_good(file: Option<&Path>, data: &DataDir) -> Result<Used, Failure> {
+    let Some(file) = file else {
+        return Ok(Used { config: Config::default(), text: None, problem: None });
+    };
+    let error = match Config::load_with_text(file) {
+        Ok((config, text)) => return Ok(Used { config, text: Some(text), problem: None }),
+        Err(error) => error,
+    };
+    let kept = last_good_config(&data.files()).and_then(|it| Config::from_kept(&it));
+    let Some(config) = kept else { return Err(error.into()) };
+    let problem = Failure::from(error).causes.join(": ");
+    tracing::error!(cause = problem, "the last configuration that could be used is used");
+    Ok(Used { config, text: None, problem: Some(problem) })
 }
 
 #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]

@@ -297,6 +297,7 @@ fn read_answer<A: DeserializeOwned>(path: &'static str, response: &Response) -> 
             | ProblemCode::Revoked
             | ProblemCode::Quarantined
             | ProblemCode::WrongAgent
+            | ProblemCode::BadSignature
             | ProblemCode::UnknownBase
             | ProblemCode::OutOfOrder
             | ProblemCode::BadRequest

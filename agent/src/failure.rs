@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use jiff::Timestamp;
 use observation::latest::protocol::ProblemCode;
 use pki::{TlsFailure, TokenError};
 use wording::Wording;
@@ -12,6 +13,7 @@ use crate::data_dir::DataDirError;
 use crate::deliver::DeliverError;
 use crate::deliver::network::NetworkError;
 use crate::enrol::EnrolError;
+use crate::kept::Trouble;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +96,19 @@ impl Failure {
         lines.extend(say("-why").map(|it| labelled("agent-label-why", it)));
         lines.extend(say("-remedy").map(|it| labelled("agent-label-remedy", it)));
         lines.join("\n")
+    }
+}
+
+/// A failure as the state of the agent keeps it.
+#[must_use]
+pub fn trouble(error: AgentError, since: Timestamp) -> Trouble {
+    let failure = Failure::from(error);
+    Trouble {
+        since,
+        key: failure.key.to_owned(),
+        subject: failure.subject,
+        causes: failure.causes,
+        exit_code: failure.exit.code(),
     }
 }
 
@@ -211,6 +226,7 @@ const fn of_problem(code: ProblemCode) -> &'static str {
         ProblemCode::Revoked => "revoked",
         ProblemCode::Quarantined => "quarantined",
         ProblemCode::WrongAgent => "wrong-agent",
+        ProblemCode::BadSignature => "bad-signature",
         ProblemCode::BadCertificateRequest
         | ProblemCode::UnknownBase
         | ProblemCode::OutOfOrder
@@ -233,6 +249,7 @@ mod tests {
         "already-enrolled",
         "awaiting-approval",
         "bad-answer",
+        "bad-signature",
         "certificate-refused",
         "clock",
         "config",

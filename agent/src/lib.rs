@@ -5,9 +5,9 @@
 
 pub mod config;
 
-pub mod clock;
-
 pub mod host;
+
+pub mod clock;
 
 pub mod disk;
 
@@ -20,6 +20,8 @@ pub mod sources;
 pub mod report;
 
 pub mod spool;
+
+pub mod kept;
 
 pub mod deliver;
 

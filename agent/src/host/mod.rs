@@ -6,6 +6,7 @@
 
 mod ask;
 mod linux;
+mod own;
 mod private;
 mod recorded;
 mod served;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
 pub use linux::LinuxHost;
+pub use own::{ground_of, peak_memory_bytes, processor_time, step_back, time_since_boot};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     system_state_folder,
