@@ -15,7 +15,7 @@ use observation::latest::{
     Absent, AgentId, Cadence, Complaint, NameKey, Outcome, Report, ReportNumber, Section,
     SectionBody, SourceId,
 };
-use pki::{TlsConfigError, TlsFailure, client_config_for_agent};
+use pki::{AgentKey, TlsConfigError, TlsFailure, client_config_for_agent};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -271,6 +271,30 @@ impl Agent {
         Ok(report)
     }
 
+    /// Reads the host for a report that goes another way: it is numbered, and not kept to be delivered.
+    ///
+    /// # Errors
+    /// If the report cannot be numbered.
+    pub fn collect_apart(&mut self, host: &dyn Host) -> Result<Report, AgentError> {
+        let names = self.names()?;
+        let options =
+            Options { reports_connections: self.config.reports_connections(self.enrolment.kind) };
+        let context = Context { host, now: self.clock.now(), names: &names, options };
+        let number = self.spool.next_number()?;
+        let identity = Identity { agent: Some(self.id()), number };
+        Ok(collect(&context, identity, Selection::All))
+    }
+
+    /// The enrolled key.
+    ///
+    /// # Errors
+    /// If the enrolment is damaged.
+    pub fn key(&self) -> Result<AgentKey, AgentError> {
+        let damaged = |problem: String| AgentError::Enrolment(problem);
+        let identity = self.enrolment.identity().map_err(damaged)?;
+        AgentKey::from_pem(&identity.key().to_pem()).map_err(|it| damaged(it.to_string()))
+    }
+
     /// The agent's own part of the report: what keeps it from working as it was told to.
     fn condition(&self, at: Timestamp) -> Section {
         let mut complaints = Vec::new();
@@ -332,8 +356,17 @@ impl Agent {
     /// # Errors
     /// If the enrolment is damaged.
     pub fn network(&self) -> Result<HttpNetwork, AgentError> {
-        let identity = self.enrolment.identity().map_err(AgentError::Enrolment)?;
-        Ok(HttpNetwork::new(&self.address(), client_config_for_agent(&identity)?)?)
+        Self::network_of(&self.enrolment, &self.config)
+    }
+
+    /// The way to the collector with the certificate of an enrolment.
+    ///
+    /// # Errors
+    /// If the enrolment is damaged.
+    pub fn network_of(enrolment: &Enrolment, config: &Config) -> Result<HttpNetwork, AgentError> {
+        let identity = enrolment.identity().map_err(AgentError::Enrolment)?;
+        let address = config.collector.as_ref().unwrap_or(&enrolment.agent_address);
+        Ok(HttpNetwork::new(address, client_config_for_agent(&identity)?)?)
     }
 
     /// Hands over what waits, once. What was achieved is in `delivered` even if it ended early.

@@ -1,5 +1,8 @@
 //! The command line of the agent.
 
+mod asking;
+mod carrying;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
@@ -55,8 +58,11 @@ enum Command {
     /// Reads this machine once and delivers the report, or prints it.
     Once {
         /// Print what is found instead; needs neither collector nor enrolment.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "out")]
         print: bool,
+        /// Write a signed file instead, to be carried to a collector.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// How to print.
         #[arg(short, long, value_enum, requires = "print", value_name = "FORMAT")]
         output: Option<Output>,
@@ -72,6 +78,35 @@ enum Command {
     },
     /// Keeps reading and delivering until it is stopped.
     Run,
+    /// How the agent of this machine is.
+    Status {
+        /// How to print.
+        #[arg(short, long, value_enum, value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// What the agent can read here, and what it needs.
+    Doctor {
+        /// How to print.
+        #[arg(short, long, value_enum, value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// Shows the last report.
+    Show {
+        /// A source (`software.dpkg`) or a domain (`software`).
+        source: Option<String>,
+        /// Only what differs from the last report of another state.
+        #[arg(long)]
+        diff_last: bool,
+        /// How to print.
+        #[arg(short, long, value_enum, value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// Hands over signed reports of other machines.
+    Upload {
+        /// Files that `once --out` wrote.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
     /// The process that scans; started by the agent or as a unit of its own.
     #[command(hide = true)]
     Scanner {
@@ -178,12 +213,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     pki::install_provider();
     let words = cli.common.words();
     let result = match &cli.command {
-        Command::Once { print: true, output } => print_once(&cli.common, *output, words),
+        Command::Once { out: Some(path), .. } => carrying::once_to_file(&cli.common, path, words),
+        Command::Once { print: true, output, .. } => print_once(&cli.common, *output, words),
         Command::Once { print: false, .. } => once(&cli.common, words),
         Command::Enrol { token_file, replace } => {
             enrol_host(&cli.common, token_file, *replace, words)
         }
         Command::Run => keep_running(&cli.common),
+        Command::Status { output } => asking::status(&cli.common, *output, words),
+        Command::Doctor { output } => asking::doctor(&cli.common, *output, words),
+        Command::Show { source, diff_last, output } => {
+            asking::show(&cli.common, source.as_deref(), *diff_last, *output, words)
+        }
+        Command::Upload { files } => carrying::upload(&cli.common, files, words),
         Command::Scanner { .. } => Ok(Exit::Failed),
     };
     match result {

@@ -196,6 +196,12 @@ impl DataDir {
         FolderDisk::new(self.path.join("spool"))
     }
 
+    /// The folder of a host that is not enrolled: its own key and its counter.
+    #[must_use]
+    pub fn alone(&self) -> FolderDisk {
+        FolderDisk::new(self.path.join("alone"))
+    }
+
     /// The folder of what is known of scans under way.
     #[must_use]
     pub fn scans(&self) -> FolderDisk {

@@ -8,6 +8,7 @@ use pki::{TlsFailure, TokenError};
 use wording::Wording;
 
 use crate::agent::AgentError;
+use crate::carry::CarryError;
 use crate::config::ConfigError;
 use crate::data_dir::DataDirError;
 use crate::deliver::DeliverError;
@@ -25,7 +26,9 @@ pub enum Exit {
     Partial,
     Refused,
     Unreachable,
+    NothingFound,
     Conflict,
+    BelowThreshold,
     Interrupted,
 }
 
@@ -40,7 +43,9 @@ impl Exit {
             Self::Partial => 3,
             Self::Refused => 4,
             Self::Unreachable => 5,
+            Self::NothingFound => 6,
             Self::Conflict => 7,
+            Self::BelowThreshold => 8,
             Self::Interrupted => 130,
         }
     }
@@ -80,18 +85,33 @@ impl Failure {
         self
     }
 
+    /// The same about a file, where it speaks of nothing else yet.
+    #[must_use]
+    pub fn of_file(mut self, path: &std::path::Path) -> Self {
+        if self.subject.is_empty() {
+            self.subject = path.display().to_string();
+        }
+        self
+    }
+
     /// The lines that a person reads.
     #[must_use]
     pub fn text(&self, words: &Wording) -> String {
-        let subject = [("subject", self.subject.as_str().into())];
+        Self::kept_text(self.key, &self.subject, &self.causes, words)
+    }
+
+    /// The lines of a failure that was kept.
+    #[must_use]
+    pub fn kept_text(key: &str, subject: &str, causes: &[String], words: &Wording) -> String {
+        let subject = [("subject", subject.into())];
         let say = |part: &str| {
-            let key = format!("agent-failed-{}{part}", self.key);
+            let key = format!("agent-failed-{key}{part}");
             words.has(&key).then(|| words.text_with(&key, &subject))
         };
-        let mut lines = vec![say("").unwrap_or_else(|| words.text_with(self.key, &subject))];
+        let mut lines = vec![say("").unwrap_or_else(|| words.text_with(key, &subject))];
         let labelled = |label: &str, text: String| format!("  {}: {text}", words.text(label));
-        if !self.causes.is_empty() {
-            lines.push(labelled("agent-label-cause", self.causes.join(": ")));
+        if !causes.is_empty() {
+            lines.push(labelled("agent-label-cause", causes.join(": ")));
         }
         lines.extend(say("-why").map(|it| labelled("agent-label-why", it)));
         lines.extend(say("-remedy").map(|it| labelled("agent-label-remedy", it)));
@@ -196,6 +216,24 @@ impl From<AgentError> for Failure {
     }
 }
 
+impl From<CarryError> for Failure {
+    fn from(error: CarryError) -> Self {
+        match error {
+            CarryError::Agent(error) => error.into(),
+            CarryError::Number(_) => Self::new(Exit::Failed, "number", "").because(&error),
+            CarryError::Exists { path } => Self::new(Exit::Conflict, "output-exists", path),
+            CarryError::Write { ref path, .. } => {
+                Self::new(Exit::Failed, "output", path).because(&error)
+            }
+            CarryError::TooLarge => Self::new(Exit::Failed, "too-large", ""),
+            CarryError::Key(_) | CarryError::Keep(_) => {
+                Self::new(Exit::Failed, "own-key", "").because(&error)
+            }
+            CarryError::Content(_) => Self::new(Exit::Failed, "internal", "").because(&error),
+        }
+    }
+}
+
 fn of_network(error: &NetworkError) -> Failure {
     match error {
         NetworkError::Unreachable { address, .. } | NetworkError::TimedOut { address } => {
@@ -265,15 +303,23 @@ mod tests {
         "not-enrolled",
         "not-our-tls",
         "not-understood",
+        "no-report",
+        "no-report-before",
+        "no-source",
         "number",
+        "output",
+        "output-exists",
+        "own-key",
         "other-authority",
         "other-name",
         "quarantined",
         "refused",
         "revoked",
+        "signed-file",
         "token",
         "token-file",
         "token-refused",
+        "too-large",
         "too-open",
         "unreachable",
         "write",

@@ -35,8 +35,16 @@ pub mod service;
 
 pub mod agent;
 
+pub mod carry;
+
 pub mod failure;
 
 pub mod print;
+
+pub mod status;
+
+pub mod difference;
+
+pub mod doctor;
 
 pub mod command;

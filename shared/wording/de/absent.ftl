@@ -15,6 +15,7 @@ absent-privilege-root = Administratorrechte (root)
 ## Quellen
 absent-source-accounts-accounts = Konten
 absent-source-accounts-groups = Gruppen
+absent-source-agent-condition = Zustand des Agenten
 absent-source-certificates-served = Zertifikate der Ports
 absent-source-hardware-disks = Datenträger
 absent-source-hardware-memory = Arbeitsspeicher

@@ -15,6 +15,7 @@ absent-privilege-root = the rights of the administrator (root)
 ## Sources
 absent-source-accounts-accounts = accounts
 absent-source-accounts-groups = groups
+absent-source-agent-condition = state of the agent
 absent-source-certificates-served = certificates of the ports
 absent-source-hardware-disks = disks
 absent-source-hardware-memory = memory
