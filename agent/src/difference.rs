@@ -12,6 +12,8 @@ use crate::print::{clean, wrapped};
 /// Removed and added facts of one kind that are compared to find which of them belong together; more
 /// are shown as they are.
 const PAIRED_MAX: usize = 300;
+/// The field in which the wire names the kind of a fact.
+const TAG: &str = "fact";
 /// Columns that a continued line is indented by.
 const INDENT: usize = 4;
 
@@ -111,10 +113,8 @@ fn facts_of(section: Option<&Section>) -> BTreeSet<(String, Fields)> {
 fn fields(fact: &Fact) -> (String, Fields) {
     let value = serde_json::to_value(fact).unwrap_or_default();
     let mut fields = Fields::new();
-    let Value::Object(object) = &value else { return (text_of(&value), fields) };
-    let Some((kind, inner)) = object.iter().next() else { return (String::new(), fields) };
-    flatten("", inner, &mut fields);
-    (kind.clone(), fields)
+    flatten("", &value, &mut fields);
+    (fields.remove(TAG).unwrap_or_default(), fields)
 }
 
 fn flatten(path: &str, value: &Value, fields: &mut Fields) {

@@ -364,7 +364,7 @@ impl Findings {
         for it in &self.checks {
             lines.extend(check_lines(it, words, columns));
         }
-        let mut parts = vec![lines.join("\n"), self.summary(words)];
+        let mut parts = vec![lines.join("\n"), wrapped(&self.summary(words), columns, 0)];
         parts.push(self.missing(words, width));
         parts.push(self.failed(words, columns));
         parts.push(self.grants(words, columns));

@@ -240,9 +240,11 @@ pub fn keep_report(disk: &dyn Disk, report: &Report, host_hash: ContentHash) -> 
         return disk.write(LAST, &packed);
     }
     // Killed between two of these steps, the next run says the same again.
-    match disk.rename(LAST, BEFORE) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
+    if last.is_some() {
+        match disk.rename(LAST, BEFORE) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
     }
     disk.write(LAST, &packed)?;
     disk.write(LAST_HASH, hash.as_bytes())

@@ -27,8 +27,8 @@ use counter::Counter;
 pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Most reports with steady sections: a host that changes every hour fills a month.
 const STEADY_MAX: usize = 800;
-/// Most reports of what moves by itself alone. A month at a quarter of an hour has 2,880; half of the
-/// older half goes each time that there are more.
+/// Most reports of what moves by itself alone. A month at a quarter of an hour has 2,880; the newest
+/// quarter stays as it is, from the rest every second one goes where they lie closest.
 const VOLATILE_MAX: usize = 1200;
 /// Volatile reports that are kept when there is no space: the newest state is in them.
 const VOLATILE_MIN: usize = 8;
@@ -517,11 +517,9 @@ impl Spool {
         let mut volatile = self.volatile();
         let before = volatile.len();
         while volatile.len() > VOLATILE_MAX || (is_full(self) && volatile.len() > VOLATILE_MIN) {
-            // From the older half every second one; the oldest stays, so that the time is spanned.
-            let older: Vec<ReportNumber> =
-                volatile.iter().take(volatile.len() / 2).copied().collect();
-            for number in older.iter().skip(1).step_by(2) {
-                self.drop_entry(*number);
+            let older = volatile.len() / 4 * 3;
+            for number in thinned(volatile.get(..older).unwrap_or_default()) {
+                self.drop_entry(number);
             }
             volatile = self.volatile();
         }
@@ -591,6 +589,30 @@ impl Spool {
             self.complain(format!("{name} could not be set aside: {error}"));
         }
     }
+}
+
+/// Which of these go so that the rest lies further apart: every second one where they lie closest. The
+/// oldest stays, so that the time is spanned.
+fn thinned(numbers: &[ReportNumber]) -> Vec<ReportNumber> {
+    let gap = |from: ReportNumber, to: ReportNumber| match from.epoch == to.epoch {
+        true => to.sequence.saturating_sub(from.sequence),
+        false => u64::MAX,
+    };
+    let pairs = numbers.iter().zip(numbers.iter().skip(1));
+    let closest = pairs.map(|(from, to)| gap(*from, *to)).min().unwrap_or(u64::MAX);
+    let Some(mut kept) = numbers.first().copied() else { return Vec::new() };
+    let mut gone = Vec::new();
+    for number in numbers.iter().skip(1) {
+        if gap(kept, *number) < closest.saturating_mul(2) {
+            gone.push(*number);
+        } else {
+            kept = *number;
+        }
+    }
+    if gone.is_empty() {
+        gone.extend(numbers.get(1));
+    }
+    gone
 }
 
 /// The canonical bytes behind what is kept: packed, or plain as older versions wrote them.

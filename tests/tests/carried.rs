@@ -16,7 +16,7 @@ use kataster_agent::data_dir::DataDir;
 use kataster_agent::host::RecordedHost;
 use observation::latest::AgentId;
 use observation::latest::protocol::{
-    CarryAnswer, CarryRequest, Carried, HelloAnswer, HelloRequest, ProblemCode, SignedReport,
+    Carried, CarryAnswer, CarryRequest, HelloAnswer, HelloRequest, ProblemCode, SignedReport,
     UploadRequest,
 };
 use pki::{AgentKey, SignedFile};
@@ -38,8 +38,11 @@ fn sealed(key: &AgentKey, sequence: u64, text: &str) -> Vec<u8> {
         manifest: manifest(AgentId(Uuid::from_u128(99)), number(sequence), &bodies, now()),
         bodies: bodies.iter().map(full).collect(),
     };
-    let signed =
-        SignedReport { format: SignedReport::FORMAT, host_name: "insel\u{1b}-1".to_owned(), report };
+    let signed = SignedReport {
+        format: SignedReport::FORMAT,
+        host_name: "insel\u{1b}-1".to_owned(),
+        report,
+    };
     let text = serde_json::to_vec(&signed).unwrap();
     key.seal(&zstd::encode_all(text.as_slice(), 3).unwrap()).unwrap()
 }

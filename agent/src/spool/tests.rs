@@ -274,13 +274,26 @@ fn thirty_days_without_a_collector_fit_and_every_steady_state_stays() {
     assert_eq!(spool.oldest().unwrap().started_at, start);
     let volatile = spool.volatile();
     assert!((600..=VOLATILE_MAX).contains(&volatile.len()), "{}", volatile.len());
-    // Between two that were kept there are never more than a few hours.
+    // Between two that were kept there are never more than two hours.
     let times: Vec<Timestamp> = volatile.iter().map(|it| spool.entries[it].started_at).collect();
     let widest = times.windows(2).map(|it| it[1].duration_since(it[0])).max().unwrap();
-    assert!(widest <= jiff::SignedDuration::from_hours(4), "{widest}");
+    assert!(widest <= jiff::SignedDuration::from_hours(2), "{widest}");
     let waiting = spool.waiting();
     assert!(waiting.bytes <= BYTES_MAX / 2, "{} bytes", waiting.bytes);
     assert!(spool.take_complaints().iter().any(|it| it.contains("moves by itself")));
+}
+
+#[test]
+fn what_lies_closest_is_thinned_first() {
+    let number = |sequence| ReportNumber { epoch: 1, sequence };
+    let numbers = [1, 9, 17, 21, 25, 29, 31, 33].map(number);
+    assert_eq!(thinned(&numbers), [31, 33].map(number)[..1]);
+    let even = [1, 2, 3, 4, 5].map(number);
+    assert_eq!(thinned(&even), [2, 4].map(number));
+    let epochs = [1, 2, 3].map(|epoch| ReportNumber { epoch, sequence: 1 });
+    assert_eq!(thinned(&epochs), [epochs[1]]);
+    assert!(thinned(&epochs[..1]).is_empty());
+    assert!(thinned(&[]).is_empty());
 }
 
 #[test]
