@@ -25,6 +25,7 @@ use crate::failure::{Exit, Failure, trouble};
 use crate::host::{Ask, LinuxHost, step_back};
 use crate::kept::last_good_config;
 use crate::print;
+use crate::service::install::Installation;
 use crate::service::{Request, Requests};
 
 /// Largest token file.
@@ -101,6 +102,9 @@ enum Command {
         #[arg(short, long, value_enum, value_name = "FORMAT")]
         output: Option<Output>,
     },
+    /// The service of this machine.
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// Hands over signed reports of other machines.
     Upload {
         /// Files that `once --out` wrote.
@@ -114,6 +118,18 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         socket: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ServiceCommand {
+    /// Puts the units in place.
+    Install {
+        /// The account of the service.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Takes the units away.
+    Uninstall,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -225,6 +241,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Show { source, diff_last, output } => {
             asking::show(&cli.common, source.as_deref(), *diff_last, *output, words)
         }
+        Command::Service(command) => service(command, words),
         Command::Upload { files } => carrying::upload(&cli.common, files, words),
         Command::Scanner { .. } => Ok(Exit::Failed),
     };
@@ -323,6 +340,28 @@ fn keep_running(common: &Common) -> Result<Exit, Failure> {
         Ok::<Request, Failure>(running.run(&mut requests).await)
     })?;
     Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })
+}
+
+fn service(command: &ServiceCommand, words: &'static Wording) -> Result<Exit, Failure> {
+    let program = std::env::current_exe().map_err(|it| internal(&it))?;
+    let (user, is_install) = match command {
+        ServiceCommand::Install { user } => (user.as_deref(), true),
+        ServiceCommand::Uninstall => (None, false),
+    };
+    let installation = Installation::new(Path::new("/"), &program, user)?;
+    let changed = if is_install { installation.install()? } else { installation.uninstall()? };
+    let mut text = String::new();
+    for path in &changed {
+        text.push_str(&path.display().to_string());
+        text.push('\n');
+    }
+    let key = match (is_install, changed.is_empty()) {
+        (_, true) => "agent-service-unchanged",
+        (true, false) => "agent-service-installed",
+        (false, false) => "agent-service-removed",
+    };
+    say(&format!("{text}{}\n", words.text(key)))?;
+    Ok(Exit::Done)
 }
 
 /// The configuration that a service uses.

@@ -355,4 +355,7 @@ fn unclear(path: &'static str, status: u16, cause: &dyn std::error::Error) -> St
 }
 
 #[cfg(test)]
+mod hostile;
+
+#[cfg(test)]
 pub(crate) mod simulation;

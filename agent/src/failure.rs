@@ -15,6 +15,7 @@ use crate::deliver::DeliverError;
 use crate::deliver::network::NetworkError;
 use crate::enrol::EnrolError;
 use crate::kept::Trouble;
+use crate::service::install::InstallError;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +217,20 @@ impl From<AgentError> for Failure {
     }
 }
 
+impl From<InstallError> for Failure {
+    fn from(error: InstallError) -> Self {
+        match error {
+            InstallError::OtherInit => Self::new(Exit::Refused, "other-init", ""),
+            InstallError::Packaged { program } => Self::new(Exit::Refused, "packaged", program),
+            InstallError::Foreign { path } => Self::new(Exit::Conflict, "foreign-unit", path),
+            InstallError::BadName { name } => Self::new(Exit::Usage, "bad-name", name),
+            InstallError::Io { ref path, .. } => {
+                Self::new(Exit::Failed, "output", path).because(&error)
+            }
+        }
+    }
+}
+
 impl From<CarryError> for Failure {
     fn from(error: CarryError) -> Self {
         match error {
@@ -287,6 +302,10 @@ mod tests {
         "already-enrolled",
         "awaiting-approval",
         "bad-answer",
+        "bad-name",
+        "foreign-unit",
+        "other-init",
+        "packaged",
         "bad-signature",
         "certificate-refused",
         "clock",

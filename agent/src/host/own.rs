@@ -56,6 +56,10 @@ fn peak_in(status: &str) -> Option<u64> {
 /// # Errors
 /// The system's.
 pub fn step_back() -> io::Result<()> {
+    // Units set it already, and forbid the call.
+    if rustix::process::getpriority_process(None).is_ok_and(|it| it >= NICENESS) {
+        return Ok(());
+    }
     Ok(rustix::process::setpriority_process(None, NICENESS)?)
 }
 

@@ -321,3 +321,27 @@ agent-help-show-diff_last = Nur, was sich zuletzt geändert hat
 agent-help-show-output = Form der Ausgabe
 agent-help-upload = Übergibt signierte Berichte anderer Rechner an die Sammelstelle
 agent-help-upload-files = Dateien aus „once --out“
+
+## „service“
+agent-service-installed =
+    Der Dienst ist eingerichtet und startet mit dem System. Jetzt starten:
+      systemd-sysusers && systemctl daemon-reload
+      systemctl start kataster-agent-reader.socket kataster-agent.service
+agent-service-removed =
+    Der Dienst ist entfernt; Konfiguration und Daten bleiben. Läuft er noch, beenden Sie ihn:
+      systemctl stop kataster-agent.service kataster-agent-reader.socket
+      systemctl daemon-reload
+agent-service-unchanged = Es gibt nichts zu ändern.
+agent-failed-bad-name = { $subject } kann nicht in der Unit eines Dienstes stehen.
+agent-failed-bad-name-remedy = Erlaubt sind für Konten Kleinbuchstaben, Ziffern, - und _; der Pfad des Programms darf keine Leer- oder Sonderzeichen enthalten.
+agent-failed-foreign-unit = { $subject } stammt nicht von diesem Befehl; es wurde nichts geändert.
+agent-failed-foreign-unit-remedy = Entfernen oder verschieben Sie die Datei, dann rufen Sie den Befehl erneut auf.
+agent-failed-other-init = Auf diesem Rechner läuft systemd nicht; es wurde nichts geändert.
+agent-failed-other-init-why = Der Rechner verwendet ein anderes Init-System (OpenRC, runit, …), oder Sie sind in einem Container.
+agent-failed-other-init-remedy = Lassen Sie Ihr Init-System „kataster-agent run --config DATEI --data-dir ORDNER“ unter einem eigenen Konto starten.
+agent-failed-packaged = { $subject } gehört einer Paketverwaltung; sie richtet auch den Dienst ein.
+agent-failed-packaged-remedy = Verwenden Sie die Paketverwaltung, und zum Starten: systemctl enable --now kataster-agent.
+agent-help-service = Der Dienst dieses Rechners (systemd)
+agent-help-service-install = Legt die Units an; startet selbst kein Programm und nennt die letzten Befehle
+agent-help-service-install-user = Konto, unter dem der Dienst läuft (Vorgabe: kataster-agent)
+agent-help-service-uninstall = Entfernt die Units; Konfiguration und Daten bleiben

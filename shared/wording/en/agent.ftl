@@ -321,3 +321,27 @@ agent-help-show-diff_last = Only what changed last
 agent-help-show-output = Form of the output
 agent-help-upload = Hands signed reports of other machines over to the collector
 agent-help-upload-files = Files of `once --out`
+
+## `service`
+agent-service-installed =
+    The service is set up and starts with the system. To start it now:
+      systemd-sysusers && systemctl daemon-reload
+      systemctl start kataster-agent-reader.socket kataster-agent.service
+agent-service-removed =
+    The service is removed; configuration and data stay. If it still runs, end it:
+      systemctl stop kataster-agent.service kataster-agent-reader.socket
+      systemctl daemon-reload
+agent-service-unchanged = There is nothing to change.
+agent-failed-bad-name = { $subject } cannot stand in the unit of a service.
+agent-failed-bad-name-remedy = Accounts may have lower-case letters, digits, - and _; the path of the program must have no spaces or special characters.
+agent-failed-foreign-unit = { $subject } was not written by this command; nothing was changed.
+agent-failed-foreign-unit-remedy = Remove or move the file, then call the command again.
+agent-failed-other-init = systemd does not run on this machine; nothing was changed.
+agent-failed-other-init-why = The machine uses another init system (OpenRC, runit, …), or you are in a container.
+agent-failed-other-init-remedy = Let your init system start `kataster-agent run --config FILE --data-dir FOLDER` under an account of its own.
+agent-failed-packaged = { $subject } belongs to a package manager, which sets up the service too.
+agent-failed-packaged-remedy = Use the package manager, and to start it: systemctl enable --now kataster-agent.
+agent-help-service = The service of this machine (systemd)
+agent-help-service-install = Puts the units in place; starts no program itself and names the last commands
+agent-help-service-install-user = Account under which the service runs (default: kataster-agent)
+agent-help-service-uninstall = Takes the units away; configuration and data stay
