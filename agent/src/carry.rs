@@ -197,9 +197,12 @@ fn sealed(key: &AgentKey, host: &dyn Host, report: Report) -> Result<Sealed, Car
 pub fn write_new(path: &Path, content: &[u8]) -> Result<(), CarryError> {
     let shown = || path.display().to_string();
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = opened.map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => CarryError::Exists { path: shown() },
-        _ => CarryError::Write { path: shown(), source },
+    let mut file = opened.map_err(|source| {
+        if source.kind() == io::ErrorKind::AlreadyExists {
+            CarryError::Exists { path: shown() }
+        } else {
+            CarryError::Write { path: shown(), source }
+        }
     })?;
     let written = file.write_all(content).and_then(|()| file.sync_all());
     written.map_err(|source| {
@@ -235,6 +238,7 @@ mod tests {
     fn content(file: &[u8]) -> SignedReport {
         let opened = SignedFile::open(file).unwrap();
         let mut text = Vec::new();
+        #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
         zstd::Decoder::new(opened.content).unwrap().take(1 << 26).read_to_end(&mut text).unwrap();
         serde_json::from_slice(&text).unwrap()
     }
@@ -263,8 +267,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
         write_new(&path, b"one").unwrap();
-        assert!(matches!(write_new(&path, b"two"), Err(CarryError::Exists { .. })));
-        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert!(matches!(write_new(&path, b"other"), Err(CarryError::Exists { .. })));
+        assert_eq!(path.metadata().unwrap().len(), 3);
         assert!(matches!(
             write_new(&folder.path().join("none/report"), b"x"),
             Err(CarryError::Write { .. })

@@ -125,10 +125,10 @@ impl DataDir {
         if let Some(mode) = mode {
             return Err(DataDirError::TooOpen { path: shown(), mode });
         }
-        let lock = create_private_file(&path.join(LOCK)).or_else(|error| match error.kind() {
+        let lock = create_private_file(&path.join(LOCK)).or_else(|error| {
             // A folder that takes no writes can still be locked.
-            io::ErrorKind::ReadOnlyFilesystem => File::open(path.join(LOCK)),
-            _ => Err(error),
+            let is_read_only = error.kind() == io::ErrorKind::ReadOnlyFilesystem;
+            if is_read_only { File::open(path.join(LOCK)) } else { Err(error) }
         });
         let lock = lock.map_err(failed("making the lock in"))?;
         let mut tries = LOCK_TRIES;

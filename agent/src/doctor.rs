@@ -200,10 +200,12 @@ fn of_folder(folder: &Path) -> Vec<Check> {
         Ok((false, space)) => {
             let free = space.available_bytes;
             let mebibytes = free / (1024 * 1024);
-            match free {
-                ..FREE_BYTES_MIN => check("space", Verdict::Bad, "full", mebibytes),
-                ..FREE_BYTES_GOOD => check("space", Verdict::Hint, "little", mebibytes),
-                _ => check("space", Verdict::Good, "enough", mebibytes),
+            if free < FREE_BYTES_MIN {
+                check("space", Verdict::Bad, "full", mebibytes)
+            } else if free < FREE_BYTES_GOOD {
+                check("space", Verdict::Hint, "little", mebibytes)
+            } else {
+                check("space", Verdict::Good, "enough", mebibytes)
             }
         }
     });

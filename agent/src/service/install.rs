@@ -293,7 +293,7 @@ mod tests {
     }
 
     fn text(root: &Path, name: &str) -> String {
-        fs::read_to_string(root.join(UNIT_FOLDER).join(name)).unwrap()
+        read(&root.join(UNIT_FOLDER).join(name)).unwrap().unwrap()
     }
 
     #[test]
