@@ -12,9 +12,11 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use observation::latest::protocol::{AgentKind, Schedule, Task};
-use observation::latest::{Absent, Section};
-use observation::latest::{AgentId, Cadence, NameKey, Outcome, Report, ReportNumber};
-use pki::{TlsConfigError, TlsFailure, client_config_for_agent};
+use observation::latest::{
+    Absent, AgentId, Cadence, Complaint, NameKey, Outcome, Report, ReportNumber, Section,
+    SectionBody, SourceId,
+};
+use pki::{AgentKey, TlsConfigError, TlsFailure, client_config_for_agent};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -25,7 +27,8 @@ use crate::deliver::{Caller, DeliverError, Delivered, deliver};
 use crate::enrol::{EnrolError, renew, renew_expired};
 use crate::hearing::Order;
 use crate::home::Whereabouts;
-use crate::host::{Host, Layered, LinuxHost};
+use crate::host::{Host, Layered, peak_memory_bytes};
+use crate::kept::{self, Delivery, Meter, Status, Trouble};
 use crate::names::Names;
 use crate::report::{Identity, Selection, collect, collect_at};
 use crate::scan_job::{Jobs, Place, Worker, jobs};
@@ -39,6 +42,9 @@ const ATTEMPTS: u32 = 4;
 const ATTEMPT_WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
 /// Bytes of the key for the pseudonyms of a run that speaks to no collector.
 const RUN_KEY_BYTES: usize = 32;
+
+/// The section in which the agent says what is wrong with itself.
+const CONDITION: SourceId = SourceId::from_static("agent.condition");
 
 /// What keeps an agent from working.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +88,9 @@ pub struct Agent {
     enrolment: Enrolment,
     spool: Spool,
     clock: Arc<dyn Clock>,
+    status: Status,
+    /// Whether the present state could not be written; said once.
+    has_lost_status: bool,
 }
 
 /// One run of the sources for a person at this machine: no collector, no folder, a key of this run
@@ -116,21 +125,34 @@ pub async fn deliver_once(
     let host = Layered::new(config.reader_socket.as_deref());
     let mut agent = Agent::open(data, config, Arc::new(SystemClock))?;
     let report = agent.collect(&host, Selection::All)?;
-    let delivered = agent.deliver_patiently().await?;
-    agent.learn_place(&LinuxHost, &delivered)?;
+    agent.keep_status();
+    let delivered = agent.deliver_patiently().await;
+    if delivered.is_ok() {
+        agent.status.trouble = None;
+    }
+    agent.keep_status();
+    let delivered = delivered?;
+    agent.learn_place(&host, &delivered)?;
     Ok((delivered, report))
 }
 
 /// Whether a source that should have answered failed or took too long.
 #[must_use]
 pub fn has_failures(report: &Report) -> bool {
-    report.sections.iter().any(|it| match &it.body.outcome {
+    failures(report) > 0
+}
+
+/// Sources that should have answered and failed or took too long.
+#[must_use]
+pub fn failures(report: &Report) -> usize {
+    let has_failed = |it: &&Section| match &it.body.outcome {
         Outcome::Absent { reason: Absent::Failed { .. } | Absent::TimedOut { .. } } => true,
         Outcome::Absent {
             reason: Absent::NotHere { .. } | Absent::NotAllowed { .. } | Absent::NotLookedAt { .. },
         }
         | Outcome::Read { .. } => false,
-    })
+    };
+    report.sections.iter().filter(has_failed).count()
 }
 
 impl Agent {
@@ -142,7 +164,13 @@ impl Agent {
         let enrolment = data.enrolment()?.ok_or(AgentError::NotEnrolled)?;
         let bytes_max = config.spool_bytes_max.unwrap_or(BYTES_MAX);
         let spool = Spool::open(Arc::new(data.spool()), bytes_max, enrolment.epoch);
-        let mut agent = Self { data, config, enrolment, spool, clock };
+        let address = config.collector.clone().unwrap_or_else(|| enrolment.agent_address.clone());
+        let mut status = Status::new(enrolment.agent, address, clock.now());
+        if let Ok(Some(earlier)) = kept::status(&data.files()) {
+            status.follow(earlier);
+        }
+        let mut agent =
+            Self { data, config, enrolment, spool, clock, status, has_lost_status: false };
         agent.remember_epoch()?;
         agent.log_complaints();
         Ok(agent)
@@ -169,6 +197,48 @@ impl Agent {
     /// Uses another configuration from now on.
     pub fn configure(&mut self, config: Config) {
         self.config = config;
+        self.status.collector = Some(self.address());
+    }
+
+    /// Says in state and reports why the configuration file is not used; none: it is.
+    pub fn set_config_problem(&mut self, problem: Option<String>) {
+        self.status.config_problem = problem;
+    }
+
+    /// Keeps a configuration that is in use, for the day on which the file is broken.
+    pub fn keep_config(&mut self, text: &str) {
+        if let Err(error) = kept::keep_config(&self.data.files(), text) {
+            tracing::warn!(%error, "the configuration in use could not be kept");
+        }
+    }
+
+    /// What the agent says of itself.
+    pub const fn status_mut(&mut self) -> &mut Status {
+        &mut self.status
+    }
+
+    /// Keeps the state for those who ask.
+    pub fn keep_status(&mut self) {
+        self.status.written_at = self.clock.now();
+        self.status.waiting = self.spool.waiting();
+        self.status.certificate_not_after = self.certificate_not_after();
+        self.status.peak_memory_bytes = peak_memory_bytes();
+        match kept::keep_status(&self.data.files(), &self.status) {
+            Ok(()) => self.has_lost_status = false,
+            Err(error) if !self.has_lost_status => {
+                self.has_lost_status = true;
+                tracing::warn!(%error, "the state of the agent could not be written");
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// What went wrong, for the state.
+    pub fn note_trouble(&mut self, trouble: Option<Trouble>) {
+        match trouble {
+            Some(trouble) => self.status.fail(trouble),
+            None => self.status.trouble = None,
+        }
     }
 
     /// The end of the certificate's validity; none if the enrolment is damaged.
@@ -184,15 +254,16 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
         let names = self.names()?;
-        let options = Options {
-            reports_connections: self.reports_connections(),
-            reports_logins: self.config.reports_logins,
-            reports_wireless: self.config.reports_wireless(self.enrolment.kind),
-        };
-        let context = Context { host, now: self.clock.now(), names: &names, options };
+        let context =
+            Context { host, now: self.clock.now(), names: &names, options: self.options() };
         let number = self.spool.next_number()?;
         let identity = Identity { agent: Some(self.id()), number };
-        let report = collect_at(&context, identity, selection, &self.whereabouts(host));
+        let meter = Meter::start();
+        let mut report = collect_at(&context, identity, selection, &self.whereabouts(host));
+        if selection == Selection::All {
+            report.sections.push(self.condition(report.started_at));
+            report.sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
+        }
         let (steady, volatile): (Vec<Section>, Vec<Section>) =
             report.sections.iter().cloned().partition(|it| it.cadence == Cadence::Steady);
         let mut number = Some(number);
@@ -201,9 +272,21 @@ impl Agent {
                 Some(number) => number,
                 None => self.spool.next_number()?,
             };
-            self.keep(&Report { number, sections, ..report.clone() });
+            self.keep(&Report { sections, ..without_sections(&report, number) });
+        }
+        if selection == Selection::All {
+            self.keep_for_show(&report);
+            self.status.last_run = Some(meter.run(&report, failures(&report)));
         }
         Ok(report)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            reports_connections: self.reports_connections(),
+            reports_logins: self.config.reports_logins,
+            reports_wireless: self.config.reports_wireless(self.enrolment.kind),
+        }
     }
 
     /// Whether established connections are reported.
@@ -259,12 +342,63 @@ impl Agent {
         Ok(true)
     }
 
+    /// Reads the host for a report that goes another way: it is numbered, and not kept to be delivered.
+    ///
+    /// # Errors
+    /// If the report cannot be numbered.
+    pub fn collect_apart(&mut self, host: &dyn Host) -> Result<Report, AgentError> {
+        let names = self.names()?;
+        let context =
+            Context { host, now: self.clock.now(), names: &names, options: self.options() };
+        let number = self.spool.next_number()?;
+        let identity = Identity { agent: Some(self.id()), number };
+        Ok(collect_at(&context, identity, Selection::All, &self.whereabouts(host)))
+    }
+
+    /// The enrolled key.
+    ///
+    /// # Errors
+    /// If the enrolment is damaged.
+    pub fn key(&self) -> Result<AgentKey, AgentError> {
+        let damaged = |problem: String| AgentError::Enrolment(problem);
+        let identity = self.enrolment.identity().map_err(damaged)?;
+        AgentKey::from_pem(&identity.key().to_pem()).map_err(|it| damaged(it.to_string()))
+    }
+
+    /// The agent's own part of the report: what keeps it from working as it was told to.
+    fn condition(&self, at: Timestamp) -> Section {
+        let mut complaints = Vec::new();
+        if let Some(problem) = &self.status.config_problem {
+            let place = "configuration".to_owned();
+            complaints.push(Complaint { place, problem: problem.clone() });
+        }
+        if self.spool.waiting().in_memory > 0 {
+            let problem = "the disk takes no writes; reports are kept in memory".to_owned();
+            complaints.push(Complaint { place: self.data.path().display().to_string(), problem });
+        }
+        let outcome = Outcome::Read { facts: Vec::new(), gaps: Vec::new(), complaints };
+        Section {
+            observed_at: at,
+            duration_ms: 0,
+            cadence: Cadence::Steady,
+            body: SectionBody { source: CONDITION, outcome },
+        }
+    }
+
+    /// Keeps the report for a person at this machine who asks what is sent and what has changed.
+    fn keep_for_show(&mut self, report: &Report) {
+        let hash = self.spool.host_hash(report.number).unwrap_or_else(|| report.host_hash());
+        if let Err(error) = kept::keep_report(&self.data.files(), report, hash) {
+            let text = format!("the last report could not be kept for `show`: {error}");
+            self.status.note(self.clock.now(), text);
+        }
+    }
+
     fn keep(&mut self, report: &Report) {
         if let Kept::InMemory { cause } = self.spool.push(report) {
-            tracing::warn!(
-                cause,
-                "the report could not be written and is kept in memory; it is lost if the agent ends"
-            );
+            let text = "the report could not be written and is kept in memory; it is lost if the agent ends";
+            tracing::warn!(cause, "{text}");
+            self.status.note(self.clock.now(), format!("{text}: {cause}"));
         }
         self.log_complaints();
     }
@@ -292,8 +426,17 @@ impl Agent {
     /// # Errors
     /// If the enrolment is damaged.
     pub fn network(&self) -> Result<HttpNetwork, AgentError> {
-        let identity = self.enrolment.identity().map_err(AgentError::Enrolment)?;
-        Ok(HttpNetwork::new(&self.address(), client_config_for_agent(&identity)?)?)
+        Self::network_of(&self.enrolment, &self.config)
+    }
+
+    /// The way to the collector with the certificate of an enrolment.
+    ///
+    /// # Errors
+    /// If the enrolment is damaged.
+    pub fn network_of(enrolment: &Enrolment, config: &Config) -> Result<HttpNetwork, AgentError> {
+        let identity = enrolment.identity().map_err(AgentError::Enrolment)?;
+        let address = config.collector.as_ref().unwrap_or(&enrolment.agent_address);
+        Ok(HttpNetwork::new(address, client_config_for_agent(&identity)?)?)
     }
 
     /// Hands over what waits, once. What was achieved is in `delivered` even if it ended early.
@@ -310,6 +453,16 @@ impl Agent {
         };
         let kept = self.remember_epoch();
         self.log_complaints();
+        if let Some(skew) = delivered.skew {
+            self.status.clock_ahead_seconds = Some(skew.as_secs());
+        }
+        if delivered.acknowledged > 0 {
+            self.status.last_delivery = Some(Delivery {
+                at: self.clock.now(),
+                reports: delivered.acknowledged,
+                bytes: delivered.bytes_sent as u64,
+            });
+        }
         let followed = self.follow(&delivered.tasks);
         result.and(kept).and(followed)
     }
@@ -368,12 +521,14 @@ impl Agent {
     /// # Errors
     /// Why there is none.
     pub async fn renew(&mut self) -> Result<(), AgentError> {
-        if self.certificate_not_after().is_none_or(|it| self.clock.now() >= it) {
-            return self.renew_late().await;
-        }
+        // Whether it ran out, the collector's clock decides: ours may be years off.
         match renew(&self.enrolment, &self.address()).await {
             Ok(renewed) => self.take(renewed),
-            Err(EnrolError::Conversation(error)) if says_expired(&error) => self.renew_late().await,
+            Err(EnrolError::Conversation(error))
+                if says_expired(&error) || self.may_be_why(&error) =>
+            {
+                self.renew_late().await
+            }
             Err(error) => Err(AgentError::Renew(error)),
         }
     }
@@ -428,7 +583,19 @@ impl Agent {
     fn log_complaints(&mut self) {
         for complaint in self.spool.take_complaints() {
             tracing::warn!(complaint, "spool");
+            self.status.note(self.clock.now(), complaint);
         }
+    }
+}
+
+/// What all parts of a run share.
+fn without_sections(report: &Report, number: ReportNumber) -> Report {
+    Report {
+        format: report.format,
+        observer: report.observer.clone(),
+        number,
+        started_at: report.started_at,
+        sections: Vec::new(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The command line of the agent.
 
+mod asking;
+mod carrying;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -20,10 +23,12 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::enrol::enrol;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, trouble};
 use crate::host::reader::{self, ServeError};
-use crate::host::{Ask, Layered, LinuxHost};
+use crate::host::{Ask, Layered, LinuxHost, step_back};
+use crate::kept::last_good_config;
 use crate::print;
+use crate::service::install::Installation;
 use crate::service::{Request, Requests};
 
 /// Documents this machine: reads what it is and hands it to the collector.
@@ -54,8 +59,11 @@ enum Command {
     /// Reads this machine once and delivers the report, or prints it.
     Once {
         /// Print what is found instead; needs neither collector nor enrolment.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "out")]
         print: bool,
+        /// Write a signed file instead, to be carried to a collector.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
         /// How to print.
         #[arg(short, long, value_enum, requires = "print", value_name = "FORMAT")]
         output: Option<Output>,
@@ -84,6 +92,38 @@ enum Command {
         #[arg(long, default_value = "kataster-agent", value_name = "NAME")]
         account: String,
     },
+    /// How the agent of this machine is.
+    Status {
+        /// How to print.
+        #[arg(short, long, value_enum, value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// What the agent can read here, and what it needs.
+    Doctor {
+        /// How to print.
+        #[arg(short, long, value_enum, value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// Shows the last report.
+    Show {
+        /// A source (`software.dpkg`) or a domain (`software`).
+        source: Option<String>,
+        /// Only what differs from the last report of another state.
+        #[arg(long)]
+        diff_last: bool,
+        /// How to print.
+        #[arg(short, long, value_enum, value_name = "FORMAT")]
+        output: Option<Output>,
+    },
+    /// The service of this machine.
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Hands over signed reports of other machines.
+    Upload {
+        /// Files that `once --out` wrote.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
     /// The process that scans; started by the agent or as a unit of its own.
     #[command(hide = true)]
     Scanner {
@@ -91,6 +131,18 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         socket: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ServiceCommand {
+    /// Puts the units in place.
+    Install {
+        /// The account of the service.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Takes the units away.
+    Uninstall,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -199,13 +251,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     pki::install_provider();
     let words = cli.common.words();
     let result = match &cli.command {
-        Command::Once { print: true, output } => print_once(&cli.common, *output, words),
+        Command::Once { out: Some(path), .. } => carrying::once_to_file(&cli.common, path, words),
+        Command::Once { print: true, output, .. } => print_once(&cli.common, *output, words),
         Command::Once { print: false, .. } => once(&cli.common, words),
         Command::Enrol { token_file, replace } => {
             enrol_host(&cli.common, token_file, *replace, words)
         }
         Command::Run => keep_running(&cli.common),
         Command::Completions { shell } => complete(*shell, words),
+        Command::Status { output } => asking::status(&cli.common, *output, words),
+        Command::Doctor { output } => asking::doctor(&cli.common, *output, words),
+        Command::Show { source, diff_last, output } => {
+            asking::show(&cli.common, source.as_deref(), *diff_last, *output, words)
+        }
+        Command::Service(command) => service(command, words),
+        Command::Upload { files } => carrying::upload(&cli.common, files, words),
         Command::Reader { .. } | Command::Scanner { .. } => Ok(Exit::Failed),
     };
     match result {
@@ -311,18 +371,32 @@ fn enrol_host(
 
 fn keep_running(common: &Common) -> Result<Exit, Failure> {
     log(tracing::Level::INFO);
-    let (data, config) = (DataDir::open(&common.data_dir()?)?, common.config()?);
-    let host = Layered::new(config.reader_socket.as_deref());
+    let data = DataDir::open(&common.data_dir()?)?;
+    let used = config_or_last_good(common.config.as_deref(), &data)?;
+    let host = Layered::new(used.config.reader_socket.as_deref());
+    if let Err(error) = step_back() {
+        tracing::warn!(%error, "the agent could not lower its own priority");
+    }
     let request = runtime()?.block_on(async {
         let mut requests = Requests::listen().map_err(|it| internal(&it))?;
-        if let Some(request) = join_first(&data, &config, &mut requests).await? {
+        if let Some(request) = join_first(&data, &used.config, &mut requests).await? {
             return Ok(request);
         }
-        let agent = Agent::open(data, config, Arc::new(SystemClock))?;
-        let running = Running::new(agent, &host, common.config.as_deref());
+        let agent = open(data, used)?;
+        let running = Running::new(agent, &host, common.config.as_deref(), trouble);
         Ok::<Request, Failure>(running.run(&mut requests).await)
     })?;
     Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })
+}
+
+/// The enrolled agent with what it has to say of its configuration.
+fn open(data: DataDir, used: Used) -> Result<Agent, Failure> {
+    let mut agent = Agent::open(data, used.config, Arc::new(SystemClock))?;
+    if let Some(text) = &used.text {
+        agent.keep_config(text);
+    }
+    agent.set_config_problem(used.problem);
+    Ok(agent)
 }
 
 /// Enrols this host with the token that the configuration names, if it is not enrolled. Somebody may
@@ -349,6 +423,54 @@ async fn join_first(
             _ = &mut joined => return Ok(None),
         }
     }
+}
+
+fn service(command: &ServiceCommand, words: &'static Wording) -> Result<Exit, Failure> {
+    let program = std::env::current_exe().map_err(|it| internal(&it))?;
+    let (user, is_install) = match command {
+        ServiceCommand::Install { user } => (user.as_deref(), true),
+        ServiceCommand::Uninstall => (None, false),
+    };
+    let installation = Installation::new(Path::new("/"), &program, user)?;
+    let changed = if is_install { installation.install()? } else { installation.uninstall()? };
+    let mut text = String::new();
+    for path in &changed {
+        text.push_str(&path.display().to_string());
+        text.push('\n');
+    }
+    let key = match (is_install, changed.is_empty()) {
+        (_, true) => "agent-service-unchanged",
+        (true, false) => "agent-service-installed",
+        (false, false) => "agent-service-removed",
+    };
+    say(&format!("{text}{}\n", words.text(key)))?;
+    Ok(Exit::Done)
+}
+
+/// The configuration that a service uses.
+struct Used {
+    config: Config,
+    /// Its text, where it came from the file.
+    text: Option<String>,
+    /// Why the file is not used.
+    problem: Option<String>,
+}
+
+/// The file's configuration; the last one that could be used where the file is broken: a service must
+/// not end for a typing mistake on a machine far away.
+fn config_or_last_good(file: Option<&Path>, data: &DataDir) -> Result<Used, Failure> {
+    let Some(file) = file else {
+        return Ok(Used { config: Config::default(), text: None, problem: None });
+    };
+    let error = match Config::load_with_text(file) {
+        Ok((config, text)) => return Ok(Used { config, text: Some(text), problem: None }),
+        Err(error) => error,
+    };
+    let kept = last_good_config(&data.files()).and_then(|it| Config::from_kept(&it));
+    let Some(config) = kept else { return Err(error.into()) };
+    let problem = Failure::from(error).causes.join(": ");
+    tracing::error!(cause = problem, "the last configuration that could be used is used");
+    Ok(Used { config, text: None, problem: Some(problem) })
 }
 
 fn read_token(path: &Path) -> Result<Token, Failure> {

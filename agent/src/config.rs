@@ -98,14 +98,25 @@ impl Config {
     /// # Errors
     /// If it cannot be read or is no configuration.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with_text(path).map(|it| it.0)
+    }
+
+    /// Reads a file and gives its text too, to be kept while it can be used.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no configuration.
+    pub fn load_with_text(path: &Path) -> Result<(Self, String), ConfigError> {
         let shown = path.display().to_string();
         let text =
             read(path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-        Self::parse(&text).map_err(|(line, problem)| ConfigError::Invalid {
-            path: shown,
-            line,
-            problem,
-        })
+        let invalid = |(line, problem)| ConfigError::Invalid { path: shown, line, problem };
+        Ok((Self::parse(&text).map_err(invalid)?, text))
+    }
+
+    /// The configuration of a text that was kept; none if this version cannot use it.
+    #[must_use]
+    pub fn from_kept(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
     }
 
     fn parse(text: &str) -> Result<Self, (usize, String)> {

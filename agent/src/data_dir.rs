@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use observation::latest::AgentId;
 use observation::latest::protocol::{AgentKind, Schedule};
@@ -23,6 +24,10 @@ const ENROLMENT: &str = "enrolment.json";
 const LOCK: &str = "agent.lock";
 /// Largest enrolment that is looked at.
 const ENROLMENT_BYTES_MAX: u64 = 256 * 1024;
+
+/// How often the lock is tried, and the pause between two tries.
+const LOCK_TRIES: u32 = 3;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// The agent's folder, locked for this process.
 #[derive(Debug)]
@@ -137,19 +142,81 @@ impl DataDir {
         if let Some(owner) = owner {
             return Err(DataDirError::OfAnotherUser { path: shown(), owner });
         }
-        let lock = create_private_file(&path.join(LOCK)).map_err(failed("making the lock in"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(DataDirError::Locked { path: shown() }),
-            Err(TryLockError::Error(source)) => return Err(failed("locking")(source)),
+        let lock = create_private_file(&path.join(LOCK)).or_else(|error| {
+            // A folder that takes no writes can still be locked.
+            let is_read_only = error.kind() == io::ErrorKind::ReadOnlyFilesystem;
+            if is_read_only { File::open(path.join(LOCK)) } else { Err(error) }
+        });
+        let lock = lock.map_err(failed("making the lock in"))?;
+        let mut tries = LOCK_TRIES;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                // Whoever looks whether an agent runs holds the lock for a moment.
+                Err(TryLockError::WouldBlock) if tries > 1 => {
+                    tries -= 1;
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(DataDirError::Locked { path: shown() });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed("locking")(source)),
+            }
         }
         Ok(Self { path: path.to_owned(), disk: FolderDisk::new(path.to_owned()), _lock: lock })
+    }
+
+    /// Whether an agent uses this folder now. Leaves no trace.
+    ///
+    /// # Errors
+    /// If the folder may not be looked at.
+    pub fn is_in_use(path: &Path) -> Result<bool, DataDirError> {
+        let failed = |doing| {
+            let path = path.display().to_string();
+            move |source| DataDirError::Io { doing, path, source }
+        };
+        let lock = match File::open(path.join(LOCK)) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failed("looking at the lock in")(error)),
+        };
+        match lock.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(source)) => Err(failed("looking at the lock in")(source)),
+        }
+    }
+
+    /// The enrolment in a folder that another process may hold.
+    ///
+    /// # Errors
+    /// As [`DataDir::enrolment`].
+    pub fn enrolment_in(path: &Path) -> Result<Option<Enrolment>, DataDirError> {
+        enrolment_of(path, &FolderDisk::new(path.to_owned()))
+    }
+
+    /// The folder itself: what is kept for those who ask about this agent.
+    #[must_use]
+    pub fn files(&self) -> FolderDisk {
+        self.disk.clone()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The folder of undelivered reports.
     #[must_use]
     pub fn spool(&self) -> FolderDisk {
         FolderDisk::new(self.path.join("spool"))
+    }
+
+    /// The folder of a host that is not enrolled: its own key and its counter.
+    #[must_use]
+    pub fn alone(&self) -> FolderDisk {
+        FolderDisk::new(self.path.join("alone"))
     }
 
     /// The folder of what is known of scans under way.
@@ -163,20 +230,7 @@ impl DataDir {
     /// # Errors
     /// If it cannot be read, is damaged, or others can read it.
     pub fn enrolment(&self) -> Result<Option<Enrolment>, DataDirError> {
-        let path = self.path.join(ENROLMENT);
-        let shown = || path.display().to_string();
-        let failed = |source| DataDirError::Io { doing: "reading", path: shown(), source };
-        match mode_open_to_others(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-            Ok(Some(mode)) => return Err(DataDirError::TooOpen { path: shown(), mode }),
-            Ok(None) => {}
-        }
-        let bytes = self.disk.read(ENROLMENT, ENROLMENT_BYTES_MAX).map_err(failed)?;
-        let enrolment: Enrolment = serde_json::from_slice(&bytes)
-            .map_err(|it| DataDirError::Damaged { path: shown(), problem: it.to_string() })?;
-        enrolment.identity().map_err(|problem| DataDirError::Damaged { path: shown(), problem })?;
-        Ok(Some(enrolment))
+        enrolment_of(&self.path, &self.disk)
     }
 
     /// Keeps an enrolment in place of what was there.
@@ -192,6 +246,23 @@ impl DataDir {
         let bytes = serde_json::to_vec_pretty(enrolment).map_err(|it| failed(it.into()))?;
         self.disk.write(ENROLMENT, &bytes).map_err(failed)
     }
+}
+
+fn enrolment_of(folder: &Path, disk: &FolderDisk) -> Result<Option<Enrolment>, DataDirError> {
+    let path = folder.join(ENROLMENT);
+    let shown = || path.display().to_string();
+    let failed = |source| DataDirError::Io { doing: "reading", path: shown(), source };
+    match mode_open_to_others(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+        Ok(Some(mode)) => return Err(DataDirError::TooOpen { path: shown(), mode }),
+        Ok(None) => {}
+    }
+    let bytes = disk.read(ENROLMENT, ENROLMENT_BYTES_MAX).map_err(failed)?;
+    let enrolment: Enrolment = serde_json::from_slice(&bytes)
+        .map_err(|it| DataDirError::Damaged { path: shown(), problem: it.to_string() })?;
+    enrolment.identity().map_err(|problem| DataDirError::Damaged { path: shown(), problem })?;
+    Ok(Some(enrolment))
 }
 
 /// What an enrolment is made of, besides key and chain.
@@ -308,6 +379,26 @@ pub(crate) mod tests {
         assert!(matches!(DataDir::open(&path), Err(DataDirError::Locked { .. })));
         drop(first);
         assert!(DataDir::open(&path).is_ok());
+    }
+
+    #[test]
+    fn whoever_asks_sees_an_agent_and_does_not_hinder_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent");
+        assert!(!DataDir::is_in_use(&path).unwrap());
+        let running = DataDir::open(&path).unwrap();
+        assert!(DataDir::is_in_use(&path).unwrap());
+        assert!(DataDir::enrolment_in(&path).unwrap().is_none());
+        drop(running);
+        assert!(!DataDir::is_in_use(&path).unwrap());
+        let asking = File::open(path.join(LOCK)).unwrap();
+        asking.try_lock_shared().unwrap();
+        let waiting = std::thread::spawn(move || {
+            std::thread::sleep(LOCK_PAUSE);
+            drop(asking);
+        });
+        assert!(DataDir::open(&path).is_ok());
+        waiting.join().unwrap();
     }
 
     #[test]

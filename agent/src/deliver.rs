@@ -311,6 +311,7 @@ fn read_answer<A: DeserializeOwned>(path: &'static str, response: &Response) -> 
             | ProblemCode::Revoked
             | ProblemCode::Quarantined
             | ProblemCode::WrongAgent
+            | ProblemCode::BadSignature
             | ProblemCode::UnknownBase
             | ProblemCode::OutOfOrder
             | ProblemCode::BadRequest
@@ -366,6 +367,9 @@ fn to_json(path: &'static str, request: &impl Serialize) -> Result<Vec<u8>, Stop
 fn unclear(path: &'static str, status: u16, cause: &dyn std::error::Error) -> Stop {
     Stop::Error(DeliverError::NotUnderstood { path, status, cause: cause.to_string() })
 }
+
+#[cfg(test)]
+mod hostile;
 
 #[cfg(test)]
 pub(crate) mod simulation;

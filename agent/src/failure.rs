@@ -2,16 +2,20 @@
 
 use std::error::Error;
 
+use jiff::Timestamp;
 use observation::latest::protocol::ProblemCode;
 use pki::{TlsFailure, TokenError};
 use wording::Wording;
 
 use crate::agent::AgentError;
+use crate::carry::CarryError;
 use crate::config::ConfigError;
 use crate::data_dir::DataDirError;
 use crate::deliver::DeliverError;
 use crate::deliver::network::NetworkError;
 use crate::enrol::EnrolError;
+use crate::kept::Trouble;
+use crate::service::install::InstallError;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,9 @@ pub enum Exit {
     Partial,
     Refused,
     Unreachable,
+    NothingFound,
     Conflict,
+    BelowThreshold,
     Interrupted,
 }
 
@@ -38,7 +44,9 @@ impl Exit {
             Self::Partial => 3,
             Self::Refused => 4,
             Self::Unreachable => 5,
+            Self::NothingFound => 6,
             Self::Conflict => 7,
+            Self::BelowThreshold => 8,
             Self::Interrupted => 130,
         }
     }
@@ -78,22 +86,50 @@ impl Failure {
         self
     }
 
+    /// The same about a file, where it speaks of nothing else yet.
+    #[must_use]
+    pub fn of_file(mut self, path: &std::path::Path) -> Self {
+        if self.subject.is_empty() {
+            self.subject = path.display().to_string();
+        }
+        self
+    }
+
     /// The lines that a person reads.
     #[must_use]
     pub fn text(&self, words: &Wording) -> String {
-        let subject = [("subject", self.subject.as_str().into())];
+        Self::kept_text(self.key, &self.subject, &self.causes, words)
+    }
+
+    /// The lines of a failure that was kept.
+    #[must_use]
+    pub fn kept_text(key: &str, subject: &str, causes: &[String], words: &Wording) -> String {
+        let subject = [("subject", subject.into())];
         let say = |part: &str| {
-            let key = format!("agent-failed-{}{part}", self.key);
+            let key = format!("agent-failed-{key}{part}");
             words.has(&key).then(|| words.text_with(&key, &subject))
         };
-        let mut lines = vec![say("").unwrap_or_else(|| words.text_with(self.key, &subject))];
+        let mut lines = vec![say("").unwrap_or_else(|| words.text_with(key, &subject))];
         let labelled = |label: &str, text: String| format!("  {}: {text}", words.text(label));
-        if !self.causes.is_empty() {
-            lines.push(labelled("agent-label-cause", self.causes.join(": ")));
+        if !causes.is_empty() {
+            lines.push(labelled("agent-label-cause", causes.join(": ")));
         }
         lines.extend(say("-why").map(|it| labelled("agent-label-why", it)));
         lines.extend(say("-remedy").map(|it| labelled("agent-label-remedy", it)));
         lines.join("\n")
+    }
+}
+
+/// A failure as the state of the agent keeps it.
+#[must_use]
+pub fn trouble(error: AgentError, since: Timestamp) -> Trouble {
+    let failure = Failure::from(error);
+    Trouble {
+        since,
+        key: failure.key.to_owned(),
+        subject: failure.subject,
+        causes: failure.causes,
+        exit_code: failure.exit.code(),
     }
 }
 
@@ -184,6 +220,38 @@ impl From<AgentError> for Failure {
     }
 }
 
+impl From<InstallError> for Failure {
+    fn from(error: InstallError) -> Self {
+        match error {
+            InstallError::OtherInit => Self::new(Exit::Refused, "other-init", ""),
+            InstallError::Packaged { program } => Self::new(Exit::Refused, "packaged", program),
+            InstallError::Foreign { path } => Self::new(Exit::Conflict, "foreign-unit", path),
+            InstallError::BadName { name } => Self::new(Exit::Usage, "bad-name", name),
+            InstallError::Io { ref path, .. } => {
+                Self::new(Exit::Failed, "output", path).because(&error)
+            }
+        }
+    }
+}
+
+impl From<CarryError> for Failure {
+    fn from(error: CarryError) -> Self {
+        match error {
+            CarryError::Agent(error) => error.into(),
+            CarryError::Number(_) => Self::new(Exit::Failed, "number", "").because(&error),
+            CarryError::Exists { path } => Self::new(Exit::Conflict, "output-exists", path),
+            CarryError::Write { ref path, .. } => {
+                Self::new(Exit::Failed, "output", path).because(&error)
+            }
+            CarryError::TooLarge => Self::new(Exit::Failed, "too-large", ""),
+            CarryError::Key(_) | CarryError::Keep(_) => {
+                Self::new(Exit::Failed, "own-key", "").because(&error)
+            }
+            CarryError::Content(_) => Self::new(Exit::Failed, "internal", "").because(&error),
+        }
+    }
+}
+
 fn of_network(error: &NetworkError) -> Failure {
     match error {
         NetworkError::Unreachable { address, .. } | NetworkError::TimedOut { address } => {
@@ -214,6 +282,7 @@ const fn of_problem(code: ProblemCode) -> &'static str {
         ProblemCode::Revoked => "revoked",
         ProblemCode::Quarantined => "quarantined",
         ProblemCode::WrongAgent => "wrong-agent",
+        ProblemCode::BadSignature => "bad-signature",
         ProblemCode::BadCertificateRequest
         | ProblemCode::UnknownBase
         | ProblemCode::OutOfOrder
@@ -236,6 +305,11 @@ mod tests {
         "already-enrolled",
         "awaiting-approval",
         "bad-answer",
+        "bad-name",
+        "foreign-unit",
+        "other-init",
+        "packaged",
+        "bad-signature",
         "certificate-refused",
         "clock",
         "config",
@@ -251,16 +325,24 @@ mod tests {
         "not-enrolled",
         "not-our-tls",
         "not-understood",
+        "no-report",
+        "no-report-before",
+        "no-source",
         "number",
         "of-another-user",
+        "output",
+        "output-exists",
+        "own-key",
         "other-authority",
         "other-name",
         "quarantined",
         "refused",
         "revoked",
+        "signed-file",
         "token",
         "token-file",
         "token-refused",
+        "too-large",
         "too-open",
         "unreachable",
         "write",

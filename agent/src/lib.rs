@@ -5,9 +5,9 @@
 
 pub mod config;
 
-pub mod clock;
-
 pub mod host;
+
+pub mod clock;
 
 pub mod disk;
 
@@ -23,6 +23,8 @@ pub mod report;
 
 pub mod spool;
 
+pub mod kept;
+
 pub mod deliver;
 
 pub mod enrol;
@@ -37,8 +39,16 @@ pub mod service;
 
 pub mod agent;
 
+pub mod carry;
+
 pub mod failure;
 
 pub mod print;
+
+pub mod status;
+
+pub mod difference;
+
+pub mod doctor;
 
 pub mod command;

@@ -213,31 +213,7 @@ impl Page<'_> {
     }
 
     fn sentence(&self, reason: &Absent) -> String {
-        let say = |key: &str, arguments: &[(&str, String)]| {
-            let arguments: Vec<_> =
-                arguments.iter().map(|(name, it)| (*name, clean(it).into())).collect();
-            self.words.text_with(key, &arguments)
-        };
-        match reason {
-            Absent::NotHere { looked_at } => {
-                say("absent-not-here", &[("place", looked_at.clone())])
-            }
-            Absent::NotAllowed { what, needs } => say(
-                "absent-not-allowed",
-                &[("what", what.clone()), ("needs", self.privilege(*needs))],
-            ),
-            Absent::Failed { doing, cause } => {
-                say("absent-failed", &[("doing", doing.clone()), ("cause", cause.clone())])
-            }
-            Absent::TimedOut { doing, after_ms } => say(
-                "absent-timed-out",
-                &[("doing", doing.clone()), ("after", after_ms.to_string())],
-            ),
-            Absent::NotLookedAt { why, what } => say(
-                "absent-not-looked-at",
-                &[("why", self.named("absent-not-looked-at-", why)), ("what", what.clone())],
-            ),
-        }
+        absence(reason, self.words)
     }
 
     /// A reason in a few words, for a cell.
@@ -251,18 +227,11 @@ impl Page<'_> {
     }
 
     fn privilege(&self, needs: Privilege) -> String {
-        self.text(match needs {
-            Privilege::Root => "absent-privilege-root",
-            Privilege::Ptrace => "absent-privilege-ptrace",
-            Privilege::ReadAll => "absent-privilege-read-all",
-            Privilege::Group => "absent-privilege-group",
-        })
+        privilege(needs, self.words)
     }
 
-    /// The words of a code, or the code itself where there are none.
     fn named(&self, prefix: &str, code: &str) -> String {
-        let key = format!("{prefix}{}", code.replace(['.', '_'], "-"));
-        if self.words.has(&key) { self.text(&key) } else { clean(code) }
+        named(prefix, code, self.words)
     }
 
     fn text(&self, key: &str) -> String {
@@ -308,6 +277,47 @@ impl Page<'_> {
     }
 }
 
+/// Why there is nothing, as a sentence.
+pub(crate) fn absence(reason: &Absent, words: &Wording) -> String {
+    let say = |key: &str, arguments: &[(&str, String)]| {
+        let arguments: Vec<_> =
+            arguments.iter().map(|(name, it)| (*name, clean(it).into())).collect();
+        words.text_with(key, &arguments)
+    };
+    match reason {
+        Absent::NotHere { looked_at } => say("absent-not-here", &[("place", looked_at.clone())]),
+        Absent::NotAllowed { what, needs } => say(
+            "absent-not-allowed",
+            &[("what", what.clone()), ("needs", privilege(*needs, words))],
+        ),
+        Absent::Failed { doing, cause } => {
+            say("absent-failed", &[("doing", doing.clone()), ("cause", cause.clone())])
+        }
+        Absent::TimedOut { doing, after_ms } => {
+            say("absent-timed-out", &[("doing", doing.clone()), ("after", after_ms.to_string())])
+        }
+        Absent::NotLookedAt { why, what } => say(
+            "absent-not-looked-at",
+            &[("why", named("absent-not-looked-at-", why, words)), ("what", what.clone())],
+        ),
+    }
+}
+
+fn privilege(needs: Privilege, words: &Wording) -> String {
+    words.text(match needs {
+        Privilege::Root => "absent-privilege-root",
+        Privilege::Ptrace => "absent-privilege-ptrace",
+        Privilege::ReadAll => "absent-privilege-read-all",
+        Privilege::Group => "absent-privilege-group",
+    })
+}
+
+/// The words of a code, or the code itself where there are none.
+pub(crate) fn named(prefix: &str, code: &str, words: &Wording) -> String {
+    let key = format!("{prefix}{}", code.replace(['.', '_'], "-"));
+    if words.has(&key) { words.text(&key) } else { clean(code) }
+}
+
 fn facts_of(section: &Section) -> Option<&Vec<Fact>> {
     match &section.body.outcome {
         Outcome::Read { facts, .. } => Some(facts),
@@ -328,8 +338,73 @@ fn joined(parts: &[Option<&str>]) -> Option<String> {
 }
 
 /// Text of the machine without what a terminal would obey.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().filter(|it| !it.is_control()).collect()
+}
+
+/// A table of labels and values below a title.
+pub(crate) fn rows_of_two(title: &str, rows: Vec<[String; 2]>, width: Option<u16>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.add_rows(rows);
+    format!("{title}\n{}", table.trim_fmt())
+}
+
+/// A table with headings below a title; nothing where there are no rows.
+pub(crate) fn table_of<const N: usize>(
+    title: &str,
+    headings: [String; N],
+    rows: Vec<[String; N]>,
+    width: Option<u16>,
+) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.set_header(headings);
+    table.add_rows(rows);
+    format!("{title}\n{}", table.trim_fmt())
+}
+
+/// The text in lines of at most `width` characters, those after the first indented. A word that is
+/// longer than a line is broken.
+pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut lines: Vec<String> = vec![String::new()];
+    let room = width.max(indent + 8);
+    let mut used = 0;
+    for word in text.split(' ').filter(|it| !it.is_empty()) {
+        let characters: Vec<char> = word.chars().collect();
+        let fresh = if lines.len() == 1 { 0 } else { indent };
+        if used > fresh && used + 1 + characters.len() > room {
+            lines.push(" ".repeat(indent));
+            used = indent;
+        } else if used > fresh || (used > 0 && lines.len() == 1) {
+            push(&mut lines, ' ');
+            used += 1;
+        }
+        for character in characters {
+            if used >= room {
+                lines.push(" ".repeat(indent));
+                used = indent;
+            }
+            push(&mut lines, character);
+            used += 1;
+        }
+    }
+    lines.join("\n")
+}
+
+fn push(lines: &mut [String], character: char) {
+    if let Some(line) = lines.last_mut() {
+        line.push(character);
+    }
 }
 
 #[cfg(test)]
@@ -395,6 +470,20 @@ mod tests {
 
     fn not_allowed() -> Absent {
         Absent::NotAllowed { what: "/proc/*/fd".to_owned(), needs: Privilege::Ptrace }
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words_and_long_words_within() {
+        let text =
+            wrapped("+ package name=openssl version=3.0.11-1~deb12u2 architecture=amd64", 30, 4);
+        assert!(text.lines().all(|it| it.chars().count() <= 30), "{text}");
+        assert!(text.lines().skip(1).all(|it| it.starts_with("    ")), "{text}");
+        let joined: String = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        assert!(joined.contains("version=3.0.11-1~deb12u2"), "{text}");
+        let long = wrapped(&"ä".repeat(100), 30, 4);
+        assert_eq!(long.matches('ä').count(), 100);
+        assert!(long.lines().all(|it| it.chars().count() <= 30), "{long}");
+        assert_eq!(wrapped("", 30, 4), "");
     }
 
     #[test]

@@ -86,6 +86,12 @@ pub fn next(now: Timestamp, agent: AgentId, schedule: Schedule, progress: &Progr
     Action::Sleep(nap.clamp(Duration::from_millis(1), NAP_MAX))
 }
 
+/// When all sources are read again.
+#[must_use]
+pub fn next_run(now: Timestamp, agent: AgentId, schedule: Schedule) -> Timestamp {
+    Slots::new(agent, schedule.collect_every_seconds).next(now)
+}
+
 /// When to renew a certificate that ends at `not_after`.
 fn renewal_time(agent: AgentId, not_after: Timestamp) -> Timestamp {
     let spread = place(agent, RENEW_SPREAD_HOURS);

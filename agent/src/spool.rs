@@ -1,16 +1,17 @@
 //! Reports that the collector has not acknowledged yet, and the numbers that they go by.
 //!
-//! Bodies are kept once per content hash; a report is a small file that names them. What cannot be
-//! written (the disk is full) is kept in memory, and [`Spool::push`] says so. What cannot be
+//! Bodies are kept once per content hash, compressed; a report is a small file that names them. What
+//! cannot be written (the disk is full) is kept in memory, and [`Spool::push`] says so. What cannot be
 //! understood is set aside and never stops the agent.
 //!
-//! Inventory is state, not events: when there is too much, older reports lose the sections that
-//! newer ones have too.
+//! Inventory is state, not events: when there is too much, what moves by itself is thinned out first,
+//! every second of the older reports; then older reports lose the sections that newer ones have too.
+//! A test shows how long the bounds last at the default schedule.
 
 mod counter;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,8 +25,15 @@ use counter::Counter;
 
 /// Most bytes of bodies unless the configuration says otherwise.
 pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Most reports.
-const ENTRIES_MAX: usize = 500;
+/// Most reports with steady sections: a host that changes every hour fills a month.
+const STEADY_MAX: usize = 800;
+/// Most reports of what moves by itself alone. A month at a quarter of an hour has 2,880; the newest
+/// quarter stays as it is, from the rest every second one goes where they lie closest.
+const VOLATILE_MAX: usize = 1200;
+/// Volatile reports that are kept when there is no space: the newest state is in them.
+const VOLATILE_MIN: usize = 8;
+/// Effort of the compression of bodies.
+const ZSTD_LEVEL: i32 = 3;
 /// Largest file of one report without its bodies.
 const ENTRY_BYTES_MAX: u64 = 256 * 1024;
 /// Most files that are kept aside for somebody who wants to look at them.
@@ -62,6 +70,21 @@ pub enum Kept {
     },
 }
 
+/// What waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Reports.
+    pub reports: usize,
+    /// Bytes that they take.
+    pub bytes: u64,
+    /// Bytes that they may take.
+    pub bytes_max: u64,
+    /// When the oldest of them began.
+    pub oldest_at: Option<Timestamp>,
+    /// Reports that are in memory, in whole or in part, because the disk refused.
+    pub in_memory: usize,
+}
+
 /// There is no number for a further report.
 #[derive(Debug, thiserror::Error)]
 #[error("reserving numbers for reports")]
@@ -75,7 +98,16 @@ pub struct Spool {
     entries: BTreeMap<ReportNumber, Entry>,
     /// Bodies that the disk refused.
     in_memory: HashMap<ContentHash, Vec<u8>>,
+    /// Bytes of each body as it is kept.
     sizes: HashMap<ContentHash, u64>,
+    /// How many reports and bases name a body; one that nobody names goes.
+    holders: HashMap<ContentHash, usize>,
+    /// Bytes of each report without its bodies.
+    entry_sizes: BTreeMap<ReportNumber, u64>,
+    /// Reports that the disk refused.
+    unwritten: BTreeSet<ReportNumber>,
+    /// Sum of both sizes.
+    bytes: u64,
     bases: BTreeMap<SourceId, ContentHash>,
     complaints: Vec<String>,
 }
@@ -96,6 +128,10 @@ impl Spool {
             entries: BTreeMap::new(),
             in_memory: HashMap::new(),
             sizes: HashMap::new(),
+            holders: HashMap::new(),
+            entry_sizes: BTreeMap::new(),
+            unwritten: BTreeSet::new(),
+            bytes: 0,
             bases: BTreeMap::new(),
             complaints,
         };
@@ -120,32 +156,53 @@ impl Spool {
     /// Keeps a report. If its sections equal those of the two newest reports, it takes the place of
     /// the newest: first and last sight of a state say everything.
     pub fn push(&mut self, report: &Report) -> Kept {
-        let heads: Vec<SectionHead> = report.sections.iter().map(|it| it.head()).collect();
-        let is_steady = heads.iter().any(|it| it.cadence == Cadence::Steady);
+        let mut cause = None;
+        self.write_what_is_in_memory();
+        let mut heads = Vec::with_capacity(report.sections.len());
+        for section in &report.sections {
+            // Sorting is what costs: once per section and no more.
+            let bytes = section.body.canonical_bytes();
+            let hash = ContentHash::of(&bytes);
+            heads.push(SectionHead {
+                source: section.body.source.clone(),
+                hash,
+                observed_at: section.observed_at,
+                duration_ms: section.duration_ms,
+                cadence: section.cadence,
+            });
+            if let Err(error) = self.keep_body(hash, bytes) {
+                cause = Some(error.to_string());
+            }
+        }
+        let steady: Vec<ContentHash> =
+            heads.iter().filter(|it| it.cadence == Cadence::Steady).map(|it| it.hash).collect();
         let entry = Entry {
             observer: report.observer.clone(),
             number: report.number,
             started_at: report.started_at,
             sections: heads,
-            host_hash: is_steady.then(|| report.host_hash()),
+            host_hash: (!steady.is_empty()).then(|| ContentHash::of_all(steady)),
         };
-        let mut cause = None;
-        for section in &report.sections {
-            let bytes = section.body.canonical_bytes();
-            if let Err(error) = self.keep_body(ContentHash::of(&bytes), bytes) {
-                cause = Some(error.to_string());
-            }
-        }
         let repeated = self.repeated(&entry);
         if let Err(error) = self.keep_entry(&entry) {
             cause = Some(error.to_string());
         }
+        if cause.is_some() {
+            self.unwritten.insert(entry.number);
+        }
+        self.hold(entry.sections.iter().map(|it| it.hash));
         self.entries.insert(entry.number, entry);
         if let Some(number) = repeated {
             self.drop_entry(number);
         }
         self.fit();
         cause.map_or(Kept::OnDisk, |cause| Kept::InMemory { cause })
+    }
+
+    /// The hash over the steady sections of a report that waits.
+    #[must_use]
+    pub fn host_hash(&self, number: ReportNumber) -> Option<ContentHash> {
+        self.entries.get(&number)?.host_hash
     }
 
     /// The oldest report that waits.
@@ -166,14 +223,26 @@ impl Spool {
         self.entries.is_empty()
     }
 
+    /// How much waits and where.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        Waiting {
+            reports: self.entries.len(),
+            bytes: self.bytes,
+            bytes_max: self.bytes_max,
+            oldest_at: self.oldest().map(|it| it.started_at),
+            in_memory: self.unwritten.len(),
+        }
+    }
+
     /// A body, if it is here and unharmed.
     #[must_use]
     pub fn body(&self, hash: ContentHash) -> Option<Vec<u8>> {
-        if let Some(bytes) = self.in_memory.get(&hash) {
-            return Some(bytes.clone());
-        }
-        let bytes = self.disk.read(&body_name(hash), SECTION_BODY_BYTES_MAX as u64).ok()?;
-        (ContentHash::of(&bytes) == hash).then_some(bytes)
+        let kept = match self.in_memory.get(&hash) {
+            Some(bytes) => bytes.clone(),
+            None => self.disk.read(&body_name(hash), SECTION_BODY_BYTES_MAX as u64).ok()?,
+        };
+        unpacked(kept, hash)
     }
 
     /// The collector has the report: it need not be kept. Its software stays as a base.
@@ -184,6 +253,8 @@ impl Spool {
             entry.sections.iter().filter(is_base).map(|it| (it.source.clone(), it.hash)).collect();
         let before = self.bases.clone();
         self.bases.extend(bases);
+        self.hold(self.bases.clone().into_values());
+        self.release(before.values().copied());
         if self.bases != before
             && let Ok(text) = serde_json::to_vec(&self.bases)
             && let Err(error) = self.disk.write(BASES, &text)
@@ -191,26 +262,27 @@ impl Spool {
             self.complain(format!("{BASES} could not be written: {error}"));
         }
         self.drop_entry(number);
-        self.remove_unused_bodies();
     }
 
     /// The collector will never take this report: it is set aside so that others can go.
     pub fn refuse(&mut self, number: ReportNumber) {
         self.set_aside(&entry_name(number));
-        self.entries.remove(&number);
-        self.remove_unused_bodies();
+        self.forget_entry(number);
     }
 
     /// Takes sections out of a report whose bodies are lost; the next run reads them again.
     pub fn forget_sections(&mut self, number: ReportNumber, lost: &BTreeSet<ContentHash>) {
         let Some(entry) = self.entries.get_mut(&number) else { return };
+        let before = entry.sections.clone();
         entry.sections.retain(|it| !lost.contains(&it.hash));
         entry.host_hash = None;
         let entry = entry.clone();
+        let gone = before.iter().map(|it| it.hash).filter(|it| lost.contains(it));
+        self.release(gone);
         self.complain(format!("{} bodies of a report were lost or damaged", lost.len()));
         for hash in lost {
             self.set_aside(&body_name(*hash));
-            self.sizes.remove(hash);
+            self.forget_size(*hash);
         }
         if entry.sections.is_empty() {
             self.drop_entry(number);
@@ -233,8 +305,11 @@ impl Spool {
             if let Err(error) = self.keep_entry(&entry) {
                 self.complain(format!("a report could not be renumbered: {error}"));
             }
+            if self.unwritten.remove(&before) {
+                self.unwritten.insert(entry.number);
+            }
             self.entries.insert(entry.number, entry);
-            self.drop_entry(before);
+            self.remove_entry_file(before);
         }
         Ok(())
     }
@@ -245,8 +320,8 @@ impl Spool {
         for number in numbers {
             self.drop_entry(number);
         }
-        self.bases.clear();
-        self.remove_unused_bodies();
+        let bases = std::mem::take(&mut self.bases);
+        self.release(bases.into_values());
     }
 
     /// What went wrong since the last call, for the log.
@@ -262,27 +337,32 @@ impl Spool {
     }
 
     fn load(&mut self) {
-        for (file, _) in self.files("queue") {
+        for (file, size) in self.files("queue") {
             let name = format!("queue/{file}");
             match self.read_entry(&name) {
                 Some(entry) => {
+                    self.note_entry_size(entry.number, size);
+                    self.hold(entry.sections.iter().map(|it| it.hash));
                     self.entries.insert(entry.number, entry);
                 }
                 None => self.set_aside(&name),
             }
         }
+        if let Ok(text) = self.disk.read(BASES, ENTRY_BYTES_MAX) {
+            self.bases = serde_json::from_slice(&text).unwrap_or_default();
+            self.hold(self.bases.clone().into_values());
+        }
         for (file, size) in self.files("bodies") {
             match file.parse::<ContentHash>() {
                 Ok(hash) => {
-                    self.sizes.insert(hash, size);
+                    self.note_size(hash, size);
+                    if !self.holders.contains_key(&hash) {
+                        self.remove_body(hash);
+                    }
                 }
                 Err(_) => self.set_aside(&format!("bodies/{file}")),
             }
         }
-        if let Ok(text) = self.disk.read(BASES, ENTRY_BYTES_MAX) {
-            self.bases = serde_json::from_slice(&text).unwrap_or_default();
-        }
-        self.remove_unused_bodies();
     }
 
     /// The files of a folder without the remains of unfinished writes, which are removed.
@@ -311,12 +391,13 @@ impl Spool {
     }
 
     fn keep_body(&mut self, hash: ContentHash, bytes: Vec<u8>) -> io::Result<()> {
-        let size = bytes.len() as u64;
         let is_on_disk = self.sizes.contains_key(&hash) && !self.in_memory.contains_key(&hash);
         if is_on_disk {
             return Ok(());
         }
-        self.sizes.insert(hash, size);
+        let packed = zstd::bulk::compress(&bytes, ZSTD_LEVEL);
+        let bytes = packed.ok().filter(|it| it.len() < bytes.len()).unwrap_or(bytes);
+        self.note_size(hash, bytes.len() as u64);
         let result = self.disk.write(&body_name(hash), &bytes);
         match &result {
             Ok(()) => self.in_memory.remove(&hash),
@@ -325,15 +406,91 @@ impl Spool {
         result
     }
 
-    fn keep_entry(&self, entry: &Entry) -> io::Result<()> {
+    /// Reports that the disk refused are offered again when the next one comes.
+    fn write_what_is_in_memory(&mut self) {
+        let numbers: Vec<ReportNumber> = self.unwritten.iter().copied().collect();
+        for number in numbers {
+            let Some(entry) = self.entries.get(&number).cloned() else { continue };
+            for hash in entry.sections.iter().map(|it| it.hash) {
+                let Some(bytes) = self.in_memory.get(&hash) else { continue };
+                if self.disk.write(&body_name(hash), bytes).is_err() {
+                    return;
+                }
+                self.in_memory.remove(&hash);
+            }
+            if self.keep_entry(&entry).is_err() {
+                return;
+            }
+            self.unwritten.remove(&number);
+        }
+    }
+
+    fn keep_entry(&mut self, entry: &Entry) -> io::Result<()> {
         let text = serde_json::to_vec(entry)?;
+        self.note_entry_size(entry.number, text.len() as u64);
         self.disk.write(&entry_name(entry.number), &text)
     }
 
     fn drop_entry(&mut self, number: ReportNumber) {
-        self.entries.remove(&number);
+        self.forget_entry(number);
+        self.remove_entry_file(number);
+    }
+
+    fn remove_entry_file(&mut self, number: ReportNumber) {
+        self.bytes -= self.entry_sizes.remove(&number).unwrap_or(0);
         if let Err(error) = self.disk.remove(&entry_name(number)) {
             self.complain(format!("a delivered report could not be removed: {error}"));
+        }
+    }
+
+    /// Takes a report out of the books; its file is the caller's.
+    fn forget_entry(&mut self, number: ReportNumber) {
+        self.unwritten.remove(&number);
+        if let Some(entry) = self.entries.remove(&number) {
+            self.release(entry.sections.iter().map(|it| it.hash));
+        }
+        self.bytes -= self.entry_sizes.remove(&number).unwrap_or(0);
+    }
+
+    fn hold(&mut self, hashes: impl Iterator<Item = ContentHash>) {
+        for hash in hashes {
+            *self.holders.entry(hash).or_default() += 1;
+        }
+    }
+
+    fn release(&mut self, hashes: impl Iterator<Item = ContentHash>) {
+        for hash in hashes {
+            let Some(count) = self.holders.get_mut(&hash) else { continue };
+            *count -= 1;
+            if *count == 0 {
+                self.holders.remove(&hash);
+                self.remove_body(hash);
+            }
+        }
+    }
+
+    fn note_size(&mut self, hash: ContentHash, size: u64) {
+        let before = self.sizes.insert(hash, size).unwrap_or(0);
+        self.bytes = self.bytes + size - before;
+    }
+
+    fn forget_size(&mut self, hash: ContentHash) {
+        self.bytes -= self.sizes.remove(&hash).unwrap_or(0);
+    }
+
+    fn note_entry_size(&mut self, number: ReportNumber, size: u64) {
+        let before = self.entry_sizes.insert(number, size).unwrap_or(0);
+        self.bytes = self.bytes + size - before;
+    }
+
+    fn remove_body(&mut self, hash: ContentHash) {
+        if !self.sizes.contains_key(&hash) {
+            return;
+        }
+        self.forget_size(hash);
+        self.in_memory.remove(&hash);
+        if let Err(error) = self.disk.remove(&body_name(hash)) {
+            self.complain(format!("a body could not be removed: {error}"));
         }
     }
 
@@ -354,29 +511,41 @@ impl Spool {
         (same(&last) && same(&before)).then_some(last.number)
     }
 
-    fn bytes(&self) -> u64 {
-        self.used().iter().filter_map(|it| self.sizes.get(it)).sum()
-    }
-
-    fn used(&self) -> BTreeSet<ContentHash> {
-        let bases = self.bases.values().copied();
-        let pending = self.entries.values().flat_map(|it| it.sections.iter().map(|head| head.hash));
-        bases.chain(pending).collect()
-    }
-
-    /// Keeps the spool within its bounds.
+    /// Keeps the spool within its bounds: what moves by itself goes before what is steady.
     fn fit(&mut self) {
-        if self.bytes() > self.bytes_max || self.entries.len() > ENTRIES_MAX {
+        let is_full = |it: &Self| it.bytes > it.bytes_max;
+        let mut volatile = self.volatile();
+        let before = volatile.len();
+        while volatile.len() > VOLATILE_MAX || (is_full(self) && volatile.len() > VOLATILE_MIN) {
+            let older = volatile.len() / 4 * 3;
+            for number in thinned(volatile.get(..older).unwrap_or_default()) {
+                self.drop_entry(number);
+            }
+            volatile = self.volatile();
+        }
+        if volatile.len() < before {
+            let dropped = before - volatile.len();
+            self.complain(format!(
+                "the spool is full: {dropped} older reports of what moves by itself were dropped"
+            ));
+        }
+        let has_too_many = |it: &Self| it.entries.len() > STEADY_MAX + VOLATILE_MAX;
+        let steady = self.entries.len() - volatile.len();
+        if is_full(self) || steady > STEADY_MAX {
             self.collapse();
         }
-        while (self.bytes() > self.bytes_max || self.entries.len() > ENTRIES_MAX)
-            && self.entries.len() > 1
-        {
+        while (is_full(self) || has_too_many(self)) && self.entries.len() > 1 {
             let Some(number) = self.entries.keys().next().copied() else { break };
             self.complain("the spool is full: the oldest report was dropped".to_owned());
             self.drop_entry(number);
         }
-        self.remove_unused_bodies();
+    }
+
+    /// Reports of what moves by itself alone, oldest first.
+    fn volatile(&self) -> Vec<ReportNumber> {
+        let is_volatile =
+            |it: &&Entry| it.sections.iter().all(|head| head.cadence == Cadence::Volatile);
+        self.entries.values().filter(is_volatile).map(|it| it.number).collect()
     }
 
     /// Leaves each source only its newest section.
@@ -385,32 +554,24 @@ impl Spool {
         let numbers: Vec<ReportNumber> = self.entries.keys().rev().copied().collect();
         for number in numbers {
             let Some(entry) = self.entries.get_mut(&number) else { continue };
-            let count = entry.sections.len();
-            entry.sections.retain(|it| seen.insert(it.source.clone()));
+            let before = std::mem::take(&mut entry.sections);
+            let (kept, gone): (Vec<_>, Vec<_>) =
+                before.into_iter().partition(|it| seen.insert(it.source.clone()));
+            entry.sections = kept;
+            let entry = entry.clone();
+            let has_changed = !gone.is_empty();
+            self.release(gone.into_iter().map(|it| it.hash));
             if entry.sections.is_empty() {
                 self.drop_entry(number);
-            } else if entry.sections.len() < count {
-                entry.host_hash = None;
-                let entry = entry.clone();
+            } else if has_changed {
+                let entry = Entry { host_hash: None, ..entry };
+                self.entries.insert(number, entry.clone());
                 if let Err(error) = self.keep_entry(&entry) {
                     self.complain(format!("a report could not be rewritten: {error}"));
                 }
             }
         }
         self.complain("the spool is full: older states were dropped".to_owned());
-    }
-
-    fn remove_unused_bodies(&mut self) {
-        let used = self.used();
-        let unused: Vec<ContentHash> =
-            self.sizes.keys().filter(|it| !used.contains(it)).copied().collect();
-        for hash in unused {
-            self.sizes.remove(&hash);
-            self.in_memory.remove(&hash);
-            if let Err(error) = self.disk.remove(&body_name(hash)) {
-                self.complain(format!("a body could not be removed: {error}"));
-            }
-        }
     }
 
     fn set_aside(&mut self, name: &str) {
@@ -428,6 +589,42 @@ impl Spool {
             self.complain(format!("{name} could not be set aside: {error}"));
         }
     }
+}
+
+/// Which of these go so that the rest lies further apart: every second one where they lie closest. The
+/// oldest stays, so that the time is spanned.
+fn thinned(numbers: &[ReportNumber]) -> Vec<ReportNumber> {
+    let gap = |from: ReportNumber, to: ReportNumber| match from.epoch == to.epoch {
+        true => to.sequence.saturating_sub(from.sequence),
+        false => u64::MAX,
+    };
+    let pairs = numbers.iter().zip(numbers.iter().skip(1));
+    let closest = pairs.map(|(from, to)| gap(*from, *to)).min().unwrap_or(u64::MAX);
+    let Some(mut kept) = numbers.first().copied() else { return Vec::new() };
+    let mut gone = Vec::new();
+    for number in numbers.iter().skip(1) {
+        if gap(kept, *number) < closest.saturating_mul(2) {
+            gone.push(*number);
+        } else {
+            kept = *number;
+        }
+    }
+    if gone.is_empty() {
+        gone.extend(numbers.get(1));
+    }
+    gone
+}
+
+/// The canonical bytes behind what is kept: packed, or plain as older versions wrote them.
+fn unpacked(kept: Vec<u8>, hash: ContentHash) -> Option<Vec<u8>> {
+    if ContentHash::of(&kept) == hash {
+        return Some(kept);
+    }
+    let mut bytes = Vec::new();
+    let limit = SECTION_BODY_BYTES_MAX as u64 + 1;
+    #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+    zstd::Decoder::new(kept.as_slice()).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+    (ContentHash::of(&bytes) == hash).then_some(bytes)
 }
 
 fn entry_name(number: ReportNumber) -> String {

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::scan::net::process;
+use data_encoding::BASE64;
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
 
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, AuditCommand, BackupCommand, Command, ExportCommand,
-    FormName, RegisterCommand, TokenCommand, worded,
+    FormName, ImportCommand, RegisterCommand, TokenCommand, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
 use crate::command::{Form, Order, Reply, execute_watched, print};
@@ -29,6 +30,8 @@ use crate::summary;
 
 /// Libraries that the programs are made of, with their licences; a test keeps it true.
 const LICENCES: &str = include_str!("../assets/licences.txt");
+/// Bytes of a signed report that are read: one more than is ever taken, so that longer ones are refused.
+const SIGNED_BYTES_MAX: u64 = 9 * 1024 * 1024;
 /// Largest register or passphrase file that is read.
 const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Largest file of the system's accounts that is read for the name of the actor.
@@ -127,6 +130,9 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         Command::Backup(BackupCommand::Restore { file, passphrase_file, without_key }) => {
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
         }
+        Command::Import(ImportCommand::Report { files }) => {
+            import_reports(arguments, wording, files).await
+        }
         Command::Scan(command) => scan::run(arguments, wording, command).await,
         Command::Scanner { .. } => Err(Failure::new(ExitCode::Failed, "internal", "scanner")),
         Command::Completions { shell } => {
@@ -182,6 +188,7 @@ fn order(
         Command::Audit(AuditCommand::Verify) => table(Order::AuditVerify),
         Command::Quick { .. }
         | Command::Serve
+        | Command::Import(_)
         | Command::Scan(_)
         | Command::Scanner { .. }
         | Command::Completions { .. }
@@ -278,6 +285,47 @@ fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(),
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(internal(&error)),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Takes every file that can be taken; the process ends as the first that could not.
+async fn import_reports(
+    arguments: &Arguments,
+    wording: &'static Wording,
+    files: &[PathBuf],
+) -> Result<(), Failure> {
+    let mut first: Option<Failure> = None;
+    for path in files {
+        let taken = async {
+            let name = path.display().to_string();
+            let file = read_signed(path)?;
+            let order = Order::ReportImport { name, file: BASE64.encode(&file) };
+            show(&ask(arguments, order, &Watch::default()).await?, Form::Table, None, wording)
+        };
+        if let Err(failure) = taken.await {
+            if let Some(earlier) = first.replace(failure) {
+                let mut err = io::stderr().lock();
+                for line in earlier.lines(wording) {
+                    let _ = writeln!(err, "{line}");
+                }
+            }
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+fn read_signed(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| {
+        Failure::new(ExitCode::Failed, "read", path.display().to_string())
+            .because(error.to_string())
+    };
+    let mut file = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+    File::open(path)
+        .map_err(failed)?
+        .take(SIGNED_BYTES_MAX)
+        .read_to_end(&mut file)
+        .map_err(failed)?;
+    Ok(file)
 }
 
 async fn run_quick(request: &Quick, wording: &'static Wording) -> Result<(), Failure> {

@@ -114,6 +114,8 @@ pub enum Command {
     #[command(subcommand)]
     Register(RegisterCommand),
     #[command(subcommand)]
+    Import(ImportCommand),
+    #[command(subcommand)]
     Export(ExportCommand),
     #[command(subcommand)]
     Backup(BackupCommand),
@@ -268,6 +270,15 @@ pub enum RegisterCommand {
     Export {
         #[arg(long)]
         out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum ImportCommand {
+    Report {
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
     },
 }
 

@@ -9,6 +9,7 @@
 mod store_contract {
     mod assets;
     mod care;
+    mod carried;
     mod enrolment;
     mod reports;
     mod scans;

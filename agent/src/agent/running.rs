@@ -16,9 +16,10 @@ use crate::deliver::network::Network;
 use crate::deliver::{DeliverError, Delivered};
 use crate::hearing::{Order, listener};
 use crate::host::{Ears, Host, ListeningHost};
+use crate::kept::Trouble;
 use crate::report::Selection;
 use crate::scan_job::Jobs;
-use crate::schedule::{Action, Progress, next, place};
+use crate::schedule::{Action, Progress, next, next_run, place};
 use crate::service::{Request, Requests};
 use crate::sources::samples::Samples;
 
@@ -33,6 +34,10 @@ const RENEWAL_WAITS: (Duration, Duration) =
 /// The first delivery after a start is spread over so many seconds: after a power cut all agents
 /// start at once.
 const START_SPREAD_SECONDS: u64 = 30;
+/// Longer than this between two rounds of the loop, and the machine slept.
+const AWAY_MIN: Duration = Duration::from_secs(300);
+/// Time over which machines that wake up together hand over their reports.
+const WAKE_SPREAD: Duration = Duration::from_secs(300);
 /// The collector's wish for a run is not fulfilled more often than this.
 const ASKED_SECONDS_MIN: i64 = 60;
 
@@ -52,17 +57,31 @@ pub struct Running<'a> {
     /// Who talked to whom, and when was looked last.
     samples: Samples,
     sampled_at: Option<Timestamp>,
+    explain: Explain,
+    /// The time of day when the service began and what the steady clock showed then: all waiting is
+    /// done by the steady one, so that nobody who sets the time of day silences the agent.
+    begun: (Timestamp, Duration),
+    /// When the loop last came around, by the steady clock.
+    last_round: Duration,
 }
+
+/// How a failure is told to a person.
+pub type Explain = fn(AgentError, Timestamp) -> Trouble;
 
 impl<'a> Running<'a> {
     /// A service that has done nothing yet.
     #[must_use]
-    pub fn new(agent: Agent, host: &'a dyn Host, config_file: Option<&'a Path>) -> Self {
+    pub fn new(
+        mut agent: Agent,
+        host: &'a dyn Host,
+        config_file: Option<&'a Path>,
+        explain: Explain,
+    ) -> Self {
+        let begun = (agent.clock.now(), agent.clock.steady());
+        agent.status_mut().service_started_at = Some(begun.0);
         let spread = Duration::from_secs(place(agent.id(), START_SPREAD_SECONDS));
-        let progress = Progress {
-            deliver_not_before: later(agent.clock.now(), spread),
-            ..Progress::default()
-        };
+        let progress =
+            Progress { deliver_not_before: later(begun.0, spread), ..Progress::default() };
         Self {
             agent,
             host,
@@ -75,7 +94,33 @@ impl<'a> Running<'a> {
             ears: Arc::default(),
             samples: Samples::default(),
             sampled_at: None,
+            explain,
+            begun,
+            last_round: begun.1,
         }
+    }
+
+    /// The present time as the schedule counts it: the time of day at the start and what has passed
+    /// since.
+    pub(super) fn now(&self) -> Timestamp {
+        let passed = self.agent.clock.steady().saturating_sub(self.begun.1);
+        later(self.begun.0, passed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// After a sleep the machine catches up at once; what it found is handed over a little later, for
+    /// at eight o'clock all laptops of a company wake up together.
+    pub(super) fn notice_sleep(&mut self, now: Timestamp) {
+        let steady = self.agent.clock.steady();
+        let away = steady.saturating_sub(self.last_round);
+        self.last_round = steady;
+        if away < AWAY_MIN {
+            return;
+        }
+        let spread = WAKE_SPREAD.as_millis().try_into().unwrap_or(u64::MAX);
+        let wait = Duration::from_millis(self.agent.clock.random() % spread);
+        self.progress.deliver_not_before = later(now, wait);
+        let (away, seconds) = (away.as_secs(), wait.as_secs());
+        tracing::info!(away, seconds, "the machine slept; reports are handed over a little later");
     }
 
     /// Works until somebody says stop, and says who did.
@@ -99,7 +144,8 @@ impl<'a> Running<'a> {
             self.progress.is_collect_asked |= self.ears.take_first();
             self.progress.has_reports = self.agent.has_reports();
             self.progress.certificate_not_after = self.agent.certificate_not_after();
-            let now = self.agent.clock.now();
+            let now = self.now();
+            self.notice_sleep(now);
             self.sample(now);
             let action = next(now, self.agent.id(), self.agent.schedule(), &self.progress);
             // A step that is dropped in the middle has changed nothing that is not complete: the
@@ -109,12 +155,26 @@ impl<'a> Running<'a> {
                 request = requests.next() => Some(request),
                 () = self.step(action, now) => None,
             };
+            let is_news = !matches!(action, Action::Sleep(_)) || request.is_some();
             match request {
                 Some(Request::Reload) => self.reload(),
-                Some(request @ (Request::Stop | Request::Interrupt)) => return request,
+                Some(request @ (Request::Stop | Request::Interrupt)) => {
+                    self.agent.status_mut().next_run_at = None;
+                    self.agent.keep_status();
+                    return request;
+                }
                 None => {}
             }
+            if is_news {
+                self.keep_status();
+            }
         }
+    }
+
+    pub(super) fn keep_status(&mut self) {
+        let next = next_run(self.now(), self.agent.id(), self.agent.schedule());
+        self.agent.status_mut().next_run_at = Some(next);
+        self.agent.keep_status();
     }
 
     #[cfg(test)]
@@ -155,7 +215,10 @@ impl<'a> Running<'a> {
         let host = ListeningHost::new(self.host, &self.ears).with_samples(self.samples.summary());
         match self.agent.collect(&host, selection) {
             Ok(report) => tracing::info!(sections = report.sections.len(), "the host was read"),
-            Err(error) => tracing::error!(cause = chain(&error), "the host could not be read"),
+            Err(error) => {
+                tracing::error!(cause = chain(&error), "the host could not be read");
+                self.note(error);
+            }
         }
     }
 
@@ -186,6 +249,11 @@ impl<'a> Running<'a> {
         }
     }
 
+    fn note(&mut self, error: AgentError) {
+        let trouble = (self.explain)(error, self.agent.clock.now());
+        self.agent.note_trouble(Some(trouble));
+    }
+
     async fn deliver(&mut self, now: Timestamp) {
         // If this is dropped, the next try comes after the first wait and not at once.
         self.progress.deliver_not_before = later(now, DELIVERY_WAITS.0);
@@ -208,6 +276,7 @@ impl<'a> Running<'a> {
             Ok(()) => {
                 self.delivery_failures = 0;
                 self.progress.deliver_not_before = None;
+                self.agent.note_trouble(None);
                 let Delivered { acknowledged, refused, bytes_sent, .. } = delivered;
                 tracing::info!(acknowledged, refused, bytes_sent, "reports were delivered");
             }
@@ -217,6 +286,7 @@ impl<'a> Running<'a> {
                 self.progress.deliver_not_before = later(now, wait);
                 let seconds = wait.as_secs();
                 tracing::warn!(cause = chain(&error), seconds, "reports wait");
+                self.note(error);
             }
         }
     }
@@ -257,6 +327,7 @@ impl<'a> Running<'a> {
                 let wait = base + full_jitter(clock, self.renewal_failures, base, cap);
                 self.progress.renew_not_before = later(now, wait);
                 tracing::warn!(cause = chain(&error), "the certificate could not be renewed");
+                self.note(error);
             }
         }
     }
@@ -264,13 +335,17 @@ impl<'a> Running<'a> {
     /// A configuration that cannot be used changes nothing.
     pub(super) fn reload(&mut self) {
         let Some(path) = self.config_file else { return };
-        match Config::load(path) {
-            Ok(config) => {
+        match Config::load_with_text(path) {
+            Ok((config, text)) => {
                 self.agent.configure(config);
+                self.agent.keep_config(&text);
+                self.agent.set_config_problem(None);
                 tracing::info!("the configuration was read again");
             }
             Err(error) => {
-                tracing::error!(cause = chain(&error), "the configuration is kept as it was");
+                let problem = chain(&error);
+                tracing::error!(cause = problem, "the configuration is kept as it was");
+                self.agent.set_config_problem(Some(problem));
             }
         }
     }

@@ -22,6 +22,11 @@ fn agent(folder: &Path) -> Agent {
     Agent::open(data, Config::default(), Arc::new(SystemClock)).unwrap()
 }
 
+fn explain(error: AgentError, since: Timestamp) -> Trouble {
+    let causes = vec![error.to_string()];
+    Trouble { since, key: "test".to_owned(), subject: String::new(), causes, exit_code: 1 }
+}
+
 fn closed_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
@@ -119,7 +124,7 @@ fn a_source_that_failed_makes_the_run_partial_and_one_without_rights_does_not() 
 #[test]
 fn a_delivery_that_failed_is_not_tried_again_at_once() {
     let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
-    let mut running = running::Running::new(agent(folder.path()), &host, None);
+    let mut running = running::Running::new(agent(folder.path()), &host, None, explain);
     wait_for(async {
         running.step(Action::CollectAll, now()).await;
         running.step(Action::Deliver, now()).await;
@@ -132,7 +137,7 @@ fn a_delivery_that_failed_is_not_tried_again_at_once() {
 fn a_configuration_that_cannot_be_used_leaves_the_last_good_one() {
     let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
     let path = folder.path().join("agent.toml");
-    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path));
+    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path), explain);
     std::fs::write(&path, "collect_every_seconds = 120\n").unwrap();
     running.reload();
     std::fs::write(&path, "collect_every_seconds = soon\n").unwrap();
@@ -204,4 +209,134 @@ fn who_talks_to_whom_is_forgotten_when_it_is_not_to_be_reported_any_more() {
     running.reload();
     running.sample(now());
     assert_eq!(running.samples_taken(), 0);
+}
+
+#[test]
+fn the_state_says_what_was_done_and_what_does_not_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = RecordedHost::default();
+    let mut running = running::Running::new(agent(folder.path()), &host, None, explain);
+    wait_for(running.step(Action::CollectAll, now()));
+    wait_for(running.step(Action::Deliver, now()));
+    running.keep_status();
+    let disk = running.agent().data.files();
+    let status = kept::status(&disk).unwrap().unwrap();
+    assert!(status.service_started_at.is_some() && status.next_run_at.is_some());
+    assert!(status.last_run.is_some_and(|it| it.sections > 0));
+    assert_eq!(status.trouble.as_ref().map(|it| it.key.as_str()), Some("test"));
+    assert!(status.waiting.reports > 0 && status.waiting.bytes > 0);
+    assert!(status.peak_memory_bytes.is_some());
+    let kept = kept::last_report(&disk).unwrap().unwrap();
+    assert!(kept.sections.iter().any(|it| it.body.source.as_str() == "agent.condition"));
+    // The next process takes over what is true of the host.
+    drop(running);
+    let again = agent_in(folder.path());
+    assert_eq!(again.status.last_run, status.last_run);
+}
+
+fn agent_in(folder: &Path) -> Agent {
+    let data = DataDir::open(&folder.join("agent")).unwrap();
+    Agent::open(data, Config::default(), Arc::new(SystemClock)).unwrap()
+}
+
+#[test]
+fn a_broken_configuration_is_said_in_state_and_report_until_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    let host = RecordedHost::default();
+    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path), explain);
+    std::fs::write(&path, "collect_every_seconds = 120\n").unwrap();
+    running.reload();
+    std::fs::write(&path, "collect_every_seconds = \"often\"\n").unwrap();
+    running.reload();
+    assert_eq!(running.agent().schedule().collect_every_seconds, 120);
+    let complaints = |running: &mut running::Running<'_>| {
+        wait_for(running.step(Action::CollectAll, now()));
+        let report = kept::last_report(&running.agent().data.files()).unwrap().unwrap();
+        let section = report.sections.into_iter().find(|it| it.body.source == CONDITION).unwrap();
+        let Outcome::Read { complaints, .. } = section.body.outcome else { panic!("not read") };
+        complaints
+    };
+    let said = complaints(&mut running);
+    assert!(said[0].problem.contains("line 1"), "{said:?}");
+    let disk = running.agent().data.files();
+    assert_eq!(kept::last_good_config(&disk).as_deref(), Some("collect_every_seconds = 120\n"));
+    std::fs::write(&path, "collect_every_seconds = 180\n").unwrap();
+    running.reload();
+    assert_eq!(complaints(&mut running), []);
+    assert_eq!(running.agent().schedule().collect_every_seconds, 180);
+}
+
+/// Clocks that a test turns: the time of day and the steady one.
+#[derive(Default)]
+struct Turned(std::sync::Mutex<(i64, u64)>);
+
+impl Turned {
+    fn turn(&self, day: i64, steady: u64) {
+        let mut both = self.0.lock().unwrap();
+        *both = (both.0 + day, both.1 + steady);
+    }
+}
+
+impl Clock for Turned {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_780_000_000 + self.0.lock().unwrap().0).unwrap()
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_secs(self.0.lock().unwrap().1)
+    }
+
+    fn random(&self) -> u64 {
+        123_456
+    }
+}
+
+fn agent_with(folder: &Path, clock: &Arc<Turned>) -> Agent {
+    drop(agent(folder));
+    let data = DataDir::open(&folder.join("agent")).unwrap();
+    Agent::open(data, Config::default(), Arc::clone(clock) as Arc<dyn Clock>).unwrap()
+}
+
+#[test]
+fn a_clock_that_jumps_ten_years_changes_no_wait() {
+    const TEN_YEARS: i64 = 10 * 366 * 86_400;
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Turned::default());
+    let host = RecordedHost::default();
+    let running = running::Running::new(agent_with(folder.path(), &clock), &host, None, explain);
+    let begun = running.now();
+    for jump in [TEN_YEARS, -2 * TEN_YEARS] {
+        clock.turn(jump, 0);
+        assert_eq!(running.now(), begun);
+    }
+    clock.turn(0, 60);
+    assert_eq!(running.now().duration_since(begun), SignedDuration::from_secs(60));
+}
+
+#[test]
+fn after_a_sleep_reports_wait_a_little_and_not_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Turned::default());
+    let host = RecordedHost::default();
+    let mut running =
+        running::Running::new(agent_with(folder.path(), &clock), &host, None, explain);
+    let begun = running.now();
+    clock.turn(0, 60);
+    running.notice_sleep(running.now());
+    assert!(running.progress().deliver_not_before.unwrap().duration_since(begun).as_secs() <= 30);
+    clock.turn(8 * 3600, 8 * 3600);
+    let woken = running.now();
+    running.notice_sleep(woken);
+    let wait = running.progress().deliver_not_before.unwrap().duration_since(woken);
+    assert_eq!(wait.as_millis(), 123_456);
+    assert!(matches!(
+        crate::schedule::next(
+            woken,
+            running.agent().id(),
+            running.agent().schedule(),
+            running.progress()
+        ),
+        Action::CollectAll
+    ));
 }

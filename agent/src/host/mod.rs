@@ -12,6 +12,7 @@ pub mod grants;
 mod hardware;
 mod layered;
 mod linux;
+mod own;
 mod private;
 pub mod reader;
 mod recorded;
@@ -30,8 +31,8 @@ pub use ears::{Ears, ListeningHost};
 pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
 pub use hardware::{AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver};
 pub use layered::Layered;
-
 pub use linux::{GuardedHost, LinuxHost};
+pub use own::{ground_of, peak_memory_bytes, processor_time, step_back, time_since_boot};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     owner_foreign_to_root, system_state_folder,

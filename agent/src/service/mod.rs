@@ -1,5 +1,7 @@
 //! How the operating system's service manager talks to the agent.
 
+pub mod install;
+
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -9,8 +9,9 @@ use crate::disk::Disk;
 
 /// The file of the counter.
 const FILE: &str = "counter.json";
-/// How many numbers are reserved with one write: a full disk stops numbering only after so many.
-const RESERVED_AHEAD: u64 = 64;
+/// How many numbers are reserved with one write, and again when half of them are used: at 120 reports
+/// a day a disk that takes no writes stops numbering after 17 to 34 days.
+const RESERVED_AHEAD: u64 = 4096;
 /// Largest counter that is looked at.
 const BYTES_MAX: u64 = 1024;
 
@@ -53,10 +54,14 @@ impl Counter {
     }
 
     pub(super) fn next(&mut self, disk: &dyn Disk) -> io::Result<ReportNumber> {
-        if self.next.sequence >= self.reserved {
+        let left = self.reserved.saturating_sub(self.next.sequence);
+        if left <= RESERVED_AHEAD / 2 {
             let reserved = self.next.sequence.saturating_add(RESERVED_AHEAD);
-            keep(disk, Reservation { epoch: self.next.epoch, reserved })?;
-            self.reserved = reserved;
+            match keep(disk, Reservation { epoch: self.next.epoch, reserved }) {
+                Ok(()) => self.reserved = reserved,
+                Err(error) if left == 0 => return Err(error),
+                Err(_) => {}
+            }
         }
         let number = self.next;
         self.next.sequence = self.next.sequence.saturating_add(1);

@@ -11,12 +11,14 @@ use axum::response::Response;
 use axum::routing::post;
 use observation::ContentHash;
 use observation::latest::AgentId;
-use observation::latest::protocol::{ProblemCode, RenewAnswer, RenewRequest};
+use observation::latest::protocol::{
+    CarryRequest, HelloAnswer, HelloRequest, ProblemCode, RenewAnswer, RenewRequest,
+};
 use pki::{AuthorityError, Peer};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::body::{MANIFEST_BYTES_MAX, SMALL_BYTES_MAX, large, small};
+use super::body::{CARRY_BYTES_MAX, MANIFEST_BYTES_MAX, SMALL_BYTES_MAX, large, small};
 use super::connection::Caller;
 use super::reply::{Outcome, reply};
 use crate::clock;
@@ -33,7 +35,9 @@ const TURN_RETRY_SECONDS: u64 = 30;
 
 pub(crate) fn router(collector: Arc<Collector>) -> Router {
     Router::new()
+        .route("/v1/carry", post(carry))
         .route("/v1/check-in", post(check_in))
+        .route("/v1/hello", post(hello))
         .route("/v1/manifest", post(manifest))
         .route("/v1/renew", post(renew))
         .route("/v1/scan-report", post(scan_report))
@@ -54,6 +58,42 @@ async fn check_in(
         // nothing from it.
         answer.seen_from = Some(caller.address.ip().to_canonical());
         Ok(answer)
+    };
+    reply(work.await)
+}
+
+async fn hello(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        let request: HelloRequest = small(body, SMALL_BYTES_MAX).await?;
+        if request.agent.0 != peer.agent {
+            let title = "the body speaks for another agent than the certificate";
+            return Err(Refusal::new(ProblemCode::WrongAgent, title));
+        }
+        ingest::may_speak(&collector, peer).await?;
+        Ok(HelloAnswer { server_time: clock::now() })
+    };
+    reply(work.await)
+}
+
+/// The connection is the carrier's; whose report it is, the signature inside says.
+async fn carry(
+    State(collector): State<Arc<Collector>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Response {
+    let work = async {
+        let peer = peer(&caller)?;
+        ingest::may_speak(&collector, peer).await?;
+        ingest::guard_disk(&collector)?;
+        let _turn = turn().await?;
+        let request: CarryRequest = small(body, CARRY_BYTES_MAX).await?;
+        let carrier = format!("agent {}", peer.agent);
+        ingest::take_file(&collector, &carrier, &request.file, clock::now()).await
     };
     reply(work.await)
 }

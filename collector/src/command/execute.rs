@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use observation::ContentHash;
 use observation::latest::AgentId;
+use observation::latest::protocol::{Carried, ProblemCode};
 use pki::Token;
 use store::{AgentState, NewToken};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
 use crate::failure::{ExitCode, Failure};
-use crate::ingest::chain;
+use crate::ingest::{self, chain};
 use crate::scans::Watch;
 use crate::snapshot;
 use crate::workbook;
@@ -50,6 +51,7 @@ pub async fn execute_watched(
         Order::AgentList => Ok(Reply::Agents(collector.store.agents().await?)),
         Order::AgentApprove { id } => work.set_state(id, AgentState::Approved).await,
         Order::AgentRevoke { id } => work.set_state(id, AgentState::Revoked).await,
+        Order::ReportImport { name, file } => work.import_report(name, &file).await,
         Order::AssetList => assets::list(&work).await,
         Order::AssetShow { name, with_evidence } => assets::show(&work, name, with_evidence).await,
         Order::AssetHistory { name } => assets::history(&work, name).await,
@@ -118,10 +120,53 @@ impl Work<'_> {
             }
         };
         let event = self.event(action, format!("agent {id}"));
-        if self.collector.store.set_agent_state(id, state, event).await? {
+        if !self.collector.store.set_agent_state(id, state, event).await? {
+            return Err(Failure::new(ExitCode::NothingFound, "no-agent", id.to_string()));
+        }
+        // Signed files of this host have waited for the decision.
+        if state != AgentState::Approved {
+            self.collector.store.remove_files(id, None).await?;
             return Ok(done(code, id.to_string(), 1));
         }
-        Err(Failure::new(ExitCode::NothingFound, "no-agent", id.to_string()))
+        let admitted = ingest::admit_files(self.collector, id, self.now).await?;
+        if admitted.refused > 0 {
+            let object = id.to_string();
+            return Err(Failure::new(ExitCode::Partial, "waiting-reports", object)
+                .because(format!("{}/{}", admitted.refused, admitted.refused + admitted.taken)));
+        }
+        let code = if admitted.taken > 0 { "agent-approved-with-reports" } else { code };
+        Ok(done(code, id.to_string(), admitted.taken))
+    }
+
+    async fn import_report(&self, name: String, file: &str) -> Result<Reply, Failure> {
+        let taken = ingest::take_file(self.collector, self.actor, file, self.now).await;
+        let answer = taken.map_err(|refusal| {
+            let exit_code = match refusal.code {
+                ProblemCode::Internal => ExitCode::Failed,
+                ProblemCode::Busy | ProblemCode::StorageFull => ExitCode::Conflict,
+                ProblemCode::TokenRefused
+                | ProblemCode::BadCertificateRequest
+                | ProblemCode::KeyInUse
+                | ProblemCode::AwaitingApproval
+                | ProblemCode::Revoked
+                | ProblemCode::Quarantined
+                | ProblemCode::WrongAgent
+                | ProblemCode::BadSignature
+                | ProblemCode::UnknownBase
+                | ProblemCode::OutOfOrder
+                | ProblemCode::BadRequest
+                | ProblemCode::TooLarge => ExitCode::Refused,
+            };
+            Failure::new(exit_code, "report-refused", name.clone()).because(refusal.title)
+        })?;
+        let host = super::print::clean(&answer.host_name);
+        Ok(match answer.outcome {
+            Carried::Taken => done("report-taken", host, 1),
+            Carried::Repeated => done("report-repeated", host, 1),
+            Carried::Waiting => {
+                done("report-waiting", format!("{host}, {} ({})", answer.agent, answer.key), 1)
+            }
+        })
     }
 
     async fn export_workbook(

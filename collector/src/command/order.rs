@@ -51,6 +51,13 @@ pub enum Order {
         /// Which.
         id: AgentId,
     },
+    /// Takes a report that a host signed, from a file.
+    ReportImport {
+        /// The name of the file, for messages.
+        name: String,
+        /// The file, base64.
+        file: String,
+    },
     /// Lists assets.
     AssetList,
     /// Shows an asset.

@@ -16,6 +16,9 @@ use super::order::{AssetExplanation, AssetHistory, Reply};
 use super::print_scans;
 use crate::snapshot::state_code;
 
+/// Characters of the hash of a key that are shown: enough to compare, as nobody makes a key for 64 bits.
+const KEY_CHARACTERS: usize = 16;
+
 /// How a reply is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -117,7 +120,8 @@ fn tokens(out: &mut dyn Write, list: &[TokenRecord], wording: &Wording) -> io::R
 }
 
 fn agents(out: &mut dyn Write, list: &[AgentRecord], wording: &Wording) -> io::Result<()> {
-    let mut table = table(wording, &["agent", "host", "kind", "state", "last-seen", "version"]);
+    let mut table =
+        table(wording, &["agent", "host", "kind", "state", "last-seen", "version", "key"]);
     for agent in list {
         let never = || wording.text("command-never");
         table.add_row([
@@ -127,6 +131,7 @@ fn agents(out: &mut dyn Write, list: &[AgentRecord], wording: &Wording) -> io::R
             wording.text(&format!("command-state-{}", state_code(agent.state))),
             agent.last_seen_at.map_or_else(never, instant),
             clean(&agent.software_version),
+            agent.public_key_hash.to_string().chars().take(KEY_CHARACTERS).collect(),
         ]);
     }
     writeln!(out, "{table}")

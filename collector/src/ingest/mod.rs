@@ -5,6 +5,7 @@
 
 mod accept;
 mod appear;
+mod carried;
 mod decode;
 mod disk;
 mod reconcile;
@@ -16,12 +17,16 @@ mod scan_scope;
 mod sightings;
 mod skew;
 mod tasks;
+mod unpack;
 
 pub use accept::{check_in, manifest, may_speak, upload};
+pub use carried::{Admitted, admit_files, take_file};
 pub use decode::{DecodeProblem, decode_request};
 pub use disk::guard_disk;
 pub use reconcile::{reconcile_pending, run as run_reconciling};
 pub use refusal::{Refusal, chain};
+pub(crate) use unpack::unpack;
+
 pub use scan::{
     ScanOrder, ScanReceipt, TARGETS_PER_PART_MAX, accept_scan, begin_scan, end_scan, scan_report,
 };

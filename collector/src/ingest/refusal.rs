@@ -36,7 +36,8 @@ impl Refusal {
             | ProblemCode::AwaitingApproval
             | ProblemCode::Revoked
             | ProblemCode::Quarantined
-            | ProblemCode::WrongAgent => 403,
+            | ProblemCode::WrongAgent
+            | ProblemCode::BadSignature => 403,
             ProblemCode::KeyInUse | ProblemCode::UnknownBase | ProblemCode::OutOfOrder => 409,
             ProblemCode::TooLarge => 413,
             ProblemCode::Busy => 503,

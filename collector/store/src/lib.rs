@@ -4,10 +4,14 @@
 //! Rows are private to the back ends. An `Ok` of a method that changes something means: committed
 //! and flushed to disk.
 
+mod carried;
 mod model;
 mod scans;
 mod sqlite;
 
+pub use carried::{
+    CARRIED_BYTES_MAX, CARRIED_FILES_MAX, CARRIED_HOSTS_MAX, IncomingFile, KeptFile, WaitingFile,
+};
 pub use model::{
     AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
     EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken, PackageSpan,
@@ -30,7 +34,7 @@ use inventory::register::Register;
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::scan::ScanRemark;
-use observation::latest::{AgentId, SourceId};
+use observation::latest::{AgentId, ReportNumber, SourceId};
 use uuid::Uuid;
 
 /// What every method of [`Store`] gives.
@@ -74,6 +78,22 @@ pub trait Store: Send + Sync {
         public_key_hash: ContentHash,
         certificate_not_after: Timestamp,
     ) -> Answer<'_, ()>;
+
+    // Signed files of hosts that nobody has approved.
+
+    /// The agent that has this key.
+    fn agent_by_key(&self, public_key_hash: ContentHash) -> Answer<'_, Option<AgentRecord>>;
+    /// Keeps a file until a person decides, and its host as an agent that waits where the key is
+    /// new; within [`CARRIED_HOSTS_MAX`], [`CARRIED_FILES_MAX`] and [`CARRIED_BYTES_MAX`].
+    fn keep_file(&self, file: IncomingFile, event: EventDraft) -> Answer<'_, KeptFile>;
+    /// The first file of an agent that waits, in the agent's own order, behind `after`.
+    fn next_file(
+        &self,
+        agent: AgentId,
+        after: Option<ReportNumber>,
+    ) -> Answer<'_, Option<WaitingFile>>;
+    /// Removes one file of an agent, or all of them; gives how many there were.
+    fn remove_files(&self, agent: AgentId, number: Option<ReportNumber>) -> Answer<'_, u64>;
 
     // Reports.
 

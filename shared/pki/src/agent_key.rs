@@ -104,11 +104,18 @@ impl AgentKey {
         certificate_request: &str,
     ) -> Result<String, KeyError> {
         let message = renewal_message(agent, asked_at, certificate_request);
-        let signature = self
-            .pair
-            .sign(&message)
-            .map_err(|source| KeyError::Failed { doing: "signing the renewal", source })?;
-        Ok(BASE64.encode(&signature))
+        Ok(BASE64.encode(&self.sign(&message)?))
+    }
+
+    /// The public key (SubjectPublicKeyInfo, DER).
+    #[must_use]
+    pub fn public_key_der(&self) -> Vec<u8> {
+        self.pair.subject_public_key_info()
+    }
+
+    /// A signature; the message says by its first line what it is for.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.pair.sign(message).map_err(|source| KeyError::Failed { doing: "signing", source })
     }
 }
 

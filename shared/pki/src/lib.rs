@@ -23,6 +23,8 @@ mod authority;
 
 mod identity;
 
+mod signed_file;
+
 mod server;
 
 mod client;
@@ -45,4 +47,5 @@ pub use identity::{AgentIdentity, IdentityError};
 pub use peer::{Peer, PeerError};
 pub use provider::{TlsConfigError, install_provider};
 pub use server::{server_config_for_agents, server_config_for_enrolment};
+pub use signed_file::{SIGNED_FILE_HEAD_BYTES_MAX, SignedFile, SignedFileError};
 pub use token::{Token, TokenError};

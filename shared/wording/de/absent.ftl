@@ -19,6 +19,7 @@ absent-source-accounts-groups = Gruppen
 absent-source-accounts-logins = letzte Anmeldungen
 absent-source-accounts-ssh-keys = SSH-Schlüssel der Konten
 absent-source-certificates-files = Zertifikate in Dateien
+absent-source-agent-condition = Zustand des Agenten
 absent-source-certificates-served = Zertifikate der Ports
 absent-source-firmware-components = Firmware von Grafik, Management Engine, Thunderbolt und Controllern
 absent-source-firmware-esrt = Firmware, die sich per UEFI aktualisieren lässt (ESRT)

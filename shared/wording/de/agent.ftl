@@ -145,3 +145,209 @@ agent-help-reader = Der Prozess, der für den Agenten liest, was Administratorre
 agent-help-reader-account = Konto, das außer root fragen darf
 agent-help-scanner = Der Prozess, der scannt; der Agent startet ihn
 agent-help-scanner-socket = Aufträge von diesem Socket statt von der Standardeingabe nehmen
+
+## „status“
+agent-status-title = Der Agent auf diesem Rechner
+agent-status-label-state = Zustand
+agent-status-label-agent = Angemeldet als
+agent-status-label-version = Version
+agent-status-label-collector = Sammelstelle
+agent-status-label-last-run = Letzter Lauf
+agent-status-label-last-delivery = Zuletzt zugestellt
+agent-status-label-waiting = Es warten
+agent-status-label-next-run = Nächster Lauf
+agent-status-label-certificate = Zertifikat gilt bis
+agent-status-label-clock = Uhr
+agent-status-label-memory = Speicher höchstens
+agent-status-label-note = Hinweis
+agent-status-label-folder = Datenordner
+agent-status-none = keine Angabe
+agent-status-never = noch nie
+agent-status-running = läuft
+agent-status-running-since = läuft seit { $at }
+agent-status-stopped = läuft nicht
+agent-status-run = { $at }, { $sources } Quellen in { $seconds } s ({ $processor } s Prozessor)
+agent-status-run-with-failures = { $at }, { $sources } Quellen in { $seconds } s ({ $processor } s Prozessor), davon { $failed } fehlgeschlagen
+agent-status-nothing-waits = keine Berichte
+agent-status-waits = { $count } Berichte seit { $at }, { $size } von { $most }
+agent-status-clock-agrees = stimmt mit der Sammelstelle überein
+agent-status-clock-ahead = geht { $seconds } s vor
+agent-status-clock-behind = geht { $seconds } s nach
+agent-status-well = Alles in Ordnung.
+agent-status-problem-not-enrolled = Dieser Agent ist bei keiner Sammelstelle angemeldet.
+agent-status-problem-not-enrolled-remedy = kataster-agent enrol --token-file DATEI; das Token erzeugt „kataster agent token create“ an der Sammelstelle.
+agent-status-problem-not-running = Der Dienst läuft nicht.
+agent-status-problem-not-running-remedy = systemctl start kataster-agent; fehlt der Dienst: kataster-agent service install.
+agent-status-problem-read-only = Der Datenordner nimmt keine Daten an (nur lesbar eingehängt). Berichte liegen nur im Arbeitsspeicher.
+agent-status-problem-read-only-remedy = Hängen Sie das Dateisystem beschreibbar ein; prüfen Sie den Datenträger.
+agent-status-problem-disk-full = Der Datenträger des Datenordners ist voll. Berichte liegen nur im Arbeitsspeicher.
+agent-status-problem-disk-full-remedy = Schaffen Sie Platz; der Agent schreibt die Berichte dann von selbst.
+agent-status-problem-in-memory = Berichte konnten nicht geschrieben werden und liegen nur im Arbeitsspeicher; sie gehen verloren, wenn der Agent endet.
+agent-status-problem-in-memory-remedy = Prüfen Sie freien Platz und Rechte des Datenordners.
+agent-status-problem-config = Die Konfigurationsdatei ist nicht verwendbar; die letzte brauchbare gilt weiter.
+agent-status-problem-config-remedy = Berichtigen Sie die genannte Stelle, dann: systemctl reload kataster-agent.
+agent-status-problem-clock = Die Uhr dieses Rechners weicht von der Sammelstelle ab. Berichte werden trotzdem zugestellt.
+agent-status-problem-clock-remedy = Stellen Sie die Uhr oder schalten Sie den Zeitdienst ein.
+agent-status-problem-trouble = Seit { $at } werden keine Berichte zugestellt.
+agent-status-problem-trouble-remedy = Prüfen Sie mit: kataster-agent doctor.
+
+## „doctor“
+agent-doctor-title = Was der Agent braucht
+agent-doctor-mark-good = [gut]
+agent-doctor-mark-hint = [Hinweis]
+agent-doctor-mark-bad = [FEHLER]
+agent-doctor-mark-open = [offen]
+agent-doctor-open = nicht geprüft, weil vorher etwas fehlt
+agent-doctor-folder = Datenordner
+agent-doctor-folder-private = { $subject }, nur für den Agenten zugänglich
+agent-doctor-folder-open = { $subject } ist für andere Benutzer zugänglich
+agent-doctor-folder-open-remedy = chmod go= { $subject }
+agent-doctor-folder-missing = { $subject } gibt es noch nicht
+agent-doctor-folder-missing-remedy = Der Agent legt ihn beim Anmelden oder beim ersten Lauf an.
+agent-doctor-folder-closed = { $subject } ist nicht zugänglich
+agent-doctor-folder-closed-remedy = Rufen Sie den Befehl als root oder als Benutzer des Dienstes auf.
+agent-doctor-space = Platz
+agent-doctor-space-enough = { $subject } MiB frei
+agent-doctor-space-little = nur noch { $subject } MiB frei
+agent-doctor-space-little-remedy = Schaffen Sie Platz; bei langem Ausfall der Verbindung gehen sonst ältere Berichte verloren.
+agent-doctor-space-full = { $subject } MiB frei: Berichte bleiben nur im Arbeitsspeicher
+agent-doctor-space-full-remedy = Schaffen Sie Platz.
+agent-doctor-space-read-only = { $subject } ist nur lesbar eingehängt
+agent-doctor-space-read-only-remedy = Hängen Sie das Dateisystem beschreibbar ein; prüfen Sie den Datenträger.
+agent-doctor-space-unknown = { $subject } gibt keine Auskunft
+agent-doctor-space-unknown-remedy = Prüfen Sie das Dateisystem.
+agent-doctor-service = Dienst
+agent-doctor-service-running = läuft
+agent-doctor-service-stopped = läuft nicht
+agent-doctor-service-stopped-remedy = systemctl start kataster-agent; fehlt der Dienst: kataster-agent service install.
+agent-doctor-service-unknown = nicht zu erkennen
+agent-doctor-service-unknown-remedy = Rufen Sie den Befehl als root auf.
+agent-doctor-config = Konfiguration
+agent-doctor-config-none = keine Datei genannt; es gelten die Vorgaben
+agent-doctor-config-used = { $subject }
+agent-doctor-config-broken = { $subject } ist nicht verwendbar; ein laufender Dienst behält die letzte brauchbare
+agent-doctor-config-broken-remedy = Berichtigen Sie die genannte Stelle.
+agent-doctor-enrolment = Anmeldung
+agent-doctor-enrolment-there = als { $subject }
+agent-doctor-enrolment-missing = keine
+agent-doctor-enrolment-missing-remedy = kataster-agent enrol --token-file DATEI; ohne Verbindung: kataster-agent once --out DATEI.
+agent-doctor-enrolment-damaged = nicht verwendbar
+agent-doctor-enrolment-damaged-remedy = Melden Sie den Agenten neu an: kataster-agent enrol --replace --token-file DATEI.
+agent-doctor-certificate = Zertifikat
+agent-doctor-certificate-valid = gilt bis { $subject }
+agent-doctor-certificate-expired = nach der Uhr dieses Rechners am { $subject } abgelaufen
+agent-doctor-certificate-expired-remedy = Prüfen Sie die Uhr. Stimmt sie, erneuert der Agent das Zertifikat bei der nächsten Verbindung; nach mehr als 90 Tagen melden Sie ihn neu an.
+agent-doctor-name = Name
+agent-doctor-name-known = { $subject }
+agent-doctor-name-unknown = { $subject } ist keinem Namensdienst bekannt
+agent-doctor-name-unknown-remedy = Prüfen Sie den Namen und den DNS-Server dieses Rechners (/etc/resolv.conf).
+agent-doctor-name-no-answer = kein Namensdienst antwortet auf die Frage nach { $subject }
+agent-doctor-name-no-answer-remedy = Prüfen Sie Netz und DNS-Server dieses Rechners.
+agent-doctor-port = Port
+agent-doctor-port-open = { $subject } ist erreichbar
+agent-doctor-port-closed = { $subject } ist nicht erreichbar
+agent-doctor-port-closed-remedy = Prüfen Sie, ob die Sammelstelle läuft und ob Adresse und Port stimmen.
+agent-doctor-port-no-answer = { $subject } antwortet nicht
+agent-doctor-port-no-answer-remedy = Vermutlich sperrt eine Firewall den Port; geben Sie ihn in Richtung Sammelstelle frei.
+agent-doctor-collector = Sammelstelle
+agent-doctor-collector-trusted = { $subject } und dieser Agent vertrauen einander
+agent-doctor-collector-refused = { $subject } lässt diesen Agenten nicht sprechen
+agent-doctor-collector-refused-remedy = Sehen Sie an der Sammelstelle nach: kataster agent list; freigeben mit: kataster agent approve.
+agent-doctor-collector-clock = nach der Uhr dieses Rechners gilt das Zertifikat von { $subject } nicht
+agent-doctor-collector-clock-remedy = Stellen Sie die Uhr (Zeitdienst).
+agent-doctor-collector-expired = { $subject } hält das Zertifikat dieses Agenten für abgelaufen
+agent-doctor-collector-expired-remedy = Der Agent erneuert es von selbst; nach mehr als 90 Tagen melden Sie ihn neu an.
+agent-doctor-collector-another = { $subject } ist nicht die Sammelstelle dieses Agenten oder heißt anders
+agent-doctor-collector-another-remedy = Prüfen Sie die Adresse; nach einer Neueinrichtung melden Sie den Agenten neu an.
+agent-doctor-collector-not-trusted = mit { $subject } kommt keine vertrauliche Verbindung zustande
+agent-doctor-collector-not-trusted-remedy = Nichts darf TLS zwischen Agent und Sammelstelle aufbrechen; ist die Sammelstelle neu, melden Sie den Agenten neu an.
+agent-doctor-collector-failed = { $subject } gibt keine brauchbare Antwort
+agent-doctor-collector-failed-remedy = Prüfen Sie die Adresse und die Versionen von Agent und Sammelstelle.
+agent-doctor-clock = Uhr
+agent-doctor-clock-agrees = weicht { $subject } s von der Sammelstelle ab
+agent-doctor-clock-off = weicht { $subject } s von der Sammelstelle ab
+agent-doctor-clock-off-remedy = Stellen Sie die Uhr oder schalten Sie den Zeitdienst ein; Berichte werden trotzdem zugestellt.
+agent-doctor-sources = Quellen: { $all }, davon { $read } vollständig gelesen, { $limited } ohne ausreichende Rechte, { $none } auf diesem Rechner nicht vorhanden, { $failed } fehlgeschlagen.
+agent-doctor-everything = alles
+agent-doctor-failed-sources = Fehlgeschlagen
+agent-doctor-grants = So erhält der Agent die Rechte
+agent-doctor-grant-root = root: der Leser des Dienstes liest mit festen Fragen für den Agenten; kataster-agent service install richtet ihn ein. Einmalig: den Befehl mit sudo aufrufen.
+agent-doctor-grant-read-all = CAP_DAC_READ_SEARCH: in der Unit des Dienstes „AmbientCapabilities=CAP_DAC_READ_SEARCH“ (systemctl edit kataster-agent).
+agent-doctor-grant-ptrace = CAP_SYS_PTRACE: in der Unit des Dienstes „AmbientCapabilities=CAP_SYS_PTRACE“ (systemctl edit kataster-agent).
+agent-doctor-grant-group = Gruppe: nehmen Sie den Benutzer des Dienstes in die Gruppe auf, der die genannte Datei gehört (usermod -aG GRUPPE kataster-agent).
+
+## „show“
+agent-show-of = Bericht vom { $at }
+agent-show-between = Was sich zwischen { $before } und { $after } geändert hat
+agent-show-no-difference = Nichts.
+agent-show-marks = + neu, - weg, ~ geändert, ! Quelle selbst
+agent-show-nothing = (nichts)
+agent-show-read-again = ist jetzt lesbar
+agent-show-not-read = ist nicht mehr lesbar oder nicht mehr da
+
+## „once --out“ und „upload“
+agent-sealed =
+    { $path } ({ $size } KiB) enthält den signierten Bericht dieses Rechners.
+    Schlüssel: { $key }
+    Übergeben Sie die Datei mit „kataster-agent upload“ auf einem angemeldeten Rechner oder mit „kataster import report“ an der Sammelstelle. Vergleichen Sie bei der ersten Freigabe den Schlüssel.
+agent-carried-taken = { $path }: Der Bericht von { $host } wurde übernommen.
+agent-carried-repeated = { $path }: Der Bericht von { $host } war schon da; es ändert sich nichts.
+agent-carried-waiting =
+    { $path }: Der Bericht von { $host } wartet an der Sammelstelle auf Freigabe (kataster agent list, kataster agent approve).
+    Schlüssel: { $key }
+agent-failed-bad-signature = { $subject } ist kein signierter Bericht oder wurde verändert; nichts wurde übernommen.
+agent-failed-bad-signature-why = Beim Kopieren ging etwas verloren, oder jemand hat die Datei verändert.
+agent-failed-bad-signature-remedy = Kopieren Sie die Datei noch einmal vom Rechner, der sie erzeugt hat.
+agent-failed-no-report = Es gibt noch keinen Bericht.
+agent-failed-no-report-why = Der Dienst ist noch nie gelaufen.
+agent-failed-no-report-remedy = Ohne Dienst: kataster-agent once --print.
+agent-failed-no-report-before = Es gibt keinen früheren Bericht, der sich unterscheidet.
+agent-failed-no-report-before-remedy = Nichts zu tun: seit dem ersten Lauf hat sich nichts geändert.
+agent-failed-no-source = Der letzte Bericht enthält keine Quelle { $subject }.
+agent-failed-no-source-remedy = kataster-agent show nennt alle Quellen; kataster-agent show -o json ihre Kennungen.
+agent-failed-output = { $subject } kann nicht geschrieben werden.
+agent-failed-output-remedy = Nennen Sie einen Ort, an dem Sie schreiben dürfen und Platz ist.
+agent-failed-output-exists = { $subject } gibt es schon; es wurde nichts überschrieben.
+agent-failed-output-exists-remedy = Nennen Sie einen anderen Namen.
+agent-failed-own-key = Der eigene Schlüssel dieses Rechners ist nicht verwendbar.
+agent-failed-own-key-why = Die Datei alone/key.pem im Datenordner ist beschädigt oder der Ordner nicht beschreibbar.
+agent-failed-own-key-remedy = Spielen Sie sie zurück; ohne sie (löschen) erhält der Rechner einen neuen Schlüssel und muss neu freigegeben werden.
+agent-failed-signed-file = { $subject } ist nicht lesbar.
+agent-failed-signed-file-remedy = Prüfen Sie Pfad und Rechte; die Datei stammt aus „kataster-agent once --out“.
+agent-failed-too-large = Der Bericht ist größer, als eine Sammelstelle annimmt.
+agent-failed-too-large-remedy = Bitte melden Sie diesen Fehler; „kataster-agent once --print“ zeigt, welche Quelle so viel meldet.
+agent-help-once-out = Statt zuzustellen einen signierten Bericht in diese Datei schreiben; braucht weder Sammelstelle noch Anmeldung
+agent-help-status = Zeigt, wie es dem Agenten geht
+agent-help-status-output = Form der Ausgabe
+agent-help-doctor = Prüft, was der Agent lesen kann, was ihm fehlt und ob er die Sammelstelle erreicht
+agent-help-doctor-output = Form der Ausgabe
+agent-help-show = Zeigt den letzten Bericht dieses Rechners
+agent-help-show-source = Nur diese Quelle (software.dpkg) oder dieser Bereich (software), mit allen Angaben
+agent-help-show-diff_last = Nur, was sich zuletzt geändert hat
+agent-help-show-output = Form der Ausgabe
+agent-help-upload = Übergibt signierte Berichte anderer Rechner an die Sammelstelle
+agent-help-upload-files = Dateien aus „once --out“
+
+## „service“
+agent-service-installed =
+    Der Dienst ist eingerichtet und startet mit dem System. Jetzt starten:
+      systemd-sysusers && systemctl daemon-reload
+      systemctl start kataster-agent-reader.socket kataster-agent.service
+agent-service-removed =
+    Der Dienst ist entfernt; Konfiguration und Daten bleiben. Läuft er noch, beenden Sie ihn:
+      systemctl stop kataster-agent.service kataster-agent-reader.socket
+      systemctl daemon-reload
+agent-service-unchanged = Es gibt nichts zu ändern.
+agent-failed-bad-name = { $subject } kann nicht in der Unit eines Dienstes stehen.
+agent-failed-bad-name-remedy = Erlaubt sind für Konten Kleinbuchstaben, Ziffern, - und _; der Pfad des Programms darf keine Leer- oder Sonderzeichen enthalten.
+agent-failed-foreign-unit = { $subject } stammt nicht von diesem Befehl; es wurde nichts geändert.
+agent-failed-foreign-unit-remedy = Entfernen oder verschieben Sie die Datei, dann rufen Sie den Befehl erneut auf.
+agent-failed-other-init = Auf diesem Rechner läuft systemd nicht; es wurde nichts geändert.
+agent-failed-other-init-why = Der Rechner verwendet ein anderes Init-System (OpenRC, runit, …), oder Sie sind in einem Container.
+agent-failed-other-init-remedy = Lassen Sie Ihr Init-System „kataster-agent run --config DATEI --data-dir ORDNER“ unter einem eigenen Konto starten.
+agent-failed-packaged = { $subject } gehört einer Paketverwaltung; sie richtet auch den Dienst ein.
+agent-failed-packaged-remedy = Verwenden Sie die Paketverwaltung, und zum Starten: systemctl enable --now kataster-agent.
+agent-help-service = Der Dienst dieses Rechners (systemd)
+agent-help-service-install = Legt die Units an; startet selbst kein Programm und nennt die letzten Befehle
+agent-help-service-install-user = Konto, unter dem der Dienst läuft (Vorgabe: kataster-agent)
+agent-help-service-uninstall = Entfernt die Units; Konfiguration und Daten bleiben

@@ -22,6 +22,7 @@ command-help--asset = Kürzel (S-7K2QD) oder ID des Assets
 command-help--agent = ID des Agenten
 command-help--token = ID des Anmeldeschlüssels
 command-help--file = Datei
+command-help--files = Signierte Berichte
 command-help--left = Kürzel oder ID des einen Assets
 command-help--right = Kürzel oder ID des anderen Assets
 command-help--register = Register (TOML), das zuerst eingelesen wird
@@ -76,6 +77,8 @@ command-help-asset-history = Zeigt, was sich an einem Asset geändert hat
 command-help-asset-conflicts = Zeigt Agenten, die dasselbe Asset meinen könnten
 command-help-asset-merge = Macht aus zwei Assets eines
 command-help-asset-split = Löst einen Agenten aus einem Asset
+command-help-import = Nimmt an, was von außen kommt
+command-help-import-report = Nimmt Berichte an, die ein Rechner signiert hat (kataster-agent once --out)
 command-help-register = Was Menschen angeben
 command-help-register-import = Liest register.toml ein
 command-help-register-export = Gibt das Register als TOML aus
@@ -113,6 +116,7 @@ command-reason-not-looked-at = nicht angesehen: {$why}
 ## Columns
 command-column-token = Anmeldeschlüssel
 command-column-label = Zweck
+command-column-key = Schlüssel
 command-column-kind = Art
 command-column-uses = Benutzt
 command-column-expires = Gilt bis
@@ -178,6 +182,11 @@ command-chain-whole = Die Kette ist lückenlos: {$events ->
 ## Done
 command-done-token-revoked = Der Anmeldeschlüssel {$object} ist ungültig.
 command-done-agent-approved = Der Agent {$object} ist freigegeben.
+command-done-agent-approved-with-reports =
+    { $count ->
+        [one] Der Agent {$object} ist freigegeben; ein wartender Bericht wurde übernommen.
+       *[other] Der Agent {$object} ist freigegeben; {$count} wartende Berichte wurden übernommen.
+    }
 command-done-agent-revoked = Der Agent {$object} ist gesperrt.
 command-done-assets-merged = {$object} sind jetzt ein Asset.
 command-done-asset-split = Der Agent gehört nicht mehr zu {$object}.
@@ -385,3 +394,12 @@ command-failure-control-ended-next = Starten Sie sie und rufen Sie den Befehl er
 command-failure-scan-ending = Die Sammelstelle wird gerade beendet und beginnt keinen Scan.
 command-failure-scan-ending-why = Jemand beendet sie oder startet sie neu.
 command-failure-scan-ending-next = Rufen Sie den Befehl erneut auf, wenn sie wieder läuft.
+command-done-report-taken = Der Bericht von {$object} wurde übernommen.
+command-done-report-repeated = Der Bericht von {$object} war schon da; es ändert sich nichts.
+command-done-report-waiting = Der Bericht wartet auf Freigabe: {$object}. Vergleichen Sie den Schlüssel mit der Anzeige am Rechner, dann: kataster agent approve ID.
+command-failure-report-refused = Der Bericht {$object} wurde nicht übernommen.
+command-failure-report-refused-why = Die Datei ist kein signierter Bericht, wurde verändert oder ist unvollständig, oder der Rechner darf nicht berichten.
+command-failure-report-refused-next = Kopieren Sie die Datei noch einmal vom Rechner; „kataster agent list“ zeigt, ob er freigegeben ist.
+command-failure-waiting-reports = Der Agent {$object} ist freigegeben, aber nicht alle wartenden Berichte wurden übernommen.
+command-failure-waiting-reports-why = Ein Bericht ist beschädigt oder widerspricht der Identität des Rechners.
+command-failure-waiting-reports-next = Das Ereignisprotokoll nennt die Gründe; erzeugen Sie am Rechner einen neuen Bericht (kataster-agent once --out).

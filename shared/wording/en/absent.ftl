@@ -19,6 +19,7 @@ absent-source-accounts-groups = groups
 absent-source-accounts-logins = last logins
 absent-source-accounts-ssh-keys = SSH keys of the accounts
 absent-source-certificates-files = certificates in files
+absent-source-agent-condition = state of the agent
 absent-source-certificates-served = certificates of the ports
 absent-source-firmware-components = firmware of graphics, management engine, Thunderbolt and controllers
 absent-source-firmware-esrt = firmware that UEFI can update (ESRT)

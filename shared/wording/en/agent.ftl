@@ -145,3 +145,209 @@ agent-help-reader = The process that reads for the agent what needs the rights o
 agent-help-reader-account = Account that may ask besides root
 agent-help-scanner = The process that scans; started by the agent
 agent-help-scanner-socket = Take jobs from this socket in place of standard input
+
+## `status`
+agent-status-title = The agent of this machine
+agent-status-label-state = State
+agent-status-label-agent = Enrolled as
+agent-status-label-version = Version
+agent-status-label-collector = Collector
+agent-status-label-last-run = Last run
+agent-status-label-last-delivery = Last delivery
+agent-status-label-waiting = Waiting
+agent-status-label-next-run = Next run
+agent-status-label-certificate = Certificate until
+agent-status-label-clock = Clock
+agent-status-label-memory = Memory at most
+agent-status-label-note = Note
+agent-status-label-folder = Data folder
+agent-status-none = not stated
+agent-status-never = never
+agent-status-running = running
+agent-status-running-since = running since { $at }
+agent-status-stopped = not running
+agent-status-run = { $at }, { $sources } sources in { $seconds } s ({ $processor } s of processor)
+agent-status-run-with-failures = { $at }, { $sources } sources in { $seconds } s ({ $processor } s of processor), { $failed } of them failed
+agent-status-nothing-waits = no reports
+agent-status-waits = { $count } reports since { $at }, { $size } of { $most }
+agent-status-clock-agrees = agrees with the collector
+agent-status-clock-ahead = { $seconds } s ahead
+agent-status-clock-behind = { $seconds } s behind
+agent-status-well = Everything is in order.
+agent-status-problem-not-enrolled = This agent is enrolled with no collector.
+agent-status-problem-not-enrolled-remedy = kataster-agent enrol --token-file FILE; `kataster agent token create` makes the token at the collector.
+agent-status-problem-not-running = The service is not running.
+agent-status-problem-not-running-remedy = systemctl start kataster-agent; without the service: kataster-agent service install.
+agent-status-problem-read-only = The data folder takes no data (mounted read-only). Reports are in memory alone.
+agent-status-problem-read-only-remedy = Mount the file system writable; check the disk.
+agent-status-problem-disk-full = The disk of the data folder is full. Reports are in memory alone.
+agent-status-problem-disk-full-remedy = Make room; the agent then writes the reports by itself.
+agent-status-problem-in-memory = Reports could not be written and are in memory alone; they are lost if the agent ends.
+agent-status-problem-in-memory-remedy = Check free space and rights of the data folder.
+agent-status-problem-config = The configuration file cannot be used; the last good one stays in force.
+agent-status-problem-config-remedy = Correct the place that is named, then: systemctl reload kataster-agent.
+agent-status-problem-clock = The clock of this machine differs from the collector's. Reports are delivered all the same.
+agent-status-problem-clock-remedy = Set the clock or turn on time synchronisation.
+agent-status-problem-trouble = Since { $at } no reports have been delivered.
+agent-status-problem-trouble-remedy = Check with: kataster-agent doctor.
+
+## `doctor`
+agent-doctor-title = What the agent needs
+agent-doctor-mark-good = [good]
+agent-doctor-mark-hint = [hint]
+agent-doctor-mark-bad = [ERROR]
+agent-doctor-mark-open = [open]
+agent-doctor-open = not checked, because something before it is missing
+agent-doctor-folder = Data folder
+agent-doctor-folder-private = { $subject }, for the agent alone
+agent-doctor-folder-open = { $subject } is open to other users
+agent-doctor-folder-open-remedy = chmod go= { $subject }
+agent-doctor-folder-missing = { $subject } does not exist yet
+agent-doctor-folder-missing-remedy = The agent makes it at enrolment or at the first run.
+agent-doctor-folder-closed = { $subject } cannot be looked at
+agent-doctor-folder-closed-remedy = Call the command as root or as the user of the service.
+agent-doctor-space = Space
+agent-doctor-space-enough = { $subject } MiB free
+agent-doctor-space-little = only { $subject } MiB free
+agent-doctor-space-little-remedy = Make room; in a long outage older reports would be lost.
+agent-doctor-space-full = { $subject } MiB free: reports stay in memory alone
+agent-doctor-space-full-remedy = Make room.
+agent-doctor-space-read-only = { $subject } is mounted read-only
+agent-doctor-space-read-only-remedy = Mount the file system writable; check the disk.
+agent-doctor-space-unknown = { $subject } does not tell
+agent-doctor-space-unknown-remedy = Check the file system.
+agent-doctor-service = Service
+agent-doctor-service-running = running
+agent-doctor-service-stopped = not running
+agent-doctor-service-stopped-remedy = systemctl start kataster-agent; without the service: kataster-agent service install.
+agent-doctor-service-unknown = cannot be seen
+agent-doctor-service-unknown-remedy = Call the command as root.
+agent-doctor-config = Configuration
+agent-doctor-config-none = no file named; defaults are in force
+agent-doctor-config-used = { $subject }
+agent-doctor-config-broken = { $subject } cannot be used; a running service keeps the last good one
+agent-doctor-config-broken-remedy = Correct the place that is named.
+agent-doctor-enrolment = Enrolment
+agent-doctor-enrolment-there = as { $subject }
+agent-doctor-enrolment-missing = none
+agent-doctor-enrolment-missing-remedy = kataster-agent enrol --token-file FILE; without a connection: kataster-agent once --out FILE.
+agent-doctor-enrolment-damaged = cannot be used
+agent-doctor-enrolment-damaged-remedy = Enrol the agent again: kataster-agent enrol --replace --token-file FILE.
+agent-doctor-certificate = Certificate
+agent-doctor-certificate-valid = valid until { $subject }
+agent-doctor-certificate-expired = expired on { $subject } by the clock of this machine
+agent-doctor-certificate-expired-remedy = Check the clock. If it is right, the agent renews the certificate with the next connection; after more than 90 days enrol it again.
+agent-doctor-name = Name
+agent-doctor-name-known = { $subject }
+agent-doctor-name-unknown = no name service knows { $subject }
+agent-doctor-name-unknown-remedy = Check the name and the DNS server of this machine (/etc/resolv.conf).
+agent-doctor-name-no-answer = no name service answers the question for { $subject }
+agent-doctor-name-no-answer-remedy = Check network and DNS server of this machine.
+agent-doctor-port = Port
+agent-doctor-port-open = { $subject } can be reached
+agent-doctor-port-closed = { $subject } cannot be reached
+agent-doctor-port-closed-remedy = Check whether the collector runs and whether address and port are right.
+agent-doctor-port-no-answer = { $subject } does not answer
+agent-doctor-port-no-answer-remedy = A firewall probably blocks the port; open it towards the collector.
+agent-doctor-collector = Collector
+agent-doctor-collector-trusted = { $subject } and this agent trust each other
+agent-doctor-collector-refused = { $subject } does not let this agent speak
+agent-doctor-collector-refused-remedy = Look at the collector: kataster agent list; approve with: kataster agent approve.
+agent-doctor-collector-clock = by the clock of this machine the certificate of { $subject } is not valid
+agent-doctor-collector-clock-remedy = Set the clock (time synchronisation).
+agent-doctor-collector-expired = { $subject } says that the certificate of this agent has expired
+agent-doctor-collector-expired-remedy = The agent renews it by itself; after more than 90 days enrol it again.
+agent-doctor-collector-another = { $subject } is not the collector of this agent, or has another name
+agent-doctor-collector-another-remedy = Check the address; after the collector was set up anew, enrol the agent again.
+agent-doctor-collector-not-trusted = there is no confidential connection with { $subject }
+agent-doctor-collector-not-trusted-remedy = Nothing may break up TLS between agent and collector; if the collector is new, enrol the agent again.
+agent-doctor-collector-failed = { $subject } gives no answer that is of use
+agent-doctor-collector-failed-remedy = Check the address and the versions of agent and collector.
+agent-doctor-clock = Clock
+agent-doctor-clock-agrees = differs from the collector's by { $subject } s
+agent-doctor-clock-off = differs from the collector's by { $subject } s
+agent-doctor-clock-off-remedy = Set the clock or turn on time synchronisation; reports are delivered all the same.
+agent-doctor-sources = Sources: { $all }; { $read } read completely, { $limited } without sufficient rights, { $none } not on this machine, { $failed } failed.
+agent-doctor-everything = everything
+agent-doctor-failed-sources = Failed
+agent-doctor-grants = How to grant these rights
+agent-doctor-grant-root = root: the reader of the service answers a fixed set of questions for the agent; kataster-agent service install sets it up. Once only: call the command with sudo.
+agent-doctor-grant-read-all = CAP_DAC_READ_SEARCH: in the unit of the service `AmbientCapabilities=CAP_DAC_READ_SEARCH` (systemctl edit kataster-agent).
+agent-doctor-grant-ptrace = CAP_SYS_PTRACE: in the unit of the service `AmbientCapabilities=CAP_SYS_PTRACE` (systemctl edit kataster-agent).
+agent-doctor-grant-group = Group: add the user of the service to the group that owns the file named (usermod -aG GROUP kataster-agent).
+
+## `show`
+agent-show-of = Report of { $at }
+agent-show-between = What changed between { $before } and { $after }
+agent-show-no-difference = Nothing.
+agent-show-marks = + new, - gone, ~ changed, ! the source itself
+agent-show-nothing = (nothing)
+agent-show-read-again = can be read now
+agent-show-not-read = cannot be read any more, or is gone
+
+## `once --out` and `upload`
+agent-sealed =
+    { $path } ({ $size } KiB) holds the signed report of this machine.
+    Key: { $key }
+    Hand the file over with `kataster-agent upload` on an enrolled machine or with `kataster import report` at the collector. Compare the key at the first approval.
+agent-carried-taken = { $path }: the report of { $host } was taken.
+agent-carried-repeated = { $path }: the report of { $host } was there already; nothing changes.
+agent-carried-waiting =
+    { $path }: the report of { $host } waits at the collector for approval (kataster agent list, kataster agent approve).
+    Key: { $key }
+agent-failed-bad-signature = { $subject } is no signed report or was changed; nothing was taken.
+agent-failed-bad-signature-why = Something was lost in copying, or somebody changed the file.
+agent-failed-bad-signature-remedy = Copy the file once more from the machine that made it.
+agent-failed-no-report = There is no report yet.
+agent-failed-no-report-why = The service has never run.
+agent-failed-no-report-remedy = Without the service: kataster-agent once --print.
+agent-failed-no-report-before = There is no earlier report that differs.
+agent-failed-no-report-before-remedy = Nothing to do: nothing has changed since the first run.
+agent-failed-no-source = The last report has no source { $subject }.
+agent-failed-no-source-remedy = kataster-agent show names all sources; kataster-agent show -o json their ids.
+agent-failed-output = { $subject } cannot be written.
+agent-failed-output-remedy = Name a place where you may write and where there is room.
+agent-failed-output-exists = { $subject } exists; nothing was overwritten.
+agent-failed-output-exists-remedy = Name another file.
+agent-failed-own-key = The key of this machine cannot be used.
+agent-failed-own-key-why = The file alone/key.pem in the data folder is damaged, or the folder cannot be written.
+agent-failed-own-key-remedy = Put it back; without it (delete it) the machine gets a new key and must be approved again.
+agent-failed-signed-file = { $subject } cannot be read.
+agent-failed-signed-file-remedy = Check path and rights; the file comes from `kataster-agent once --out`.
+agent-failed-too-large = The report is larger than any collector takes.
+agent-failed-too-large-remedy = Please report this; `kataster-agent once --print` shows which source says so much.
+agent-help-once-out = Write a signed report to this file instead of delivering; needs neither collector nor enrolment
+agent-help-status = Shows how the agent is
+agent-help-status-output = Form of the output
+agent-help-doctor = Checks what the agent can read, what it lacks, and whether it reaches the collector
+agent-help-doctor-output = Form of the output
+agent-help-show = Shows the last report of this machine
+agent-help-show-source = Only this source (software.dpkg) or domain (software), with all that it says
+agent-help-show-diff_last = Only what changed last
+agent-help-show-output = Form of the output
+agent-help-upload = Hands signed reports of other machines over to the collector
+agent-help-upload-files = Files of `once --out`
+
+## `service`
+agent-service-installed =
+    The service is set up and starts with the system. To start it now:
+      systemd-sysusers && systemctl daemon-reload
+      systemctl start kataster-agent-reader.socket kataster-agent.service
+agent-service-removed =
+    The service is removed; configuration and data stay. If it still runs, end it:
+      systemctl stop kataster-agent.service kataster-agent-reader.socket
+      systemctl daemon-reload
+agent-service-unchanged = There is nothing to change.
+agent-failed-bad-name = { $subject } cannot stand in the unit of a service.
+agent-failed-bad-name-remedy = Accounts may have lower-case letters, digits, - and _; the path of the program must have no spaces or special characters.
+agent-failed-foreign-unit = { $subject } was not written by this command; nothing was changed.
+agent-failed-foreign-unit-remedy = Remove or move the file, then call the command again.
+agent-failed-other-init = systemd does not run on this machine; nothing was changed.
+agent-failed-other-init-why = The machine uses another init system (OpenRC, runit, …), or you are in a container.
+agent-failed-other-init-remedy = Let your init system start `kataster-agent run --config FILE --data-dir FOLDER` under an account of its own.
+agent-failed-packaged = { $subject } belongs to a package manager, which sets up the service too.
+agent-failed-packaged-remedy = Use the package manager, and to start it: systemctl enable --now kataster-agent.
+agent-help-service = The service of this machine (systemd)
+agent-help-service-install = Puts the units in place; starts no program itself and names the last commands
+agent-help-service-install-user = Account under which the service runs (default: kataster-agent)
+agent-help-service-uninstall = Takes the units away; configuration and data stay

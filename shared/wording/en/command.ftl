@@ -22,6 +22,7 @@ command-help--asset = Label (S-7K2QD) or id of the asset
 command-help--agent = Id of the agent
 command-help--token = Id of the token
 command-help--file = File
+command-help--files = Signed reports
 command-help--left = Label or id of the one asset
 command-help--right = Label or id of the other asset
 command-help--register = Register (TOML) to be imported first
@@ -76,6 +77,8 @@ command-help-asset-history = Shows what changed of an asset
 command-help-asset-conflicts = Shows agents that may mean the same asset
 command-help-asset-merge = Makes one asset of two
 command-help-asset-split = Takes an agent out of an asset
+command-help-import = Takes what comes from outside
+command-help-import-report = Takes reports that a host has signed (kataster-agent once --out)
 command-help-register = What people state
 command-help-register-import = Imports register.toml
 command-help-register-export = Writes the register as TOML
@@ -113,6 +116,7 @@ command-reason-not-looked-at = not looked at: {$why}
 ## Columns
 command-column-token = Token
 command-column-label = Purpose
+command-column-key = Key
 command-column-kind = Kind
 command-column-uses = Used
 command-column-expires = Expires
@@ -178,6 +182,11 @@ command-chain-whole = The chain is whole: {$events ->
 ## Done
 command-done-token-revoked = The token {$object} is revoked.
 command-done-agent-approved = The agent {$object} is approved.
+command-done-agent-approved-with-reports =
+    { $count ->
+        [one] The agent {$object} is approved; one report that waited was taken.
+       *[other] The agent {$object} is approved; {$count} reports that waited were taken.
+    }
 command-done-agent-revoked = The agent {$object} is revoked.
 command-done-assets-merged = {$object} are one asset now.
 command-done-asset-split = The agent no longer belongs to {$object}.
@@ -385,3 +394,12 @@ command-failure-control-ended-next = Start it and run the command again. What a 
 command-failure-scan-ending = The collector is ending and begins no scan.
 command-failure-scan-ending-why = Somebody is stopping or restarting it.
 command-failure-scan-ending-next = Run the command again when it is back.
+command-done-report-taken = The report of {$object} was taken.
+command-done-report-repeated = The report of {$object} was here already; nothing changes.
+command-done-report-waiting = The report waits for approval: {$object}. Compare the key with what the host shows, then: kataster agent approve ID.
+command-failure-report-refused = The report {$object} was not taken.
+command-failure-report-refused-why = The file is no signed report, was changed or is incomplete, or the host may not report.
+command-failure-report-refused-next = Copy the file from the host once more; `kataster agent list` shows whether the host is approved.
+command-failure-waiting-reports = The agent {$object} is approved, but not all reports that waited were taken.
+command-failure-waiting-reports-why = A report is damaged or contradicts the identity of the host.
+command-failure-waiting-reports-next = The log of events names the reasons; make a new report on the host (kataster-agent once --out).

@@ -14,6 +14,7 @@ use crate::model::StoreError;
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_first.sql"),
     include_str!("../../migrations/sqlite/0002_scans.sql"),
+    include_str!("../../migrations/sqlite/0003_carried.sql"),
 ];
 
 const DOING: &str = "bringing the database to the present schema";

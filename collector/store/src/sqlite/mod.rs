@@ -8,6 +8,7 @@ mod agents;
 mod assets;
 mod backup;
 mod bodies;
+mod carried;
 mod cell;
 mod connection;
 mod events;
@@ -40,10 +41,11 @@ use inventory::register::Register;
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::scan::ScanRemark;
-use observation::latest::{AgentId, SourceId};
+use observation::latest::{AgentId, ReportNumber, SourceId};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use crate::carried::{IncomingFile, KeptFile, WaitingFile};
 use crate::model::{
     AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
     EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan, ReportReceipt,
@@ -224,6 +226,26 @@ impl Store for SqliteStore {
         self.write("keeping the key of an agent", move |it| {
             agents::set_key(it, id, public_key_hash, certificate_not_after)
         })
+    }
+
+    fn agent_by_key(&self, public_key_hash: ContentHash) -> Answer<'_, Option<AgentRecord>> {
+        self.read("reading an agent", move |it| carried::agent_by_key(it, public_key_hash))
+    }
+
+    fn keep_file(&self, file: IncomingFile, event: EventDraft) -> Answer<'_, KeptFile> {
+        self.write("keeping a signed file", move |it| carried::keep(it, &file, &event))
+    }
+
+    fn next_file(
+        &self,
+        agent: AgentId,
+        after: Option<ReportNumber>,
+    ) -> Answer<'_, Option<WaitingFile>> {
+        self.read("reading a signed file", move |it| carried::next(it, agent, after))
+    }
+
+    fn remove_files(&self, agent: AgentId, number: Option<ReportNumber>) -> Answer<'_, u64> {
+        self.write("removing a signed file", move |it| carried::remove(it, agent, number))
     }
 
     fn confirm_host_hash(

@@ -11,6 +11,8 @@
 //! | `/v1/check-in` | agents | [`CheckInRequest`] | [`CheckInAnswer`] |
 //! | `/v1/manifest` | agents | [`ManifestRequest`] | [`ManifestAnswer`] |
 //! | `/v1/upload` | agents | [`UploadRequest`] (zstd) | [`UploadAnswer`] |
+//! | `/v1/hello` | agents | [`HelloRequest`] | [`HelloAnswer`] |
+//! | `/v1/carry` | agents | [`CarryRequest`] | [`CarryAnswer`] |
 //! | `/v1/scan-report` | agents | [`super::scan::ScanReport`] (zstd) | [`ScanReportAnswer`] |
 //!
 //! A manifest holds either all steady sections of a run, or volatile ones alone; the latter says
@@ -23,7 +25,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -156,11 +158,74 @@ pub struct CheckInAnswer {
     /// The collector's clock.
     pub server_time: Timestamp,
     /// Work that waits.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "known_tasks")]
     pub tasks: Vec<Task>,
     /// The address from which the collector saw the check-in come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_from: Option<IpAddr>,
+}
+
+/// Asks whether the way is free; says and changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloRequest {
+    /// Who asks; must be the agent of the certificate.
+    pub agent: AgentId,
+}
+
+/// The way is free and the agent may speak.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloAnswer {
+    /// The collector's clock.
+    pub server_time: Timestamp,
+}
+
+/// Hands over the report of another host, as a file that this host signed (`pki::SignedFile`). The
+/// certificate of the connection is the carrier's and says nothing about the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarryRequest {
+    /// The file, base64.
+    pub file: String,
+}
+
+/// What became of a carried report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarryAnswer {
+    /// The host that the report speaks of.
+    pub agent: AgentId,
+    /// The name that it gave.
+    pub host_name: String,
+    /// SHA-256 of its public key (SubjectPublicKeyInfo, DER).
+    pub key: ContentHash,
+    /// Whether it is part of the inventory.
+    pub outcome: Carried,
+}
+
+/// What became of a carried report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carried {
+    /// It was taken.
+    Taken,
+    /// It had been taken, or waited, before.
+    Repeated,
+    /// Nobody knows its key yet: it waits until a person approves the host.
+    Waiting,
+}
+
+/// The content of a signed file: zstd over the JSON of this.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignedReport {
+    /// The version of this form, [`SignedReport::FORMAT`].
+    pub format: u32,
+    /// The host's own name, for the person who approves.
+    pub host_name: String,
+    /// The report with all its bodies in full.
+    pub report: UploadRequest,
+}
+
+impl SignedReport {
+    /// The version of the form.
+    pub const FORMAT: u32 = 1;
 }
 
 /// Work for an agent. A closed list: nothing here can run a program or fetch a file.
@@ -201,6 +266,16 @@ pub fn home_revision(networks: &[IpNet]) -> u64 {
     let text: String = networks.iter().map(|it| format!("{it}\n")).collect();
     let hash = ContentHash::of(text.as_bytes());
     hash.as_bytes().iter().take(8).fold(0, |sum, it| (sum << 8) | u64::from(*it))
+}
+
+/// Most tasks of one answer that are looked at.
+pub const TASKS_MAX: usize = 64;
+
+/// The tasks that are known here. One of a kind that is not, or that cannot be understood, is left out:
+/// it must not cost the acknowledgement that travels with it.
+fn known_tasks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Task>, D::Error> {
+    let raw: Vec<Box<RawValue>> = Vec::deserialize(deserializer)?;
+    Ok(raw.iter().take(TASKS_MAX).filter_map(|it| serde_json::from_str(it.get()).ok()).collect())
 }
 
 /// The hashes of all sections of a report.
@@ -282,7 +357,7 @@ pub struct UploadAnswer {
     /// The collector's clock.
     pub server_time: Timestamp,
     /// Work that waits.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "known_tasks")]
     pub tasks: Vec<Task>,
 }
 
@@ -327,6 +402,8 @@ pub enum ProblemCode {
     Quarantined,
     /// 403: the body speaks for another agent than the certificate.
     WrongAgent,
+    /// 403: a carried file is no signed report, or its signature does not fit.
+    BadSignature,
     /// 409: a delta builds on a body that is not here; send it in full.
     UnknownBase,
     /// 409: the number of the report is older than what is known of this epoch and not a repetition.
@@ -341,4 +418,23 @@ pub enum ProblemCode {
     StorageFull,
     /// 500: the collector failed; the report is still the agent's to keep.
     Internal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_is_not_known_costs_nothing_but_itself() {
+        let text = r#"{"is_known":true,"server_time":"2026-07-01T12:00:00Z","tasks":[
+            {"task":"run","program":"/bin/sh"},{"task":"collect_now"},7,{"task":"set_schedule"}]}"#;
+        let answer: CheckInAnswer = serde_json::from_str(text).unwrap();
+        assert_eq!(answer.tasks, [Task::CollectNow]);
+        let many = vec![r#"{"task":"collect_now"}"#; 1000].join(",");
+        let text = format!(
+            r#"{{"was_repeated":false,"server_time":"2026-07-01T12:00:00Z","tasks":[{many}]}}"#
+        );
+        let answer: UploadAnswer = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer.tasks.len(), TASKS_MAX);
+    }
 }
