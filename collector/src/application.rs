@@ -131,9 +131,9 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
         }
         Command::Import(ImportCommand::Report { files }) => {
-            import_reports(arguments, wording, files).await
+            Box::pin(import_reports(arguments, wording, files)).await
         }
-        Command::Scan(command) => scan::run(arguments, wording, command).await,
+        Command::Scan(command) => Box::pin(scan::run(arguments, wording, command)).await,
         Command::Scanner { .. } => Err(Failure::new(ExitCode::Failed, "internal", "scanner")),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -301,12 +301,12 @@ async fn import_reports(
             let order = Order::ReportImport { name, file: BASE64.encode(&file) };
             show(&ask(arguments, order, &Watch::default()).await?, Form::Table, None, wording)
         };
-        if let Err(failure) = taken.await {
-            if let Some(earlier) = first.replace(failure) {
-                let mut err = io::stderr().lock();
-                for line in earlier.lines(wording) {
-                    let _ = writeln!(err, "{line}");
-                }
+        if let Err(failure) = Box::pin(taken).await
+            && let Some(earlier) = first.replace(failure)
+        {
+            let mut err = io::stderr().lock();
+            for line in earlier.lines(wording) {
+                let _ = writeln!(err, "{line}");
             }
         }
     }

@@ -51,7 +51,7 @@ pub async fn execute_watched(
         Order::AgentList => Ok(Reply::Agents(collector.store.agents().await?)),
         Order::AgentApprove { id } => work.set_state(id, AgentState::Approved).await,
         Order::AgentRevoke { id } => work.set_state(id, AgentState::Revoked).await,
-        Order::ReportImport { name, file } => work.import_report(name, &file).await,
+        Order::ReportImport { name, file } => Box::pin(work.import_report(name, &file)).await,
         Order::AssetList => assets::list(&work).await,
         Order::AssetShow { name, with_evidence } => assets::show(&work, name, with_evidence).await,
         Order::AssetHistory { name } => assets::history(&work, name).await,
@@ -128,7 +128,7 @@ impl Work<'_> {
             self.collector.store.remove_files(id, None).await?;
             return Ok(done(code, id.to_string(), 1));
         }
-        let admitted = ingest::admit_files(self.collector, id, self.now).await?;
+        let admitted = Box::pin(ingest::admit_files(self.collector, id, self.now)).await?;
         if admitted.refused > 0 {
             let object = id.to_string();
             return Err(Failure::new(ExitCode::Partial, "waiting-reports", object)
