@@ -2,6 +2,8 @@
 //!
 //! Constructed, not recorded: it says nothing about what agents really send.
 
+mod statements;
+
 use std::net::IpAddr;
 
 use anyhow::Context as _;
@@ -24,10 +26,11 @@ const REGISTER: &str = include_str!("../../collector/inventory/src/register/exam
 const SEEN_SECOND: i64 = 1_795_503_600;
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Sources that every agent of the company reads.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 19] = [
     "accounts.accounts",
     "accounts.groups",
     "certificates.served",
+    "configuration.sshd",
     "hardware.disks",
     "hardware.memory",
     "hardware.processor",
@@ -39,6 +42,7 @@ const SOURCES: [&str; 17] = [
     "services.listeners",
     "services.units",
     "software.dpkg",
+    "system.file_systems",
     "system.host_name",
     "system.operating_system",
     "system.virtualisation",
@@ -66,6 +70,7 @@ pub fn snapshot(systems: u32, packages: u32) -> anyhow::Result<Snapshot> {
         changes,
         conflicts: Vec::new(),
         scans: Vec::new(),
+        report_interval_seconds: 3600,
         event_count: 217,
         event_head: Some(ContentHash::of(b"the newest event")),
     })
@@ -172,7 +177,9 @@ fn asset(number: u32, packages: u32) -> Asset {
         names: Vec::new(),
         host_keys: Vec::new(),
         paths: Vec::new(),
-        details: Vec::new(),
+        settings: statements::settings(&says),
+        named_machines: statements::named_machines(&says),
+        details: statements::details(&says),
         sources: sources(&says, is_poor),
     }
 }
@@ -440,6 +447,10 @@ fn agent(asset: &Asset) -> AgentSummary {
         last_seen_at: Some(asset.last_seen_at),
         clock_skew_seconds: Some(0),
         software_version: Some("0.1.0".to_owned()),
+        is_server: asset.kind.as_ref().is_some_and(|it| it.value == AssetKind::Server),
+        certificate_not_after: Some(at(60 * 86_400)),
+        report_days: Some(11),
+        refused: None,
     }
 }
 
@@ -457,6 +468,7 @@ fn changes(asset: &Asset) -> Vec<ChangeEntry> {
         before: before.map(str::to_owned),
         after: after.map(str::to_owned),
         source: "software.dpkg".to_owned(),
+        row: None,
     };
     vec![
         change("software.dpkg: openssl", Some("3.0.14-1~deb12u2"), Some("3.0.15-1~deb12u1")),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use inventory::assess::{AgentJudgement, Completeness};
 use inventory::asset::{Asset, AssetLabel};
 use inventory::reconcile::{ChangeEntry, Link, RawFact};
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ pub enum Order {
         /// Which.
         id: Uuid,
     },
+    /// Lists agents with their health.
+    AgentHealth,
     /// Lists agents.
     AgentList,
     /// Lets an agent speak.
@@ -185,6 +188,8 @@ pub enum Reply {
     Tokens(Vec<TokenRecord>),
     /// Agents.
     Agents(Vec<AgentRecord>),
+    /// Agents with their health, the most urgent first.
+    AgentHealth(Vec<AgentJudgement>),
     /// Assets.
     Assets(Vec<Asset>),
     /// One asset.
@@ -241,6 +246,21 @@ pub struct AssetExplanation {
     pub links: Vec<Link>,
     /// The raw facts, where they were asked for.
     pub facts: Vec<RawFact>,
+    /// How complete what agents read of it is; none where no agent looked.
+    pub completeness: Option<Completeness>,
+    /// The assets whose guest it is.
+    pub runs_on: Vec<Neighbour>,
+    /// The assets that are its guests.
+    pub hosts: Vec<Neighbour>,
+}
+
+/// Another asset, as people name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Its label.
+    pub label: AssetLabel,
+    /// Its host name.
+    pub name: Option<String>,
 }
 
 /// What changed of an asset.

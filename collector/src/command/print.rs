@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use inventory::asset::Asset;
+use inventory::export::{change_text, change_value};
 use inventory::reconcile::{ChangeKind, Link};
 use jiff::Timestamp;
 use observation::latest::protocol::AgentKind;
@@ -13,7 +14,7 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
-use super::print_scans;
+use super::{print_details, print_health, print_scans};
 use crate::snapshot::state_code;
 
 /// Characters of the hash of a key that are shown: enough to compare, as nobody makes a key for 64 bits.
@@ -37,6 +38,8 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Text(text), _) => out.write_all(text.as_bytes()),
         (Reply::Tokens(list), Form::Json) => json(out, list),
         (Reply::Agents(list), Form::Json) => json(out, list),
+        (Reply::AgentHealth(list), Form::Json) => json(out, list),
+        (Reply::AgentHealth(list), Form::Table) => print_health::agents(out, list, wording),
         (Reply::Assets(list), Form::Json) => json(out, list),
         (Reply::Asset(explanation), Form::Json) => json(out, explanation),
         (Reply::History(history), Form::Json) => json(out, history),
@@ -159,6 +162,7 @@ fn asset(out: &mut dyn Write, explanation: &AssetExplanation, wording: &Wording)
     }
     writeln!(out, "{} {}", asset.label, asset.id)?;
     writeln!(out, "{lines}")?;
+    print_details::details(out, explanation, wording)?;
     for link in &explanation.links {
         writeln!(out, "{}", link_line(link, wording))?;
     }
@@ -216,6 +220,9 @@ fn history(out: &mut dyn Write, history: &AssetHistory, wording: &Wording) -> io
     }
     let mut table = table(wording, &["observed", "change", "field", "before", "after", "source"]);
     for change in &history.changes {
+        let value = |it: Option<&str>| {
+            clean(&it.map_or_else(|| "–".to_owned(), |it| change_value(wording, change, it)))
+        };
         let code = match change.kind {
             ChangeKind::Added => "added",
             ChangeKind::Removed => "removed",
@@ -225,9 +232,9 @@ fn history(out: &mut dyn Write, history: &AssetHistory, wording: &Wording) -> io
         table.add_row([
             instant(change.at),
             wording.text(&format!("command-change-{code}")),
-            clean(&change.field),
-            clean(change.before.as_deref().unwrap_or("–")),
-            clean(change.after.as_deref().unwrap_or("–")),
+            clean(&change_text(wording, change)),
+            value(change.before.as_deref()),
+            value(change.after.as_deref()),
             clean(&change.source),
         ]);
     }

@@ -2,7 +2,7 @@
 
 use observation::latest::{
     AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, MachineList,
-    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode,
+    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, SettingOrigin, StartMode,
     StoragePoolKind, Transport, UserName,
 };
 
@@ -65,6 +65,14 @@ pub(super) const fn machine_list(list: MachineList) -> &'static str {
         MachineList::Directory => "directory",
         MachineList::Backup => "backup",
         MachineList::Monitoring => "monitoring",
+    }
+}
+
+pub(super) const fn setting_origin(origin: SettingOrigin) -> &'static str {
+    match origin {
+        SettingOrigin::Configured => "configured",
+        SettingOrigin::Running => "running",
+        SettingOrigin::Default => "default",
     }
 }
 

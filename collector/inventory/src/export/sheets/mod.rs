@@ -1,12 +1,16 @@
 //! One file per sheet. A new sheet is one file and two lines here.
 
 mod accounts;
+mod agents;
 mod applications;
 mod certificates;
 mod changes;
+mod configuration;
 mod connections;
 mod cover;
+mod coverage;
 mod data_quality;
+mod details;
 mod document_control;
 mod firmware;
 mod information;
@@ -29,12 +33,16 @@ use super::sheet::Sheet;
 /// All sheets, sorted by key. Their order in the workbook is [`in_order`].
 pub const SHEETS: &[&Sheet] = &[
     &accounts::SHEET,
+    &agents::SHEET,
     &applications::SHEET,
     &certificates::SHEET,
     &changes::SHEET,
+    &configuration::SHEET,
     &connections::SHEET,
     &cover::SHEET,
+    &coverage::SHEET,
     &data_quality::SHEET,
+    &details::SHEET,
     &document_control::SHEET,
     &firmware::SHEET,
     &information::SHEET,
@@ -155,7 +163,7 @@ mod tests {
     #[test]
     fn every_sheet_has_a_place_of_its_own() {
         let places: Vec<u8> = in_order().iter().map(|it| it.place).collect();
-        assert_eq!(places, (1..=23).collect::<Vec<u8>>());
+        assert_eq!(places, (1..=27).collect::<Vec<u8>>());
     }
 
     /// What an import relies on. A key may be added; one that is renamed or gone breaks workbooks

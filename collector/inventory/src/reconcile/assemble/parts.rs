@@ -126,7 +126,6 @@ impl<'a> Parts<'a> {
             | Fact::MemoryController(_)
             | Fact::MissingUpdate(_)
             | Fact::Monitor(_)
-            | Fact::NamedMachine(_)
             | Fact::NetworkNamespace(_)
             | Fact::OnboardDevice(_)
             | Fact::PortConnector(_)
@@ -140,7 +139,6 @@ impl<'a> Parts<'a> {
             | Fact::RebootPending(_)
             | Fact::RemoteMount(_)
             | Fact::ScheduledTask(_)
-            | Fact::Setting(_)
             | Fact::Share(_)
             | Fact::StoragePool(_)
             | Fact::StorageVolume(_)
@@ -154,6 +152,8 @@ impl<'a> Parts<'a> {
             | Fact::WirelessNetwork(_)
             | Fact::DhcpLease(_)
             | Fact::LinkNeighbour(_) => {}
+            // Taken by `statements`.
+            Fact::NamedMachine(_) | Fact::Setting(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::BatteryWear(_)
