@@ -172,6 +172,8 @@ fn asset(number: u32, packages: u32) -> Asset {
         names: Vec::new(),
         host_keys: Vec::new(),
         paths: Vec::new(),
+        settings: Vec::new(),
+        named_machines: Vec::new(),
         details: Vec::new(),
         sources: sources(&says, is_poor),
     }

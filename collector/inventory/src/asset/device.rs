@@ -17,6 +17,7 @@ use super::network::{
     PathDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
 };
 use super::software::SoftwarePackage;
+use super::statement::{NamedMachineDescription, SettingDescription};
 
 /// Everything known of one asset. Lists are sorted by their content.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +80,12 @@ pub struct Asset {
     pub host_keys: Vec<Attested<HostKeyDescription>>,
     /// The ways to it.
     pub paths: Vec<Attested<PathDescription>>,
+    /// Its settings that matter.
+    #[serde(default)]
+    pub settings: Vec<Attested<SettingDescription>>,
+    /// Machines that lists on it name.
+    #[serde(default)]
+    pub named_machines: Vec<Attested<NamedMachineDescription>>,
     /// What has no place of its own above.
     pub details: Vec<Attested<Detail>>,
     /// What each source of each member gave or did not give.

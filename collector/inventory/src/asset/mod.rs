@@ -8,6 +8,7 @@ mod id;
 mod model_name;
 mod network;
 mod software;
+mod statement;
 
 pub use attested::{Attested, Evidence, Trust};
 pub use device::{
@@ -24,3 +25,4 @@ pub use network::{
     ServicePort,
 };
 pub use software::SoftwarePackage;
+pub use statement::{NamedMachineDescription, SettingDescription};

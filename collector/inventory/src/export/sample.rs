@@ -249,6 +249,8 @@ impl Agent {
             names: Vec::new(),
             host_keys: Vec::new(),
             paths: Vec::new(),
+            settings: Vec::new(),
+            named_machines: Vec::new(),
             details: Vec::new(),
             sources: Vec::new(),
         }

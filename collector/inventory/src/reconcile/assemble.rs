@@ -14,6 +14,7 @@ mod outside;
 mod parts;
 mod ports;
 mod presence;
+mod statements;
 mod system;
 
 use std::collections::BTreeMap;
@@ -91,6 +92,8 @@ pub fn assemble(frame: AssetFrame, members: &[MemberObservations]) -> Option<Ass
         names: outside::names(&parts),
         host_keys: outside::host_keys(&parts),
         paths: outside::paths(&parts),
+        settings: statements::settings(&chosen),
+        named_machines: statements::named_machines(&chosen),
         details: details::details(&chosen),
         sources: source_states(&present),
     })

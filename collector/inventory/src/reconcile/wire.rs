@@ -2,7 +2,8 @@
 
 use observation::latest::{
     AccountKind, Binding, FirmwareComponent, InterfaceKind, MachineList, OwnerPackage,
-    PackageManager, PasswordState, SeenBy, ServiceProtocol, StartMode, Transport, UserName,
+    PackageManager, PasswordState, SeenBy, ServiceProtocol, SettingOrigin, StartMode, Transport,
+    UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {
@@ -38,6 +39,14 @@ pub(super) const fn machine_list(list: MachineList) -> &'static str {
         MachineList::Directory => "directory",
         MachineList::Backup => "backup",
         MachineList::Monitoring => "monitoring",
+    }
+}
+
+pub(super) const fn setting_origin(origin: SettingOrigin) -> &'static str {
+    match origin {
+        SettingOrigin::Configured => "configured",
+        SettingOrigin::Running => "running",
+        SettingOrigin::Default => "default",
     }
 }
 

@@ -91,6 +91,8 @@ fn asset(number: u128, name: Option<&str>, members: &[ObserverId]) -> Asset {
         names: Vec::new(),
         host_keys: Vec::new(),
         paths: Vec::new(),
+        settings: Vec::new(),
+        named_machines: Vec::new(),
         details: Vec::new(),
         sources: Vec::new(),
     }

@@ -9,7 +9,7 @@ use crate::asset::{Attested, Detail};
 use crate::reconcile::rows::row;
 
 /// Kinds of facts that the asset has typed fields for.
-const TYPED: [&str; 30] = [
+const TYPED: [&str; 32] = [
     "account",
     "address_seen",
     "base_board",
@@ -26,6 +26,7 @@ const TYPED: [&str; 30] = [
     "listener",
     "memory",
     "memory_module",
+    "named_machine",
     "network_interface",
     "open_port",
     "operating_system",
@@ -36,6 +37,7 @@ const TYPED: [&str; 30] = [
     "route",
     "service",
     "service_answer",
+    "setting",
     "ssh_host_key",
     "system_product",
     "tls_versions",

@@ -107,7 +107,7 @@ impl<'a> Parts<'a> {
             Fact::ServiceAnswer(it) => self.answers.push(attested(it, evidence)),
             Fact::SshHostKey(it) => self.host_keys.push(attested(it, evidence)),
             Fact::TlsVersions(it) => self.tls_versions.push(attested(it, evidence)),
-            // Shown as details.
+            // Taken by `statements`.
             Fact::NamedMachine(_) | Fact::Setting(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.

@@ -1,0 +1,157 @@
+//! The words of facts that have no place of their own: kinds, fields and values.
+//!
+//! A code without words shows itself: an agent or a rule may be newer than the catalogue.
+
+use jiff::Timestamp;
+use wording::Wording;
+
+use super::common_cells::disk_text;
+use crate::asset::Detail;
+
+/// The words of a kind of fact.
+#[must_use]
+pub fn kind_text(wording: &Wording, kind: &str) -> String {
+    words_of(wording, &[format!("detail-kind-{kind}")]).unwrap_or_else(|| kind.to_owned())
+}
+
+/// The words of a field: those of the field of this kind, else those of the field.
+#[must_use]
+pub fn field_text(wording: &Wording, kind: &str, field: &str) -> String {
+    let keys = [format!("detail-field-{kind}-{field}"), format!("detail-field-{field}")];
+    words_of(wording, &keys).unwrap_or_else(|| field.to_owned())
+}
+
+/// The value of a field for people: sizes with their unit, words for codes, all else as it is.
+#[must_use]
+pub fn value_text(wording: &Wording, field: &str, value: &str) -> String {
+    if field.ends_with("_bytes")
+        && let Ok(bytes) = value.parse::<u64>()
+    {
+        return size_text(bytes);
+    }
+    if let Ok(at) = value.parse::<Timestamp>() {
+        return at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    }
+    let is_code = value.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
+    let keys = [format!("detail-value-{field}-{value}"), format!("detail-value-{value}")];
+    let words = if is_code { words_of(wording, &keys) } else { None };
+    words.unwrap_or_else(|| value.to_owned())
+}
+
+/// All fields of a detail: `name: value`, one text for each.
+#[must_use]
+pub fn field_texts(wording: &Wording, detail: &Detail) -> Vec<String> {
+    let text = |(field, value): (&String, &String)| {
+        let value = value_text(wording, field, value);
+        if field.is_empty() {
+            return value;
+        }
+        format!("{}: {value}", field_text(wording, &detail.kind, field))
+    };
+    detail.fields.iter().map(text).collect()
+}
+
+/// A size as makers of disks count, decimal; what is smaller than a megabyte in bytes.
+fn size_text(bytes: u64) -> String {
+    if bytes < 1_000_000 { format!("{bytes} B") } else { disk_text(bytes) }
+}
+
+fn words_of(wording: &Wording, keys: &[String]) -> Option<String> {
+    let keys = keys.iter().map(|it| it.replace(['_', '.'], "-"));
+    keys.into_iter().find(|it| wording.has(it)).map(|it| wording.text(&it))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
+
+    use wording::Language;
+
+    use super::*;
+
+    /// The files that make rows. One that is added to `reconcile/rows` belongs here too.
+    const ROWS: &[(&str, &str)] = &[
+        ("rows", include_str!("../reconcile/rows.rs")),
+        ("configuration", include_str!("../reconcile/rows/configuration.rs")),
+        ("directory", include_str!("../reconcile/rows/directory.rs")),
+        ("scans", include_str!("../reconcile/rows/scans.rs")),
+    ];
+
+    /// The code before the tests, without the space that formatting puts in.
+    fn code(text: &str) -> String {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        code.split_whitespace().collect()
+    }
+
+    /// The names that stand between an opening and a closing text.
+    fn names(code: &str, opening: &str, closing: &str) -> BTreeSet<String> {
+        let is_name = |it: &&str| {
+            !it.is_empty() && it.bytes().all(|it| it.is_ascii_lowercase() || it == b'_')
+        };
+        let rest = code.split(opening).skip(1);
+        let found = rest.filter_map(|it| it.split_once(closing)).map(|(name, _)| name);
+        found.filter(is_name).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_kind_and_field_of_a_row_has_words_in_both_languages() {
+        let code: String = ROWS.iter().map(|(_, text)| code(text)).collect();
+        let mut kinds = names(&code, "one_of(\"", "\"");
+        kinds.extend(names(&code, "only(\"", "\""));
+        // A field is `("name", value)`; the list of steady statements has it at the end.
+        let mut fields = names(&code, "(\"", "\",");
+        fields.extend(names(&code, ",\"", "\")"));
+        fields.retain(|it| !kinds.contains(it) || code.contains(&format!("(\"{it}\",it.")));
+        assert!(kinds.len() >= 30 && fields.len() >= 50, "{kinds:?} {fields:?}");
+        for language in [Language::German, Language::English] {
+            let words = language.wording();
+            let kinds = kinds.iter().map(|it| format!("detail-kind-{it}"));
+            let fields = fields.iter().map(|it| format!("detail-field-{it}"));
+            let missing: Vec<String> = kinds
+                .chain(fields)
+                .map(|it| it.replace('_', "-"))
+                .filter(|it| !words.has(it))
+                .collect();
+            assert!(missing.is_empty(), "add to {}/detail.ftl: {missing:#?}", language.tag());
+        }
+    }
+
+    #[test]
+    fn every_file_of_rows_is_looked_through() {
+        let listed = ROWS.first().unwrap().1.lines().filter_map(|it| it.strip_prefix("mod "));
+        let modules: BTreeSet<&str> = listed.filter_map(|it| it.strip_suffix(';')).collect();
+        let read: BTreeSet<&str> = ROWS.iter().skip(1).map(|(name, _)| *name).collect();
+        assert_eq!(modules, read, "add the file to ROWS");
+    }
+
+    #[test]
+    fn values_are_for_people_and_what_has_no_words_stays() {
+        let german = Language::German.wording();
+        for (field, value, text) in [
+            ("is_read_only", "yes", "ja"),
+            ("origin", "running", "vom laufenden System angegeben"),
+            ("size_bytes", "480103981056", "480 GB"),
+            ("size_bytes", "512", "512 B"),
+            ("size_bytes", "many", "many"),
+            ("device", "/dev/sda", "/dev/sda"),
+            ("last_run", "2026-11-24T07:00:00Z", "2026-11-24 07:00 UTC"),
+            ("kind", "no_such_code", "no_such_code"),
+        ] {
+            assert_eq!(value_text(german, field, value), text, "{field} {value}");
+        }
+        assert_eq!(kind_text(german, "file_system"), "Dateisystem");
+        assert_eq!(kind_text(german, "of_tomorrow"), "of_tomorrow");
+        assert_eq!(field_text(german, "file_system", "of_tomorrow"), "of_tomorrow");
+    }
+
+    #[test]
+    fn a_detail_is_its_fields_in_words() {
+        let fields = [("is_read_only", "no"), ("", "x"), ("size_bytes", "1000000000")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let detail =
+            Detail { kind: "file_system".to_owned(), object: None, fields: BTreeMap::from(fields) };
+        let texts = field_texts(Language::English.wording(), &detail);
+        assert_eq!(texts, ["x", "read-only: no", "size: 1 GB"]);
+    }
+}
