@@ -14,4 +14,6 @@ pub mod recognise;
 
 pub mod reconcile;
 
+pub mod assess;
+
 pub mod export;

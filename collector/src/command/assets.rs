@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use inventory::asset::{Asset, ObserverId};
+use inventory::assess::{completeness, hostings};
+use inventory::asset::{Asset, AssetId, ObserverId};
 use inventory::reconcile::{
     AssetFrame, Decision, assemble, changes, merge_decisions, raw_facts, split_decisions,
 };
@@ -10,7 +11,7 @@ use jiff::SignedDuration;
 use observation::latest::AgentId;
 use store::AssetRecord;
 
-use super::order::{AssetExplanation, AssetHistory, Reply};
+use super::order::{AssetExplanation, AssetHistory, Neighbour, Reply};
 use super::work::{Work, asset_object, done};
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::reconcile_pending;
@@ -35,7 +36,40 @@ pub(super) async fn show(
     let facts = if with_evidence { raw_facts(&members) } else { Vec::new() };
     let frame = frame(work, &record).await?;
     let asset = assemble(frame, &members).ok_or_else(|| missing(record.label.to_string()))?;
-    Ok(Reply::Asset(Box::new(AssetExplanation { asset, links: record.links, facts })))
+    let (runs_on, hosts) = hosting(work, &asset).await?;
+    let completeness = completeness(&asset);
+    let links = record.links;
+    let explanation = AssetExplanation { asset, links, facts, completeness, runs_on, hosts };
+    Ok(Reply::Asset(Box::new(explanation)))
+}
+
+/// The hosts and the guests of an asset. All assets are read for it, and only where there can be any: a
+/// machine that is known to be none and lists no guest has neither.
+async fn hosting(
+    work: &Work<'_>,
+    asset: &Asset,
+) -> Result<(Vec<Neighbour>, Vec<Neighbour>), Failure> {
+    let is_real = asset.virtual_machine.as_ref().is_some_and(|it| !it.value.is_virtual);
+    if is_real && asset.named_machines.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let store = work.collector.store.as_ref();
+    let (records, agents) = (store.assets().await?, store.agents().await?);
+    let all = snapshot::assets_at(store, &records, &agents, work.now).await?;
+    let neighbour = |id: AssetId| {
+        let found = all.iter().find(|it| it.id == id)?;
+        let name = found.name.as_ref().map(|it| it.value.clone());
+        Some(Neighbour { label: found.label.clone(), name })
+    };
+    let (mut runs_on, mut hosts) = (Vec::new(), Vec::new());
+    for it in hostings(&all) {
+        if it.guest == asset.id {
+            runs_on.extend(neighbour(it.host));
+        } else if it.host == asset.id {
+            hosts.extend(neighbour(it.guest));
+        }
+    }
+    Ok((runs_on, hosts))
 }
 
 pub(super) async fn history(work: &Work<'_>, name: String) -> Result<Reply, Failure> {

@@ -7,6 +7,7 @@ mod assets;
 mod execute;
 mod order;
 mod print;
+mod print_details;
 mod print_scans;
 mod register;
 mod scans;

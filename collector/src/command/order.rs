@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use inventory::assess::Completeness;
 use inventory::asset::{Asset, AssetLabel};
 use inventory::reconcile::{ChangeEntry, Link, RawFact};
 use jiff::Timestamp;
@@ -234,6 +235,21 @@ pub struct AssetExplanation {
     pub links: Vec<Link>,
     /// The raw facts, where they were asked for.
     pub facts: Vec<RawFact>,
+    /// How complete what agents read of it is; none where no agent looked.
+    pub completeness: Option<Completeness>,
+    /// The assets whose guest it is.
+    pub runs_on: Vec<Neighbour>,
+    /// The assets that are its guests.
+    pub hosts: Vec<Neighbour>,
+}
+
+/// Another asset, as people name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Its label.
+    pub label: AssetLabel,
+    /// Its host name.
+    pub name: Option<String>,
 }
 
 /// What changed of an asset.

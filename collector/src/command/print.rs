@@ -13,7 +13,7 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
-use super::print_scans;
+use super::{print_details, print_scans};
 use crate::snapshot::state_code;
 
 /// How a reply is shown.
@@ -154,6 +154,7 @@ fn asset(out: &mut dyn Write, explanation: &AssetExplanation, wording: &Wording)
     }
     writeln!(out, "{} {}", asset.label, asset.id)?;
     writeln!(out, "{lines}")?;
+    print_details::details(out, explanation, wording)?;
     for link in &explanation.links {
         writeln!(out, "{}", link_line(link, wording))?;
     }

@@ -1,7 +1,7 @@
 //! The one catalogue of words: German and English, in Project Fluent files under `de/` and `en/`.
 //!
 //! Knows no IO: the files are part of the program. A message that one language lacks fails a test. Keys are lower case with hyphens and begin with their domain:
-//! `workbook-…`, `agent-…`, `command-…`, `detail-…`, `register-…`, `scan-…`, `absent-…`.
+//! `workbook-…`, `agent-…`, `assess-…`, `command-…`, `detail-…`, `register-…`, `scan-…`, `absent-…`.
 
 use std::sync::OnceLock;
 
@@ -22,6 +22,7 @@ pub enum Language {
 const FILES: &[(&str, &str)] = &[
     (include_str!("../de/absent.ftl"), include_str!("../en/absent.ftl")),
     (include_str!("../de/agent.ftl"), include_str!("../en/agent.ftl")),
+    (include_str!("../de/assess.ftl"), include_str!("../en/assess.ftl")),
     (include_str!("../de/asset.ftl"), include_str!("../en/asset.ftl")),
     (include_str!("../de/command.ftl"), include_str!("../en/command.ftl")),
     (include_str!("../de/detail.ftl"), include_str!("../en/detail.ftl")),

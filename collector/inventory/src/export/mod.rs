@@ -3,6 +3,7 @@
 mod cell;
 mod common_cells;
 mod detail_words;
+mod judgement_words;
 mod list;
 mod network_document;
 mod plan;
@@ -21,6 +22,7 @@ mod view;
 pub use crate::reconcile::{ChangeEntry, ChangeKind};
 pub use cell::{Cell, Target, Value};
 pub use detail_words::{field_text, field_texts, kind_text, value_text};
+pub use judgement_words::step_text;
 pub use list::List;
 pub use network_document::{
     DOCUMENT_FORMAT, DeviceEntry, DeviceKind, DocumentFrame, GapEntry, LinkEntry, LinkEvidence,

@@ -18,6 +18,7 @@ use super::list::List;
 use super::sheet::Row;
 use super::sheet::Sheet;
 use super::snapshot::ExportStamp;
+use super::snapshot::ScanSummary;
 use super::snapshot::Snapshot;
 use super::view::View;
 use crate::asset::AccountDescription;
@@ -30,6 +31,7 @@ use crate::asset::Attested;
 use crate::asset::CertificateDescription;
 use crate::asset::CommunicationPartner;
 use crate::asset::Contact;
+use crate::asset::Detail;
 use crate::asset::DiskDescription;
 use crate::asset::Evidence;
 use crate::asset::FirmwareLevel;
@@ -37,6 +39,7 @@ use crate::asset::GroupDescription;
 use crate::asset::HardwareDescription;
 use crate::asset::InterfaceDescription;
 use crate::asset::Lifecycle;
+use crate::asset::NamedMachineDescription;
 use crate::asset::ObserverId;
 use crate::asset::OperatingSystemDescription;
 use crate::asset::ProcessorDescription;
@@ -45,6 +48,7 @@ use crate::asset::RouteDescription;
 use crate::asset::SIGHTINGS_SOURCE;
 use crate::asset::ServiceDescription;
 use crate::asset::ServicePort;
+use crate::asset::SettingDescription;
 use crate::asset::SoftwarePackage;
 use crate::asset::SourceState;
 use crate::asset::SourceStatus;
@@ -61,6 +65,7 @@ const SERVER_SOURCES: &[&str] = &[
     "accounts.accounts",
     "accounts.groups",
     "certificates.served",
+    "configuration.sshd",
     "hardware.disks",
     "hardware.smbios",
     "network.connections",
@@ -70,6 +75,7 @@ const SERVER_SOURCES: &[&str] = &[
     "services.listeners",
     "services.units",
     "software.dpkg",
+    "system.file_systems",
     "system.operating_system",
 ];
 
@@ -138,6 +144,26 @@ pub(super) fn see_by_neighbour(asset: &mut Asset) -> SourceState {
         evidence: Evidence { observer: target, ..evidence(&asset.id, SIGHTINGS_SOURCE) },
     });
     seen
+}
+
+/// A scan of a network that came to its end then.
+pub(super) fn complete_scan(network: &str, at: Timestamp) -> ScanSummary {
+    ScanSummary {
+        run: Uuid::from_u128(7),
+        plan: None,
+        ordered_by: "anna".to_owned(),
+        vantage: None,
+        networks: vec![network.parse().unwrap()],
+        exclusions: Vec::new(),
+        profile: "gentle".to_owned(),
+        rate_pps: Some(1000),
+        state: "complete".to_owned(),
+        ordered_at: at,
+        started_at: Some(at),
+        finished_at: Some(at),
+        figures: None,
+        remarks: Vec::new(),
+    }
 }
 
 /// The rows of a sheet as text, one per line: cells parted by ` | `, without the row's own id.
@@ -437,8 +463,77 @@ fn server() -> Asset {
     ];
     asset.certificates = vec![certificate(&agent)];
     (asset.accounts, asset.groups) = server_accounts(&agent);
+    asset.settings = server_settings(&agent);
+    asset.named_machines = server_lists(&agent);
+    asset.details = server_details(&agent);
     asset.sources = SERVER_SOURCES.iter().map(|source| agent.read(source, 3)).collect();
     asset
+}
+
+fn server_settings(agent: &Agent) -> Vec<Attested<SettingDescription>> {
+    let setting = |scope: Option<&str>, name: &str, value: Option<&str>, origin: &str| {
+        agent.says(
+            "configuration.sshd",
+            SettingDescription {
+                subject: "sshd".to_owned(),
+                scope: scope.map(str::to_owned),
+                name: name.to_owned(),
+                value: value.map(str::to_owned),
+                place: "/etc/ssh/sshd_config".to_owned(),
+                origin: origin.to_owned(),
+                holds_since: seen_at(),
+            },
+        )
+    };
+    vec![
+        setting(None, "Banner", None, "default"),
+        setting(None, "PermitRootLogin", Some("no"), "configured"),
+        setting(Some("Match User backup"), "PasswordAuthentication", Some(""), "configured"),
+    ]
+}
+
+/// A laptop that two lists name and nobody recorded, and the computer of the office.
+fn server_lists(agent: &Agent) -> Vec<Attested<NamedMachineDescription>> {
+    let lease = |name: &str, address: &str, mac: &str| NamedMachineDescription {
+        list: "dhcp_lease".to_owned(),
+        keeper: "kea".to_owned(),
+        place: "/var/lib/kea/kea-leases4.csv".to_owned(),
+        name: Some(name.to_owned()),
+        addresses: vec![address.parse().unwrap()],
+        macs: vec![mac.to_owned()],
+        id: None,
+        operating_system: None,
+        is_active: Some(true),
+        last_seen_at: Some("2026-11-20T09:30:00Z".parse().unwrap()),
+    };
+    let laptop = lease("nb-alt.musterbau.example", "10.20.20.77", "00:25:90:aa:bb:77");
+    let zone = NamedMachineDescription {
+        list: "dns_zone".to_owned(),
+        keeper: "bind".to_owned(),
+        place: "/var/cache/bind/musterbau.example".to_owned(),
+        macs: Vec::new(),
+        is_active: None,
+        last_seen_at: None,
+        ..laptop.clone()
+    };
+    let office = lease("PC-BUE-01", "10.20.20.11", "00:25:90:aa:bb:02");
+    [laptop, zone, office].map(|it| agent.says("servers.lists", it)).to_vec()
+}
+
+fn server_details(agent: &Agent) -> Vec<Attested<Detail>> {
+    let detail = |kind: &str, object: Option<&str>, fields: &[(&str, &str)]| {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let object = object.map(str::to_owned);
+        agent.says(
+            "system.file_systems",
+            Detail { kind: kind.to_owned(), object, fields: fields.collect() },
+        )
+    };
+    let root = [("device", "/dev/sda2"), ("is_read_only", "no"), ("size_bytes", "479000000000")];
+    vec![
+        detail("file_system", Some("/"), &root),
+        detail("of_tomorrow", None, &[("colour", "blue")]),
+    ]
 }
 
 fn server_hardware(agent: &Agent) -> HardwareDescription {

@@ -15,7 +15,7 @@ use crate::reconcile::ChangeKind;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "changes",
-    place: 21,
+    place: 25,
     title: "workbook-changes",
     subtitle: "workbook-changes-subtitle",
     empty: "workbook-changes-empty",

@@ -29,7 +29,7 @@ const SKEW_SECONDS_MAX: i64 = 300;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "data_quality",
-    place: 20,
+    place: 24,
     title: "workbook-quality",
     subtitle: "workbook-quality-subtitle",
     empty: "workbook-quality-subtitle",

@@ -4,9 +4,12 @@ mod accounts;
 mod applications;
 mod certificates;
 mod changes;
+mod configuration;
 mod connections;
 mod cover;
+mod coverage;
 mod data_quality;
+mod details;
 mod document_control;
 mod firmware;
 mod information;
@@ -32,9 +35,12 @@ pub const SHEETS: &[&Sheet] = &[
     &applications::SHEET,
     &certificates::SHEET,
     &changes::SHEET,
+    &configuration::SHEET,
     &connections::SHEET,
     &cover::SHEET,
+    &coverage::SHEET,
     &data_quality::SHEET,
+    &details::SHEET,
     &document_control::SHEET,
     &firmware::SHEET,
     &information::SHEET,
@@ -155,7 +161,7 @@ mod tests {
     #[test]
     fn every_sheet_has_a_place_of_its_own() {
         let places: Vec<u8> = in_order().iter().map(|it| it.place).collect();
-        assert_eq!(places, (1..=23).collect::<Vec<u8>>());
+        assert_eq!(places, (1..=27).collect::<Vec<u8>>());
     }
 
     /// What an import relies on. A key may be added; one that is renamed or gone breaks workbooks

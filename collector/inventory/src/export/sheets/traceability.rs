@@ -14,7 +14,7 @@ use crate::export::sheets::in_order;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "traceability",
-    place: 22,
+    place: 26,
     title: "workbook-traceability",
     subtitle: "workbook-traceability-subtitle",
     empty: "workbook-traceability-subtitle",

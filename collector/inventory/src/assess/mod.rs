@@ -1,0 +1,15 @@
+//! What the inventory means for people: how complete it is, whether agents do their work, and what is
+//! missing of what should be there.
+//!
+//! Pure functions: evidence in, a judgement with its reasons out. Thresholds are constants with their
+//! grounds; what the evidence does not decide stays undecided.
+
+mod completeness;
+mod coverage;
+mod hosting;
+#[cfg(test)]
+mod sample;
+
+pub use completeness::{Completeness, Remedy, Step, completeness};
+pub use coverage::{Coverage, CoverageState, ListEntry, MatchedBy, NamedMachine, coverage};
+pub use hosting::{Hosting, hostings};
