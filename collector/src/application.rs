@@ -149,8 +149,9 @@ fn order(
 ) -> Result<(Order, Form, Option<PathBuf>), Failure> {
     let table = |order| Ok((order, Form::Table, None));
     match &arguments.command {
-        Command::Agent(AgentCommand::List { output }) => {
-            Ok((Order::AgentList, form(*output), None))
+        Command::Agent(AgentCommand::List { health, output }) => {
+            let order = if *health { Order::AgentHealth } else { Order::AgentList };
+            Ok((order, form(*output), None))
         }
         Command::Agent(AgentCommand::Approve { agent }) => {
             table(Order::AgentApprove { id: *agent })

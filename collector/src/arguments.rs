@@ -125,6 +125,8 @@ pub enum Command {
 #[expect(missing_docs, reason = "the catalogue says what each command does")]
 pub enum AgentCommand {
     List {
+        #[arg(long)]
+        health: bool,
         #[arg(short, long, value_enum)]
         output: Option<FormName>,
     },

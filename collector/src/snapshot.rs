@@ -2,19 +2,24 @@
 
 use std::collections::HashMap;
 
+use inventory::assess::{AgentJudgement, HABIT_DAYS};
 use inventory::asset::{Asset, Lifecycle, ObserverId};
 use inventory::export::{
     AgentSummary, ChangeEntry, ChangeKind, ExportStamp, ScanSummary, Snapshot,
 };
 use inventory::reconcile::{AssetFrame, MemberObservations, assemble, changes};
 use jiff::Timestamp;
+use observation::latest::AgentId;
+use observation::latest::protocol::AgentKind;
 use observation::latest::scan::ScanProfile;
 use scan::plan::Scope;
 use store::{
-    AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, ScanRunRecord, ScanRunState,
+    AgentHabit, AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, ScanRunRecord, ScanRunState,
     Store, StoreError,
 };
 use uuid::Uuid;
+
+use crate::collector::SCHEDULE;
 
 /// Scans that an export shows; older ones stay in the collector.
 const SCANS_SHOWN_MAX: u32 = 200;
@@ -56,10 +61,11 @@ pub async fn take(
         stamp: stamp(export, time_zone),
         register: store.register().await?,
         assets,
-        agents: agents.into_iter().map(summary).collect(),
+        agents: summaries(store, agents).await?,
         changes,
         conflicts,
         scans: scans(store).await?,
+        report_interval_seconds: SCHEDULE.collect_every_seconds,
         event_count,
         event_head,
     })
@@ -253,7 +259,45 @@ fn stamp(export: ExportRecord, time_zone: String) -> ExportStamp {
     }
 }
 
-fn summary(record: AgentRecord) -> AgentSummary {
+/// All agents with how they reported of late.
+async fn summaries(
+    store: &dyn Store,
+    agents: Vec<AgentRecord>,
+) -> Result<Vec<AgentSummary>, StoreError> {
+    let habits = store.agent_habits(HABIT_DAYS).await?;
+    let mut habits: HashMap<AgentId, AgentHabit> =
+        habits.into_iter().map(|it| (it.agent, it)).collect();
+    Ok(agents.into_iter().map(|it| summary(habits.remove(&it.id), it)).collect())
+}
+
+/// All agents with their health, as of a moment.
+///
+/// # Errors
+/// If the store fails.
+pub async fn judged_agents(
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<Vec<AgentJudgement>, StoreError> {
+    let (records, agents) = (store.assets().await?, store.agents().await?);
+    let assets = assets_at(store, &records, &agents, now).await?;
+    let export = ExportRecord { id: Uuid::nil(), number: 0, as_of: now, previous: None };
+    let snapshot = Snapshot {
+        stamp: stamp(export, "UTC".to_owned()),
+        register: store.register().await?,
+        assets,
+        agents: summaries(store, agents).await?,
+        changes: Vec::new(),
+        conflicts: Vec::new(),
+        scans: scans(store).await?,
+        report_interval_seconds: SCHEDULE.collect_every_seconds,
+        event_count: 0,
+        event_head: None,
+    };
+    Ok(snapshot.judged_agents())
+}
+
+fn summary(habit: Option<AgentHabit>, record: AgentRecord) -> AgentSummary {
+    let report_days = habit.as_ref().map(|it| it.report_days);
     AgentSummary {
         id: record.id,
         host_name: record.host_name,
@@ -263,6 +307,10 @@ fn summary(record: AgentRecord) -> AgentSummary {
         last_seen_at: record.last_seen_at,
         clock_skew_seconds: record.clock_skew_seconds,
         software_version: Some(record.software_version),
+        is_server: record.kind == AgentKind::Server,
+        certificate_not_after: Some(record.certificate_not_after),
+        report_days,
+        refused: habit.and_then(|it| it.refused),
     }
 }
 

@@ -66,6 +66,7 @@ pub fn snapshot(systems: u32, packages: u32) -> anyhow::Result<Snapshot> {
         changes,
         conflicts: Vec::new(),
         scans: Vec::new(),
+        report_interval_seconds: 3600,
         event_count: 217,
         event_head: Some(ContentHash::of(b"the newest event")),
     })
@@ -439,6 +440,10 @@ fn agent(asset: &Asset) -> AgentSummary {
         last_seen_at: Some(asset.last_seen_at),
         clock_skew_seconds: Some(0),
         software_version: Some("0.1.0".to_owned()),
+        is_server: asset.kind.as_ref().is_some_and(|it| it.value == AssetKind::Server),
+        certificate_not_after: Some(at(60 * 86_400)),
+        report_days: Some(11),
+        refused: None,
     }
 }
 

@@ -47,6 +47,10 @@ pub async fn execute_watched(
         Order::TokenCreate { .. } => work.create_token(order).await,
         Order::TokenList => Ok(Reply::Tokens(collector.store.tokens().await?)),
         Order::TokenRevoke { id } => work.revoke_token(id).await,
+        Order::AgentHealth => {
+            let store = collector.store.as_ref();
+            Ok(Reply::AgentHealth(snapshot::judged_agents(store, work.now).await?))
+        }
         Order::AgentList => Ok(Reply::Agents(collector.store.agents().await?)),
         Order::AgentApprove { id } => work.set_state(id, AgentState::Approved).await,
         Order::AgentRevoke { id } => work.set_state(id, AgentState::Revoked).await,

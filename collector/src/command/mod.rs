@@ -8,6 +8,7 @@ mod execute;
 mod order;
 mod print;
 mod print_details;
+mod print_health;
 mod print_scans;
 mod register;
 mod scans;

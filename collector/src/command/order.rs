@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use inventory::assess::Completeness;
+use inventory::assess::{AgentJudgement, Completeness};
 use inventory::asset::{Asset, AssetLabel};
 use inventory::reconcile::{ChangeEntry, Link, RawFact};
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ pub enum Order {
         /// Which.
         id: Uuid,
     },
+    /// Lists agents with their health.
+    AgentHealth,
     /// Lists agents.
     AgentList,
     /// Lets an agent speak.
@@ -179,6 +181,8 @@ pub enum Reply {
     Tokens(Vec<TokenRecord>),
     /// Agents.
     Agents(Vec<AgentRecord>),
+    /// Agents with their health, the most urgent first.
+    AgentHealth(Vec<AgentJudgement>),
     /// Assets.
     Assets(Vec<Asset>),
     /// One asset.

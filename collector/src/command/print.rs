@@ -13,7 +13,7 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
-use super::{print_details, print_scans};
+use super::{print_details, print_health, print_scans};
 use crate::snapshot::state_code;
 
 /// How a reply is shown.
@@ -34,6 +34,8 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Text(text), _) => out.write_all(text.as_bytes()),
         (Reply::Tokens(list), Form::Json) => json(out, list),
         (Reply::Agents(list), Form::Json) => json(out, list),
+        (Reply::AgentHealth(list), Form::Json) => json(out, list),
+        (Reply::AgentHealth(list), Form::Table) => print_health::agents(out, list, wording),
         (Reply::Assets(list), Form::Json) => json(out, list),
         (Reply::Asset(explanation), Form::Json) => json(out, explanation),
         (Reply::History(history), Form::Json) => json(out, history),

@@ -9,7 +9,7 @@ mod scans;
 mod sqlite;
 
 pub use model::{
-    AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
+    AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
     EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken, PackageSpan,
     ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
@@ -58,6 +58,8 @@ pub trait Store: Send + Sync {
     ) -> Answer<'_, Result<AgentRecord, TokenRefusal>>;
     /// All agents.
     fn agents(&self) -> Answer<'_, Vec<AgentRecord>>;
+    /// How agents that reported or were turned away did so: reports of the last `days` before the last.
+    fn agent_habits(&self, days: u32) -> Answer<'_, Vec<AgentHabit>>;
     /// One agent.
     fn agent(&self, id: AgentId) -> Answer<'_, Option<AgentRecord>>;
     /// Changes an agent's state. `false`: there is no such agent.

@@ -168,6 +168,17 @@ pub struct AgentRecord {
     pub asset: Option<AssetId>,
 }
 
+/// How an agent reported of late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentHabit {
+    /// The agent.
+    pub agent: AgentId,
+    /// Days (UTC) with a report, its last one included.
+    pub report_days: u32,
+    /// When it was last turned away, and why.
+    pub refused: Option<(Timestamp, String)>,
+}
+
 /// Whether an agent may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

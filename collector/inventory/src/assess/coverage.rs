@@ -137,8 +137,8 @@ struct Entry<'a> {
 
 /// What a machine can be recognised by.
 pub(super) struct Keys {
-    pub(super) uuid: Option<Uuid>,
-    pub(super) macs: BTreeSet<String>,
+    uuid: Option<Uuid>,
+    macs: BTreeSet<String>,
     /// Lower case, without the dot at the end.
     full_name: Option<String>,
     label: Option<String>,
@@ -196,6 +196,17 @@ impl Keys {
             full_name: name.clone().filter(|it| it.contains('.')),
             label: name.as_deref().and_then(first_label),
             addresses: machine.addresses.iter().copied().filter(names_a_host).collect(),
+        }
+    }
+
+    /// Of something that is known by its identity alone.
+    pub(super) fn of_identity<'a>(uuid: Option<&str>, macs: impl Iterator<Item = &'a str>) -> Self {
+        Self {
+            uuid: uuid.and_then(|it| it.parse().ok()).and_then(usable_uuid),
+            macs: macs.filter_map(link_mac).collect(),
+            full_name: None,
+            label: None,
+            addresses: BTreeSet::new(),
         }
     }
 }

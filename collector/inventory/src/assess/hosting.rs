@@ -9,10 +9,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::{Holders, Keys, MatchedBy, Verdict};
-use crate::asset::{Asset, AssetId, Evidence, Lifecycle};
+use crate::asset::{
+    Asset, AssetId, Attested, Detail, Evidence, Lifecycle, NamedMachineDescription,
+};
 
 /// The kind of list that names guests, as on the wire.
 const GUESTS: &str = "guest";
+/// The kind of detail that defines a guest.
+const GUEST_KIND: &str = "virtual_machine";
 
 /// A guest and its host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,22 +40,19 @@ pub fn hostings(assets: &[Asset]) -> Vec<Hosting> {
     let holders = Holders::of(assets);
     let mut found: Vec<(bool, Hosting)> = Vec::new();
     for host in assets.iter().filter(|it| it.lifecycle == Lifecycle::Operating) {
-        let guests = host.named_machines.iter().filter(|it| it.value.list == GUESTS);
-        for guest in guests {
-            let Some(Verdict::Is(id, by)) = holders.by_identity(&Keys::of(&guest.value)) else {
-                continue;
-            };
+        for guest in listed(host).into_iter().chain(defined(host)) {
+            let Some(Verdict::Is(id, by)) = holders.by_identity(&guest.keys) else { continue };
             if id == host.id {
                 continue;
             }
             let hosting = Hosting {
                 host: host.id,
                 guest: id,
-                name: guest.value.name.clone(),
+                name: guest.name,
                 matched_by: by,
-                evidence: guest.evidence.clone(),
+                evidence: guest.evidence,
             };
-            found.push((guest.value.is_active == Some(true), hosting));
+            found.push((guest.is_running, hosting));
         }
     }
     let running: BTreeSet<AssetId> =
@@ -63,13 +64,47 @@ pub fn hostings(assets: &[Asset]) -> Vec<Hosting> {
     hostings
 }
 
+/// A guest as its host names it.
+struct Guest {
+    name: Option<String>,
+    keys: Keys,
+    is_running: bool,
+    evidence: Evidence,
+}
+
+/// The guests in the lists of a host.
+fn listed(host: &Asset) -> Vec<Guest> {
+    let guests = host.named_machines.iter().filter(|it| it.value.list == GUESTS);
+    let guest = |it: &Attested<NamedMachineDescription>| Guest {
+        name: it.value.name.clone(),
+        keys: Keys::of(&it.value),
+        is_running: it.value.is_active == Some(true),
+        evidence: it.evidence.clone(),
+    };
+    guests.map(guest).collect()
+}
+
+/// The guests that a host defines.
+fn defined(host: &Asset) -> Vec<Guest> {
+    let guests = host.details.iter().filter(|it| it.value.kind == GUEST_KIND);
+    let guest = |it: &Attested<Detail>| {
+        let field = |name: &str| it.value.fields.get(name).map(String::as_str);
+        Guest {
+            name: field("name").map(str::to_owned),
+            keys: Keys::of_identity(field("uuid"), field("macs").unwrap_or_default().split(", ")),
+            is_running: false,
+            evidence: it.evidence.clone(),
+        }
+    };
+    guests.map(guest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
     use crate::assess::sample::{adapter, asset, named, seen};
-    use crate::asset::NamedMachineDescription;
 
     const MAC: &str = "52:54:00:aa:bb:01";
 
@@ -108,6 +143,20 @@ mod tests {
         vm.hardware.uuid = Some(seen(9, uuid));
         let of_uuid = host(1, guest(Some(uuid), None, None));
         assert_eq!(pairs(&[of_uuid, vm]), [(1, 9, MatchedBy::SystemUuid)]);
+    }
+
+    #[test]
+    fn a_definition_of_a_guest_joins_them_too() {
+        let fields = [("name", "vm1"), ("macs", "52:54:00:aa:bb:00, 52:54:00:aa:bb:01")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let detail = Detail {
+            kind: GUEST_KIND.to_owned(),
+            object: Some("libvirt vm1".to_owned()),
+            fields: fields.into(),
+        };
+        let mut host = asset(1, "host");
+        host.details = vec![seen(1, detail)];
+        assert_eq!(pairs(&[host, vm()]), [(1, 9, MatchedBy::Mac)]);
     }
 
     #[test]

@@ -4,12 +4,19 @@
 //! Pure functions: evidence in, a judgement with its reasons out. Thresholds are constants with their
 //! grounds; what the evidence does not decide stays undecided.
 
+mod agent_health;
+mod agents;
 mod completeness;
 mod coverage;
 mod hosting;
 #[cfg(test)]
 mod sample;
 
+pub use agent_health::{
+    AgentEvidence, AgentHealth, HABIT_DAYS, HealthReason, HealthState, MISSED_INTERVALS_MAX,
+    WORKPLACE_SILENCE, Why, agent_health,
+};
+pub use agents::{AgentFacts, AgentJudgement, Asked, Surroundings, judge_agents};
 pub use completeness::{Completeness, Remedy, Step, completeness};
 pub use coverage::{Coverage, CoverageState, ListEntry, MatchedBy, NamedMachine, coverage};
 pub use hosting::{Hosting, hostings};

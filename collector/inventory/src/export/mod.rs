@@ -22,7 +22,7 @@ mod view;
 pub use crate::reconcile::{ChangeEntry, ChangeKind};
 pub use cell::{Cell, Target, Value};
 pub use detail_words::{field_text, field_texts, kind_text, value_text};
-pub use judgement_words::step_text;
+pub use judgement_words::{health_reason_text, health_state_text, step_text, why_text};
 pub use list::List;
 pub use network_document::{
     DOCUMENT_FORMAT, DeviceEntry, DeviceKind, DocumentFrame, GapEntry, LinkEntry, LinkEvidence,

@@ -101,6 +101,7 @@ pub(super) fn snapshot() -> Snapshot {
         changes: Vec::new(),
         conflicts: Vec::new(),
         scans: Vec::new(),
+        report_interval_seconds: 3600,
         event_count: 0,
         event_head: None,
     }

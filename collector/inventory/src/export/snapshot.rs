@@ -8,6 +8,11 @@ use observation::latest::scan::ScanRemark;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::assess::AgentFacts;
+use crate::assess::AgentJudgement;
+use crate::assess::Asked;
+use crate::assess::Surroundings;
+use crate::assess::judge_agents;
 use crate::asset::Asset;
 use crate::asset::AssetId;
 use crate::reconcile::ChangeEntry;
@@ -31,6 +36,8 @@ pub struct Snapshot {
     pub conflicts: Vec<Link>,
     /// The scans of networks, newest first.
     pub scans: Vec<ScanSummary>,
+    /// Seconds between two reports of an agent, by the schedule that the collector gives.
+    pub report_interval_seconds: u64,
     /// Events in the log and the hash of the newest: printed on the cover.
     pub event_count: u64,
     /// Head of the event chain.
@@ -106,4 +113,54 @@ pub struct AgentSummary {
     pub clock_skew_seconds: Option<i64>,
     /// Its version.
     pub software_version: Option<String>,
+    /// Whether a person said that the host is a server.
+    pub is_server: bool,
+    /// Until when its certificate holds.
+    pub certificate_not_after: Option<Timestamp>,
+    /// Days with a report among the last [`crate::assess::HABIT_DAYS`] before its last one.
+    pub report_days: Option<u32>,
+    /// When it was last turned away, and why.
+    pub refused: Option<(Timestamp, String)>,
+}
+
+impl Snapshot {
+    /// All agents with their health.
+    #[must_use]
+    pub fn judged_agents(&self) -> Vec<AgentJudgement> {
+        let agents: Vec<AgentFacts> = self.agents.iter().map(AgentFacts::from).collect();
+        let complete = self.scans.iter().filter(|it| it.state == "complete");
+        let asked: Vec<Asked> = complete
+            .filter_map(|it| {
+                let (networks, exclusions) = (it.networks.clone(), it.exclusions.clone());
+                Some(Asked { at: it.finished_at?, networks, exclusions })
+            })
+            .collect();
+        let surroundings = Surroundings {
+            assets: &self.assets,
+            register: &self.register,
+            asked: &asked,
+            interval_seconds: self.report_interval_seconds,
+            now: self.stamp.as_of,
+        };
+        judge_agents(&agents, &surroundings)
+    }
+}
+
+impl From<&AgentSummary> for AgentFacts {
+    fn from(it: &AgentSummary) -> Self {
+        Self {
+            id: it.id,
+            host_name: it.host_name.clone(),
+            state: it.state.clone(),
+            is_server: it.is_server,
+            asset: it.asset,
+            enrolled_at: it.enrolled_at,
+            last_seen_at: it.last_seen_at,
+            certificate_not_after: it.certificate_not_after,
+            clock_skew_seconds: it.clock_skew_seconds,
+            software_version: it.software_version.clone(),
+            report_days: it.report_days,
+            refused: it.refused.clone(),
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod cell;
 mod connection;
 mod events;
 mod evidence;
+mod habits;
 mod history;
 mod labels;
 mod migrate;
@@ -45,7 +46,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::model::{
-    AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
+    AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
     EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan, ReportReceipt,
     SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
@@ -198,6 +199,10 @@ impl Store for SqliteStore {
 
     fn agents(&self) -> Answer<'_, Vec<AgentRecord>> {
         self.read("reading the agents", agents::agents)
+    }
+
+    fn agent_habits(&self, days: u32) -> Answer<'_, Vec<AgentHabit>> {
+        self.read("reading the habits of agents", move |it| habits::habits(it, days))
     }
 
     fn agent(&self, id: AgentId) -> Answer<'_, Option<AgentRecord>> {

@@ -1,6 +1,7 @@
 //! One file per sheet. A new sheet is one file and two lines here.
 
 mod accounts;
+mod agents;
 mod applications;
 mod certificates;
 mod changes;
@@ -32,6 +33,7 @@ use super::sheet::Sheet;
 /// All sheets, sorted by key. Their order in the workbook is [`in_order`].
 pub const SHEETS: &[&Sheet] = &[
     &accounts::SHEET,
+    &agents::SHEET,
     &applications::SHEET,
     &certificates::SHEET,
     &changes::SHEET,

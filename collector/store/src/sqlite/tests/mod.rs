@@ -3,6 +3,7 @@
 
 mod full_disk;
 mod groups;
+mod habits;
 mod steps;
 mod traces;
 
