@@ -2,6 +2,8 @@
 //!
 //! Constructed, not recorded: it says nothing about what agents really send.
 
+mod statements;
+
 use std::net::IpAddr;
 
 use anyhow::Context as _;
@@ -24,10 +26,11 @@ const REGISTER: &str = include_str!("../../collector/inventory/src/register/exam
 const SEEN_SECOND: i64 = 1_795_503_600;
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Sources that every agent of the company reads.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 19] = [
     "accounts.accounts",
     "accounts.groups",
     "certificates.served",
+    "configuration.sshd",
     "hardware.disks",
     "hardware.memory",
     "hardware.processor",
@@ -39,6 +42,7 @@ const SOURCES: [&str; 17] = [
     "services.listeners",
     "services.units",
     "software.dpkg",
+    "system.file_systems",
     "system.host_name",
     "system.operating_system",
     "system.virtualisation",
@@ -173,9 +177,9 @@ fn asset(number: u32, packages: u32) -> Asset {
         names: Vec::new(),
         host_keys: Vec::new(),
         paths: Vec::new(),
-        settings: Vec::new(),
-        named_machines: Vec::new(),
-        details: Vec::new(),
+        settings: statements::settings(&says),
+        named_machines: statements::named_machines(&says),
+        details: statements::details(&says),
         sources: sources(&says, is_poor),
     }
 }

@@ -9,7 +9,7 @@ use inventory::export::Snapshot;
 use kataster::workbook::{WorkbookError, Written, write};
 use wording::Language;
 
-const GERMAN: [&str; 25] = [
+const GERMAN: [&str; 29] = [
     "Deckblatt",
     "Dokumentenlenkung",
     "Netzplan",
@@ -29,6 +29,10 @@ const GERMAN: [&str; 25] = [
     "Firmware & Supportende",
     "Zertifikate",
     "Konten & Rechte",
+    "Konfiguration",
+    "Merkmale",
+    "Abdeckung",
+    "Agenten",
     "Datenqualität",
     "Änderungen",
     "Nachverfolgbarkeit",

@@ -9,9 +9,9 @@ mod scans;
 mod sqlite;
 
 pub use model::{
-    AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
-    EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken, PackageSpan,
-    ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
+    AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
+    EventDraft, EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken,
+    PackageSpan, ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 pub use scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, LineRule,

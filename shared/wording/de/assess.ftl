@@ -61,4 +61,11 @@ assess-why-unseen = seither hat ihn niemand gesehen, und kein Scan hat ihn gefra
 assess-why-habit = zuvor berichtete er an {$days} von {$of} Tagen
 assess-why-outside = keine seiner letzten Adressen liegt in einem Netz des Registers
 assess-why-sources = {$failed} von {$of} Quellen gescheitert
-assess-health-ground = Warum
+
+## Datenqualität
+assess-quality-silent-agents = Verstummter Agent
+assess-quality-silent-agents-remedy = Blatt Agenten oder kataster agent list --health: Dort steht der wahrscheinliche Grund.
+assess-quality-incomplete = System, von dem der Agent weniger als 80 % lesen konnte
+assess-quality-incomplete-remedy = Blatt Agenten oder kataster asset show: Dort steht, was am meisten bringt.
+assess-quality-missing = Rechner, den eine Liste nennt und niemand erfasst hat
+assess-quality-missing-remedy = Blatt Abdeckung: Agent installieren, Netz scannen oder Liste bereinigen.

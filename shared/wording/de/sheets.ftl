@@ -350,3 +350,4 @@ sheets-agent-never = noch nie
 sheets-reason-agent-without-asset = Noch ist aus keinem Bericht von ihm ein Asset geworden.
 sheets-reason-agent-without-reason = Für keinen Grund spricht mehr als für einen anderen.
 sheets-gap-agents = Ein Server gilt nach drei ausgebliebenen Berichten als verstummt, ein Arbeitsplatz nach vier Tagen. Ein Grund steht nur da, wo etwas für ihn spricht.
+sheets-reason-no-host = Kein erfasster Wirt führt es als Gast.

@@ -61,4 +61,11 @@ assess-why-unseen = nobody saw it since, and no scan asked it
 assess-why-habit = before that it reported on {$days} of {$of} days
 assess-why-outside = none of its last addresses is in a network of the register
 assess-why-sources = {$failed} of {$of} sources failed
-assess-health-ground = Why
+
+## Data quality
+assess-quality-silent-agents = Agent that has fallen silent
+assess-quality-silent-agents-remedy = Sheet Agents, or kataster agent list --health: the likely reason stands there.
+assess-quality-incomplete = System of which the agent could read less than 80 %
+assess-quality-incomplete-remedy = Sheet Agents, or kataster asset show: what would raise it most stands there.
+assess-quality-missing = Machine that a list names and nobody recorded
+assess-quality-missing-remedy = Sheet Coverage: install an agent, scan the network or clear the list.

@@ -350,3 +350,4 @@ sheets-agent-never = never
 sheets-reason-agent-without-asset = No report of it has become an asset yet.
 sheets-reason-agent-without-reason = Nothing speaks for one reason more than for another.
 sheets-gap-agents = A server is silent after three missed reports, a workplace after four days. A reason is told only where evidence speaks for it.
+sheets-reason-no-host = No recorded host lists it as its guest.

@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn three_missed_reports_of_a_server_are_forgiven_and_four_are_silence() {
-        let heard = |hours| AgentEvidence { last_seen_at: Some(at(1000 - hours)), ..server() };
+        let heard = |hours: i64| AgentEvidence { last_seen_at: Some(at(1000 - hours)), ..server() };
         check(&heard(3), HealthState::Well, None);
         let why = check(&heard(4), HealthState::Silent, None);
         assert_eq!(why, [Why::LastHeard { at: at(996), missed: 4 }, Why::SeenByNobody]);
@@ -381,14 +381,15 @@ mod tests {
 
     #[test]
     fn a_workplace_may_sleep_over_a_long_weekend() {
-        let heard = |hours, report_days| AgentEvidence {
+        let heard = |hours: i64, report_days| AgentEvidence {
             is_server: false,
             report_days,
             last_seen_at: Some(at(1000 - hours)),
             ..server()
         };
         check(&heard(90, Some(10)), HealthState::Well, None);
-        let why = check(&heard(100, Some(10)), HealthState::Silent, Some(HealthReason::LongAbsence));
+        let why =
+            check(&heard(100, Some(10)), HealthState::Silent, Some(HealthReason::LongAbsence));
         assert!(why.contains(&Why::Habit { days: 10, of: HABIT_DAYS }), "{why:?}");
         check(&heard(100, Some(2)), HealthState::Silent, None);
         check(&heard(100, None), HealthState::Silent, None);
@@ -396,10 +397,8 @@ mod tests {
 
     #[test]
     fn a_host_that_others_see_has_a_stopped_agent() {
-        let seen = |hour| AgentEvidence {
-            seen_by_others: Some((at(hour), address())),
-            ..silent_server()
-        };
+        let seen =
+            |hour| AgentEvidence { seen_by_others: Some((at(hour), address())), ..silent_server() };
         let why = check(&seen(995), HealthState::Silent, Some(HealthReason::AgentStopped));
         assert!(why.contains(&Why::SeenByOthers { at: at(995), address: address() }), "{why:?}");
         // What was seen before the last report says nothing of now.
@@ -458,30 +457,27 @@ mod tests {
         check(&of("waiting"), HealthState::Refused, Some(HealthReason::AwaitsApproval));
         check(&of("quarantined"), HealthState::Refused, Some(HealthReason::Quarantined));
         check(&of("revoked"), HealthState::Revoked, None);
-        let package = AgentEvidence { state: None, enrolled_at: None, last_seen_at: None, ..server() };
+        let package =
+            AgentEvidence { state: None, enrolled_at: None, last_seen_at: None, ..server() };
         check(&package, HealthState::NotEnrolled, None);
     }
 
     #[test]
     fn an_agent_that_never_reported_is_given_an_hour() {
-        let enrolled = |hour| AgentEvidence {
-            enrolled_at: Some(at(hour)),
-            last_seen_at: None,
-            ..server()
-        };
+        let enrolled =
+            |hour| AgentEvidence { enrolled_at: Some(at(hour)), last_seen_at: None, ..server() };
         check(&enrolled(1000), HealthState::Well, None);
         let why = check(&enrolled(990), HealthState::NeverReported, None);
         assert_eq!(why, [Why::Enrolled { at: at(990) }]);
-        let refused = AgentEvidence {
-            refused: Some((at(995), "too-large".to_owned())),
-            ..enrolled(990)
-        };
+        let refused =
+            AgentEvidence { refused: Some((at(995), "too-large".to_owned())), ..enrolled(990) };
         check(&refused, HealthState::NeverReported, Some(HealthReason::TurnedAway));
     }
 
     #[test]
     fn many_failed_sources_impair_and_single_ones_do_not() {
-        let failing = |failed_sources, sources| AgentEvidence { failed_sources, sources, ..server() };
+        let failing =
+            |failed_sources, sources| AgentEvidence { failed_sources, sources, ..server() };
         check(&failing(6, 20), HealthState::Impaired, Some(HealthReason::SourcesFail));
         check(&failing(5, 20), HealthState::Well, None);
         check(&failing(2, 2), HealthState::Well, None);

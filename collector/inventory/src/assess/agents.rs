@@ -283,7 +283,11 @@ mod tests {
         host
     }
 
-    fn around<'a>(assets: &'a [Asset], register: &'a Register, asked: &'a [Asked]) -> Surroundings<'a> {
+    fn around<'a>(
+        assets: &'a [Asset],
+        register: &'a Register,
+        asked: &'a [Asked],
+    ) -> Surroundings<'a> {
         Surroundings { assets, register, asked, interval_seconds: HOUR, now: at(100) }
     }
 

@@ -310,8 +310,7 @@ mod tests {
     #[test]
     fn what_was_not_understood_counts_beside_what_was() {
         let complaint = Complaint { place: "line 1".to_owned(), problem: "no name".to_owned() };
-        let status =
-            SourceStatus::Read { facts: 1, gaps: Vec::new(), complaints: vec![complaint] };
+        let status = SourceStatus::Read { facts: 1, gaps: Vec::new(), complaints: vec![complaint] };
         let found = of(vec![state("software.dpkg", status)]).unwrap();
         // Half of a quarter.
         assert_eq!(found.percent, 87);
@@ -366,8 +365,7 @@ mod tests {
         for order in [vec![blind.clone(), seeing.clone()], vec![seeing, blind.clone()]] {
             assert_eq!(percent(order), 100);
         }
-        let of_person =
-            SourceState { observer: ObserverId::Person("anna".to_owned()), ..blind };
+        let of_person = SourceState { observer: ObserverId::Person("anna".to_owned()), ..blind };
         assert_eq!(of(vec![of_person]), None);
         assert_eq!(of(Vec::new()), None);
     }

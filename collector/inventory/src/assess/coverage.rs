@@ -176,10 +176,21 @@ impl<'a> Entry<'a> {
         let mut ties: Vec<String> = macs.iter().map(|it| format!("mac {it}")).collect();
         ties.extend(uuid.map(|it| format!("uuid {it}")));
         ties.extend(full_name.iter().map(|it| format!("name {it}")));
-        let label = label.iter();
-        ties.extend(label.flat_map(|it| addresses.iter().map(move |at| format!("at {at} {it}"))));
+        let label = label.as_deref();
+        ties.extend(
+            label
+                .into_iter()
+                .flat_map(|it| addresses.iter().map(move |at| format!("at {at} {it}"))),
+        );
         if let Verdict::Is(asset, _) = &self.verdict {
             ties.push(format!("asset {asset}"));
+        }
+        // What a list says so little of can only mean what another says as little of.
+        if ties.is_empty() {
+            let said: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            let id = self.attested.value.id.as_deref().unwrap_or_default();
+            let label = label.unwrap_or_default();
+            ties.push(format!("alone {label} {id} {}", said.join(" ")));
         }
         ties
     }

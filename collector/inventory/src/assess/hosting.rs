@@ -108,7 +108,11 @@ mod tests {
 
     const MAC: &str = "52:54:00:aa:bb:01";
 
-    fn guest(id: Option<Uuid>, mac: Option<&str>, is_active: Option<bool>) -> NamedMachineDescription {
+    fn guest(
+        id: Option<Uuid>,
+        mac: Option<&str>,
+        is_active: Option<bool>,
+    ) -> NamedMachineDescription {
         NamedMachineDescription {
             id: id.map(|it| it.to_string()),
             macs: mac.map(str::to_owned).into_iter().collect(),

@@ -46,9 +46,9 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::model::{
-    AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict, EventDraft,
-    EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan, ReportReceipt,
-    SectionSpan, StoreError, TokenRecord, TokenRefusal,
+    AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
+    EventDraft, EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan,
+    ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 use crate::scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, RunUnderWay, ScanPlanRecord,

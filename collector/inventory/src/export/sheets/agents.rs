@@ -64,7 +64,11 @@ fn row(view: &View<'_>, it: &AgentJudgement) -> Row {
         Cell::text(it.host_name.as_str()),
         system(view, it),
         it.is_server.map_or_else(not_applicable, |is_server| {
-            Cell::text(view.text(if is_server { "workbook-kind-server" } else { "workbook-kind-client" }))
+            Cell::text(view.text(if is_server {
+                "workbook-kind-server"
+            } else {
+                "workbook-kind-client"
+            }))
         }),
         Cell::text(health_state_text(words, it.health.state)),
         instant(it.health.since),
@@ -88,9 +92,7 @@ fn row(view: &View<'_>, it: &AgentJudgement) -> Row {
 
 fn system(view: &View<'_>, it: &AgentJudgement) -> Cell {
     match it.asset.and_then(|it| view.asset(it)) {
-        Some(asset) => {
-            Cell::text(system_text(asset)).linking_to("systems", asset.label.0.as_str())
-        }
+        Some(asset) => Cell::text(system_text(asset)).linking_to("systems", asset.label.0.as_str()),
         None => Cell::unknown(view.text("sheets-reason-agent-without-asset")),
     }
 }
@@ -156,14 +158,24 @@ mod tests {
                       absence, such as a holiday | last report 14 Nov 2026 08:00; 241 reports missed; \
                       before that it reported on 12 of 14 days | ";
         assert!(lines[0].starts_with(silent), "{}", lines[0]);
-        assert!(lines[0].contains("| 1 Nov 2026 08:00 | 14 Nov 2026 08:00 | 0.1.0 | _"), "{}", lines[0]);
+        assert!(
+            lines[0].contains("| 1 Nov 2026 08:00 | 14 Nov 2026 08:00 | 0.1.0 | _"),
+            "{}",
+            lines[0]
+        );
         assert!(
             lines[1].starts_with("neu | unknown (No report of it has become an asset yet.) | Workplace \
                                   | never reported | 1 Nov 2026 08:00 | unknown (Nothing speaks for one"),
             "{}",
             lines[1]
         );
-        assert!(lines[2].starts_with("srv-erp | S-7K2QD srv-erp | Server | reports | – | – | none | 100 | none"), "{}", lines[2]);
+        assert!(
+            lines[2].starts_with(
+                "srv-erp | S-7K2QD srv-erp | Server | reports | – | – | none | 100 | none"
+            ),
+            "{}",
+            lines[2]
+        );
     }
 
     #[test]

@@ -42,9 +42,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("setting.holds_since", "sheets-column-setting-since").instant().width(17),
         Column::agent("setting.origin", "sheets-column-setting-origin").width(22).wrapped(),
         Column::agent("setting.place", "sheets-column-place").width(30).wrapped(),
-        Column::by_hand("setting.reference", "sheets-column-setting-reference")
-            .width(24)
-            .wrapped(),
+        Column::by_hand("setting.reference", "sheets-column-setting-reference").width(24).wrapped(),
         Column::computed("setting.deviation", "sheets-column-setting-deviation").width(14),
         Column::by_hand("setting.remark", "sheets-column-remark").width(28).wrapped(),
     ],

@@ -1,5 +1,6 @@
 //! Coverage: machines that lists on systems name, beside what is recorded of them.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::assess::Coverage;
@@ -52,13 +53,28 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(22)
             .wrapped(),
         Column::computed("coverage.scan", "sheets-column-coverage-scan").width(20).wrapped(),
-        Column::by_hand("coverage.decision", "sheets-column-coverage-decision")
-            .width(28)
-            .wrapped(),
+        Column::by_hand("coverage.decision", "sheets-column-coverage-decision").width(28).wrapped(),
     ],
-    rows: |view| coverage(&view.snapshot().assets).iter().map(|it| row(view, it)).collect(),
+    rows,
     gaps,
 };
+
+fn rows(view: &View<'_>) -> Vec<Row> {
+    let machines = coverage(&view.snapshot().assets);
+    let mut rows: Vec<Row> = machines.iter().map(|it| row(view, it)).collect();
+    // Hardware addresses that say nothing (a placeholder) may stand at several machines: the first has it.
+    let mut seen = BTreeSet::new();
+    for (number, row) in rows.iter_mut().enumerate() {
+        if !seen.insert(row.id.clone()) {
+            row.id = row_id('C', &[&row.id, &number.to_string()]);
+            if let Some(cell) = row.cells.first_mut() {
+                *cell = Cell::text(row.id.as_str());
+            }
+            seen.insert(row.id.clone());
+        }
+    }
+    rows
+}
 
 fn row(view: &View<'_>, it: &Coverage) -> Row {
     let machine = &it.machine;
@@ -77,7 +93,8 @@ fn row(view: &View<'_>, it: &Coverage) -> Row {
         some_lines(view, machine.addresses.iter().map(ToString::to_string)),
         texts(&machine.macs),
         machine.last_seen_at.map_or_else(Cell::no_data, Cell::instant),
-        active.map_or_else(|| Cell::unknown(view.text("sheets-reason-list-silent")), Cell::yes_or_no),
+        active
+            .map_or_else(|| Cell::unknown(view.text("sheets-reason-list-silent")), Cell::yes_or_no),
         texts(&machine.operating_systems),
         systems(view, it),
         matched_by(view, it),
@@ -92,15 +109,14 @@ fn row(view: &View<'_>, it: &Coverage) -> Row {
     }
 }
 
-/// Made from what a machine keeps longest: hardware address, identity, name, address.
+/// Made from what a machine keeps longest: hardware address, identity, else name with address.
 fn id(it: &Coverage) -> String {
     let machine = &it.machine;
-    let address = machine.addresses.first().map(ToString::to_string);
-    let kept = [machine.macs.first(), machine.ids.first(), machine.names.first(), address.as_ref()];
-    let list = machine.lists.first().map(|it| it.list.as_str()).unwrap_or_default();
-    match kept.into_iter().flatten().next() {
+    let name = machine.names.first().map(String::as_str).unwrap_or_default();
+    let address = machine.addresses.first().map(ToString::to_string).unwrap_or_default();
+    match machine.macs.first().or(machine.ids.first()) {
         Some(kept) => row_id('C', &[kept]),
-        None => row_id('C', &[list]),
+        None => row_id('C', &[name, &address]),
     }
 }
 
@@ -224,8 +240,26 @@ mod tests {
         snapshot.assets[0].named_machines.clear();
         let view = sample::view(&snapshot, wording::Language::English);
         assert!((SHEET.rows)(&view).is_empty());
-        let told = "No agent has read a list of machines (DHCP, DNS, directory, hypervisor, backup).";
+        let told =
+            "No agent has read a list of machines (DHCP, DNS, directory, hypervisor, backup).";
         assert_eq!((SHEET.gaps)(&view), [told]);
+    }
+
+    #[test]
+    fn machines_that_share_what_says_nothing_have_ids_of_their_own() {
+        let mut snapshot = sample::snapshot();
+        let lists = &mut snapshot.assets[0].named_machines;
+        for name in ["a.example", "b.example", "c.example"] {
+            let mut other = lists[0].clone();
+            other.value.name = Some(name.to_owned());
+            other.value.macs = vec!["ff:ff:ff:ff:ff:ff".to_owned()];
+            other.value.addresses.clear();
+            lists.push(other);
+        }
+        let view = sample::view(&snapshot, wording::Language::English);
+        let rows = (SHEET.rows)(&view);
+        let ids: BTreeSet<&str> = rows.iter().map(|it| it.id.as_str()).collect();
+        assert_eq!((ids.len(), rows.len()), (5, 5));
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::assess::CoverageState;
+use crate::assess::HealthState;
+use crate::assess::completeness;
+use crate::assess::coverage;
 use crate::asset::Asset;
 use crate::asset::SourceStatus;
 use crate::export::cell::Cell;
@@ -23,6 +27,8 @@ use observation::latest::Absent;
 
 /// A system or agent that was not heard of for longer is doubtful.
 const SILENT_HOURS: i64 = 30 * 24;
+/// A system of which agents read less is incomplete.
+const COMPLETE_PERCENT_MIN: u8 = 80;
 /// A clock that is further off makes times doubtful.
 const SKEW_SECONDS_MAX: i64 = 300;
 
@@ -137,6 +143,24 @@ const CHECKS: &[Check] = &[
         run: |view| agents(view, |it| it.state == "approved" && it.last_seen_at.is_none()),
     },
     Check {
+        id: "silent_agents",
+        text: "assess-quality-silent-agents",
+        remedy: "assess-quality-silent-agents-remedy",
+        run: silent_agents,
+    },
+    Check {
+        id: "incomplete_systems",
+        text: "assess-quality-incomplete",
+        remedy: "assess-quality-incomplete-remedy",
+        run: incomplete_systems,
+    },
+    Check {
+        id: "missing_machines",
+        text: "assess-quality-missing",
+        remedy: "assess-quality-missing-remedy",
+        run: missing_machines,
+    },
+    Check {
         id: "clock_skew",
         text: "workbook-quality-clock",
         remedy: "workbook-quality-clock-remedy",
@@ -238,6 +262,43 @@ fn agents(
     Outcome::Found(names.collect(), agents.len())
 }
 
+fn silent_agents(view: &View<'_>) -> Outcome {
+    let agents = view.snapshot().judged_agents();
+    if agents.is_empty() {
+        return Outcome::NoData;
+    }
+    let silent = agents.iter().filter(|it| it.health.state == HealthState::Silent);
+    Outcome::Found(silent.map(|it| it.host_name.clone()).collect(), agents.len())
+}
+
+/// Systems with an agent that could read too little.
+fn incomplete_systems(view: &View<'_>) -> Outcome {
+    let known = in_use(&view.snapshot().assets).filter_map(|it| Some((it, completeness(it)?)));
+    let known: Vec<_> = known.collect();
+    if known.is_empty() {
+        return Outcome::NoData;
+    }
+    let poor = known.iter().filter(|(_, it)| it.percent < COMPLETE_PERCENT_MIN);
+    let names = poor.map(|(asset, it)| format!("{} ({} %)", system_text(asset), it.percent));
+    Outcome::Found(names.collect(), known.len())
+}
+
+/// Machines that lists name and nobody recorded.
+fn missing_machines(view: &View<'_>) -> Outcome {
+    let machines = coverage(&view.snapshot().assets);
+    if machines.is_empty() {
+        return Outcome::NoData;
+    }
+    let missing = machines.iter().filter(|it| it.state == CoverageState::Missing);
+    let names = missing.map(|it| {
+        let machine = &it.machine;
+        let address = || machine.addresses.first().map(ToString::to_string);
+        let name = machine.names.first().or(machine.macs.first()).cloned();
+        name.or_else(address).unwrap_or_default()
+    });
+    Outcome::Found(names.collect(), machines.len())
+}
+
 /// Whether a source, or a part of one, is missing for such a reason.
 fn lacks(asset: &Asset, is_reason: impl Fn(&Absent) -> bool) -> bool {
     asset.sources.iter().any(|it| match &it.status {
@@ -331,6 +392,16 @@ mod tests {
             sample::cell(&SHEET, &snapshot, "support_end_unknown", "quality.count"),
             "no data"
         );
+    }
+
+    #[test]
+    fn incomplete_systems_and_missing_machines_are_named() {
+        let snapshot = sample::snapshot();
+        let affected = |check| sample::cell(&SHEET, &snapshot, check, "quality.affected");
+        assert!(affected("incomplete_systems").starts_with("S-9M4TX PC-BUE-01 ("));
+        assert_eq!(affected("missing_machines"), "nb-alt.musterbau.example");
+        let count = sample::cell(&SHEET, &sample::nothing(), "silent_agents", "quality.count");
+        assert_eq!(count, "no data");
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! IT systems: one row per asset.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::assess::Hosting;
+use crate::assess::completeness;
+use crate::assess::hostings;
 use crate::asset::Asset;
+use crate::asset::AssetId;
 use crate::asset::AssetKind;
 use crate::asset::Attested;
 use crate::asset::Contact;
@@ -16,7 +21,9 @@ use crate::asset::VirtualMachine;
 use crate::export::cell::Cell;
 use crate::export::common_cells::disk_text;
 use crate::export::common_cells::memory_text;
+use crate::export::common_cells::not_applicable;
 use crate::export::common_cells::some_lines;
+use crate::export::common_cells::system_text;
 use crate::export::list::List;
 use crate::export::reason::gaps_of;
 use crate::export::reason::missing;
@@ -81,6 +88,7 @@ const COLUMNS: &[Column] = &[
     Column::agent("system.memory", "sheets-column-memory").width(15),
     Column::agent("system.disks", "sheets-column-disks").width(26).wrapped(),
     Column::computed("system.virtual", "sheets-column-virtual").width(14),
+    Column::computed("system.runs_on", "sheets-column-runs-on").width(18).wrapped(),
     Column::agent("system.addresses", "sheets-column-addresses").width(24).wrapped(),
     Column::agent("system.macs", "sheets-column-macs").width(19).wrapped(),
     Column::computed("system.zone", "sheets-column-zone").width(16).wrapped(),
@@ -100,6 +108,7 @@ const COLUMNS: &[Column] = &[
     Column::computed("system.availability", "register-process-availability").width(14),
     Column::computed("system.findings", "sheets-column-findings").width(14),
     Column::computed("system.source", "sheets-column-observed-by").width(12),
+    Column::computed("system.completeness", "sheets-column-completeness").number().width(16),
     Column::computed("system.first_seen_at", "sheets-column-first-seen").instant().width(17),
     Column::computed("system.last_seen_at", "sheets-column-last-seen").instant().width(17),
     Column::by_hand("system.remark", "sheets-column-remark").width(30).wrapped(),
@@ -107,12 +116,19 @@ const COLUMNS: &[Column] = &[
 
 fn rows(view: &View<'_>) -> Vec<Row> {
     let stated = Stated::of(&view.snapshot().register);
-    view.snapshot().assets.iter().map(|asset| row(view, &stated, asset)).collect()
+    let assets = &view.snapshot().assets;
+    let mut hosts: BTreeMap<AssetId, Vec<Hosting>> = BTreeMap::new();
+    for hosting in hostings(assets) {
+        hosts.entry(hosting.guest).or_default().push(hosting);
+    }
+    let hosts_of = |asset: &Asset| hosts.get(&asset.id).map_or(&[][..], Vec::as_slice);
+    assets.iter().map(|asset| row(view, &stated, asset, hosts_of(asset))).collect()
 }
 
-fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset) -> Row {
+fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, hosts: &[Hosting]) -> Row {
     let mut cells = names(view, asset);
     cells.extend(machine(view, asset));
+    cells.push(runs_on(view, asset, hosts));
     cells.extend(place(view, stated, asset));
     cells.extend(assessment(view, stated, asset));
     Row::new(asset.label.0.as_str(), cells)
@@ -204,6 +220,7 @@ fn assessment(view: &View<'_>, stated: &Stated<'_>, asset: &Asset) -> Vec<Cell> 
         Cell::not_assessed(),
         Cell::not_assessed(),
         observed_by(view, asset),
+        completeness(asset).map_or_else(Cell::no_data, |it| Cell::number(it.percent)),
         Cell::instant(asset.first_seen_at),
         Cell::instant(asset.last_seen_at),
         Cell::open(),
@@ -279,6 +296,23 @@ fn virtual_machine(view: &View<'_>, machine: &VirtualMachine) -> Cell {
     }
     let yes = view.text("workbook-yes");
     Cell::text(machine.platform.as_ref().map_or_else(|| yes.clone(), |it| format!("{yes}: {it}")))
+}
+
+/// The hosts that list it as a guest under an identity that it shows itself.
+fn runs_on(view: &View<'_>, asset: &Asset, hosts: &[Hosting]) -> Cell {
+    let assets: Vec<&Asset> = hosts.iter().filter_map(|it| view.asset(it.host)).collect();
+    let lines = || some_lines(view, assets.iter().map(|it| system_text(it)));
+    match (hosts, assets.as_slice()) {
+        ([hosting, ..], [only]) => {
+            lines().linking_to("systems", only.label.0.as_str()).resting_on(&hosting.evidence)
+        }
+        ([hosting, ..], _) => lines().resting_on(&hosting.evidence),
+        ([], _) => match asset.virtual_machine.as_ref().map(|it| it.value.is_virtual) {
+            Some(true) => Cell::unknown(view.text("sheets-reason-no-host")),
+            Some(false) => not_applicable(),
+            None => Cell::no_data(),
+        },
+    }
 }
 
 fn macs(asset: &Asset) -> impl Iterator<Item = String> {
@@ -386,6 +420,8 @@ mod tests {
             ("system.memory", "16 GiB"),
             ("system.disks", "Example SSD 480 GB"),
             ("system.virtual", "no"),
+            ("system.runs_on", "–"),
+            ("system.completeness", "100"),
             ("system.addresses", "10.20.10.5; 172.17.0.1"),
             ("system.macs", "00:25:90:aa:bb:01"),
             ("system.zone", "Server"),
