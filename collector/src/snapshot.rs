@@ -14,8 +14,8 @@ use observation::latest::protocol::AgentKind;
 use observation::latest::scan::ScanProfile;
 use scan::plan::Scope;
 use store::{
-    AgentHabit, AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, ScanRunRecord, ScanRunState,
-    Store, StoreError,
+    AgentHabit, AgentRecord, AgentState, AssetRecord, EventDraft, ExportRecord, ScanRunRecord,
+    ScanRunState, Store, StoreError,
 };
 use uuid::Uuid;
 
@@ -213,6 +213,7 @@ fn new_asset(asset: &Asset) -> ChangeEntry {
         before: None,
         after: asset.name.as_ref().map(|it| it.value.clone()),
         source: evidence.unwrap_or_else(|| "reconcile".to_owned()),
+        row: None,
     }
 }
 
@@ -239,6 +240,7 @@ async fn statements_since(
             before: event.before,
             after: event.after,
             source: event.actor,
+            row: None,
         }));
     }
 }

@@ -465,6 +465,7 @@ fn changes(asset: &Asset) -> Vec<ChangeEntry> {
         before: before.map(str::to_owned),
         after: after.map(str::to_owned),
         source: "software.dpkg".to_owned(),
+        row: None,
     };
     vec![
         change("software.dpkg: openssl", Some("3.0.14-1~deb12u2"), Some("3.0.15-1~deb12u1")),

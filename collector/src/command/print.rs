@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use inventory::asset::Asset;
+use inventory::export::{change_text, change_value};
 use inventory::reconcile::{ChangeKind, Link};
 use jiff::Timestamp;
 use observation::latest::protocol::AgentKind;
@@ -214,6 +215,9 @@ fn history(out: &mut dyn Write, history: &AssetHistory, wording: &Wording) -> io
     }
     let mut table = table(wording, &["observed", "change", "field", "before", "after", "source"]);
     for change in &history.changes {
+        let value = |it: Option<&str>| {
+            clean(&it.map_or_else(|| "–".to_owned(), |it| change_value(wording, change, it)))
+        };
         let code = match change.kind {
             ChangeKind::Added => "added",
             ChangeKind::Removed => "removed",
@@ -223,9 +227,9 @@ fn history(out: &mut dyn Write, history: &AssetHistory, wording: &Wording) -> io
         table.add_row([
             instant(change.at),
             wording.text(&format!("command-change-{code}")),
-            clean(&change.field),
-            clean(change.before.as_deref().unwrap_or("–")),
-            clean(change.after.as_deref().unwrap_or("–")),
+            clean(&change_text(wording, change)),
+            value(change.before.as_deref()),
+            value(change.after.as_deref()),
             clean(&change.source),
         ]);
     }

@@ -7,6 +7,7 @@ use wording::Wording;
 
 use super::common_cells::disk_text;
 use crate::asset::Detail;
+use crate::reconcile::ChangeEntry;
 
 /// The words of a kind of fact.
 #[must_use]
@@ -51,6 +52,24 @@ pub fn field_texts(wording: &Wording, detail: &Detail) -> Vec<String> {
     detail.fields.iter().map(text).collect()
 }
 
+/// What changed, in words: kind, object and field of the fact. Statements of people and whole assets
+/// stand as they are.
+#[must_use]
+pub fn change_text(wording: &Wording, change: &ChangeEntry) -> String {
+    let Some(row) = &change.row else { return change.field.clone() };
+    let object = row.object.as_deref().map(|it| format!(" {it}")).unwrap_or_default();
+    let field = row.field.as_deref().map(|it| field_text(wording, &row.kind, it));
+    let field = field.map(|it| format!(": {it}")).unwrap_or_default();
+    format!("{}{object}{field}", kind_text(wording, &row.kind))
+}
+
+/// A value before or after a change, for people.
+#[must_use]
+pub fn change_value(wording: &Wording, change: &ChangeEntry, value: &str) -> String {
+    let field = change.row.as_ref().and_then(|it| it.field.as_deref());
+    field.map_or_else(|| value.to_owned(), |it| value_text(wording, it, value))
+}
+
 /// A size as makers of disks count, decimal; what is smaller than a megabyte in bytes.
 fn size_text(bytes: u64) -> String {
     if bytes < 1_000_000 { format!("{bytes} B") } else { disk_text(bytes) }
@@ -69,6 +88,9 @@ mod tests {
     use wording::Language;
 
     use super::*;
+    use crate::asset::AssetLabel;
+    use crate::reconcile::ChangeKind;
+    use crate::reconcile::ChangedRow;
 
     /// The files that make rows. One that is added to `reconcile/rows` belongs here too.
     const ROWS: &[(&str, &str)] = &[
@@ -143,6 +165,31 @@ mod tests {
         assert_eq!(kind_text(german, "file_system"), "Dateisystem");
         assert_eq!(kind_text(german, "of_tomorrow"), "of_tomorrow");
         assert_eq!(field_text(german, "file_system", "of_tomorrow"), "of_tomorrow");
+    }
+
+    #[test]
+    fn a_change_names_kind_object_and_field() {
+        let mut change = ChangeEntry {
+            at: Timestamp::UNIX_EPOCH,
+            kind: ChangeKind::Changed,
+            asset: None,
+            label: AssetLabel("S-7K2QD".to_owned()),
+            field: "hardware.disks: sda: size_bytes".to_owned(),
+            before: None,
+            after: Some("480103981056".to_owned()),
+            source: "hardware.disks".to_owned(),
+            row: Some(ChangedRow {
+                kind: "disk".to_owned(),
+                object: Some("sda".to_owned()),
+                field: Some("size_bytes".to_owned()),
+            }),
+        };
+        let german = Language::German.wording();
+        assert_eq!(change_text(german, &change), "Datenträger sda: Größe");
+        assert_eq!(change_value(german, &change, "480103981056"), "480 GB");
+        change.row = None;
+        assert_eq!(change_text(german, &change), "hardware.disks: sda: size_bytes");
+        assert_eq!(change_value(german, &change, "480103981056"), "480103981056");
     }
 
     #[test]

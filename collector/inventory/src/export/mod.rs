@@ -19,9 +19,9 @@ mod stated;
 mod tile;
 mod view;
 
-pub use crate::reconcile::{ChangeEntry, ChangeKind};
+pub use crate::reconcile::{ChangeEntry, ChangeKind, ChangedRow};
 pub use cell::{Cell, Target, Value};
-pub use detail_words::{field_text, field_texts, kind_text, value_text};
+pub use detail_words::{change_text, change_value, field_text, field_texts, kind_text, value_text};
 pub use judgement_words::{health_reason_text, health_state_text, step_text, why_text};
 pub use list::List;
 pub use network_document::{

@@ -37,6 +37,20 @@ pub struct ChangeEntry {
     pub after: Option<String>,
     /// The source or the actor.
     pub source: String,
+    /// What the field is made of, where a fact changed: for words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<ChangedRow>,
+}
+
+/// The row that changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ChangedRow {
+    /// The kind of fact, as on the wire.
+    pub kind: String,
+    /// Which one of several, behind the address that a scan asked; none where a host has one.
+    pub object: Option<String>,
+    /// The field that changed; none where the whole came or went.
+    pub field: Option<String>,
 }
 
 /// What kind of change.
@@ -73,6 +87,7 @@ pub fn changes(
         before: said.before,
         after: said.after,
         source: said.source,
+        row: said.row,
     };
     let mut entries: Vec<ChangeEntry> = match (sections(before), sections(after)) {
         (old, new) if old.is_empty() || new.is_empty() => {
@@ -95,6 +110,7 @@ struct Said {
     before: Option<String>,
     after: Option<String>,
     source: String,
+    row: Option<ChangedRow>,
 }
 
 fn sections(members: &[MemberObservations]) -> BTreeMap<(SourceId, Option<Door>), Chosen<'_>> {
@@ -110,7 +126,8 @@ fn whole(before: &[MemberObservations], after: &[MemberObservations]) -> Option<
         (true, true) | (false, false) => return None,
     };
     let source = "reconcile".to_owned();
-    Some(Said { at, kind, field: WHOLE_ASSET.to_owned(), before: None, after: None, source })
+    let field = WHOLE_ASSET.to_owned();
+    Some(Said { at, kind, field, before: None, after: None, source, row: None })
 }
 
 /// What makes a row the same row at both moments.
@@ -165,6 +182,7 @@ fn of_row(old: &Chosen<'_>, new: &Chosen<'_>, before: &Row, after: &Row) -> Vec<
         before: before_text.clone(),
         after: after_text.clone(),
         source: new.section.source.to_string(),
+        row: Some(changed_row(new, after, Some(name))),
     });
     said.collect()
 }
@@ -180,6 +198,17 @@ fn came_or_went(new: &Chosen<'_>, kind: ChangeKind, row: &Row) -> Said {
         before,
         after,
         source: new.section.source.to_string(),
+        row: Some(changed_row(new, row, None)),
+    }
+}
+
+fn changed_row(chosen: &Chosen<'_>, row: &Row, name: Option<&str>) -> ChangedRow {
+    let asked = address_of(&chosen.evidence.observer).map(|it| it.to_string());
+    let object: Vec<&str> = asked.iter().chain(&row.object).map(String::as_str).collect();
+    ChangedRow {
+        kind: row.kind.to_owned(),
+        object: (!object.is_empty()).then(|| object.join(" ")),
+        field: name.filter(|it| !it.is_empty()).map(str::to_owned),
     }
 }
 

@@ -20,7 +20,7 @@ mod verdict;
 mod wire;
 
 pub use assemble::{AssetFrame, assemble, date_partners};
-pub use changes::{ChangeEntry, ChangeKind, WHOLE_ASSET, changes};
+pub use changes::{ChangeEntry, ChangeKind, ChangedRow, WHOLE_ASSET, changes};
 pub use decide::{merge_decisions, split_decisions};
 pub use doubt::is_shown_by_too_many;
 pub use evidence::{

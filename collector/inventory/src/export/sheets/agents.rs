@@ -54,7 +54,7 @@ pub(super) const SHEET: Sheet = Sheet {
 fn row(view: &View<'_>, it: &AgentJudgement) -> Row {
     let words = view.wording();
     let named = it.agent.map(|it| it.to_string()).or_else(|| it.asset.map(|it| it.to_string()));
-    let id = row_id('A', &[named.as_deref().unwrap_or(&it.host_name)]);
+    let id = row_id('G', &[named.as_deref().unwrap_or(&it.host_name)]);
     let instant = |at: Option<jiff::Timestamp>| at.map_or_else(not_applicable, Cell::instant);
     let at = |at: jiff::Timestamp| view.instant_text(at);
     let why = it.health.why.iter().map(|it| why_text(words, it, at));

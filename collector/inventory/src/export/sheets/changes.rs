@@ -1,6 +1,8 @@
 //! Changes since the previous export.
 
 use crate::export::cell::Cell;
+use crate::export::detail_words::change_text;
+use crate::export::detail_words::change_value;
 use crate::export::list::List;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
@@ -64,7 +66,7 @@ fn row(view: &View<'_>, change: &ChangeEntry) -> Row {
         None => Cell::text(label.clone()),
     };
     let value = |text: Option<&str>| match text {
-        Some(text) if !text.is_empty() => Cell::text(text),
+        Some(text) if !text.is_empty() => Cell::text(change_value(view.wording(), change, text)),
         Some(_) | None => Cell::text("–"),
     };
     Row::new(
@@ -74,7 +76,7 @@ fn row(view: &View<'_>, change: &ChangeEntry) -> Row {
             Cell::instant(change.at),
             Cell::text(kind),
             object,
-            Cell::text(field.clone()),
+            Cell::text(change_text(view.wording(), change)),
             value(change.before.as_deref()),
             value(change.after.as_deref()),
             Cell::text(change.source.clone()),
@@ -112,6 +114,7 @@ mod tests {
             before: Some("1.22.1-8".to_owned()),
             after: Some("1.22.1-9".to_owned()),
             source: "software.dpkg".to_owned(),
+            row: None,
         };
         snapshot.changes = vec![change.clone(), change];
         let lines = sample::table(&SHEET, &snapshot);

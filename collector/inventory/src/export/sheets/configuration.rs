@@ -74,7 +74,7 @@ fn row(view: &View<'_>, asset: &Asset, it: &SettingDescription) -> Row {
         &it.origin,
         it.value.as_deref().unwrap_or_default(),
     ];
-    let id = row_id('K', &parts);
+    let id = row_id('E', &parts);
     let value = match it.value.as_deref() {
         None => Cell::text(view.text("assess-not-set")),
         Some("") => Cell::text(view.text("sheets-setting-empty")),

@@ -66,7 +66,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
     let mut seen = BTreeSet::new();
     for (number, row) in rows.iter_mut().enumerate() {
         if !seen.insert(row.id.clone()) {
-            row.id = row_id('C', &[&row.id, &number.to_string()]);
+            row.id = row_id('Y', &[&row.id, &number.to_string()]);
             if let Some(cell) = row.cells.first_mut() {
                 *cell = Cell::text(row.id.as_str());
             }
@@ -115,8 +115,8 @@ fn id(it: &Coverage) -> String {
     let name = machine.names.first().map(String::as_str).unwrap_or_default();
     let address = machine.addresses.first().map(ToString::to_string).unwrap_or_default();
     match machine.macs.first().or(machine.ids.first()) {
-        Some(kept) => row_id('C', &[kept]),
-        None => row_id('C', &[name, &address]),
+        Some(kept) => row_id('Y', &[kept]),
+        None => row_id('Y', &[name, &address]),
     }
 }
 

@@ -83,7 +83,7 @@ fn row(view: &View<'_>, asset: &Asset, it: &Detail, count: usize) -> Row {
     let object = it.object.as_deref().filter(|it| !it.is_empty());
     let number = if count > 1 { count.to_string() } else { String::new() };
     let parts = [asset.label.0.as_str(), &it.kind, object.unwrap_or_default(), &number];
-    let id = row_id('D', &parts);
+    let id = row_id('M', &parts);
     let cells = vec![
         Cell::text(id.as_str()),
         system(asset),
