@@ -18,6 +18,8 @@ const FIRST_REPORT_TIME: SignedDuration = SignedDuration::from_hours(1);
 const HABIT_DAYS_MIN: u32 = 6;
 /// The days before the silence in which reports are counted.
 pub const HABIT_DAYS: u32 = 14;
+/// An absence of more than six weeks is no holiday any more.
+const ABSENCE_MAX: SignedDuration = SignedDuration::from_hours(42 * 24);
 /// A clock that is further off makes certificates and times doubtful.
 const SKEW_SECONDS_MAX: i64 = 300;
 /// At least this part of the sources, in percent, failed: the agent is broken, not the one or other source.
@@ -278,6 +280,7 @@ fn out_of_reach(it: &AgentEvidence, since: Timestamp) -> Judged {
         return (Some(HealthReason::AgentStopped), why);
     }
     if !it.is_server
+        && it.now.duration_since(since) <= ABSENCE_MAX
         && let Some(days) = it.report_days.filter(|it| *it >= HABIT_DAYS_MIN)
     {
         return (Some(HealthReason::LongAbsence), vec![Why::Habit { days, of: HABIT_DAYS }]);
@@ -392,6 +395,7 @@ mod tests {
             check(&heard(100, Some(10)), HealthState::Silent, Some(HealthReason::LongAbsence));
         assert!(why.contains(&Why::Habit { days: 10, of: HABIT_DAYS }), "{why:?}");
         check(&heard(100, Some(2)), HealthState::Silent, None);
+        check(&heard(43 * 24, Some(10)), HealthState::Silent, None);
         check(&heard(100, None), HealthState::Silent, None);
     }
 

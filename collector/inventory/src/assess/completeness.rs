@@ -188,9 +188,12 @@ fn weight(source: &SourceId) -> u64 {
     fitting.max_by_key(|(name, _)| name.len()).map_or(WEIGHT, |(_, points)| *points)
 }
 
+/// What is lost, and the sources that lose it.
+type Gain = (u64, Vec<SourceId>);
+
 /// A right helps all sources that lack it; a failure is looked for source by source.
 fn steps<'a>(scores: impl Iterator<Item = &'a Score<'a>>, total: u64) -> Vec<Step> {
-    let mut gains: BTreeMap<(Remedy, Option<&SourceId>), (u64, Vec<SourceId>)> = BTreeMap::new();
+    let mut gains: BTreeMap<(Remedy, Option<&SourceId>), Gain> = BTreeMap::new();
     for score in scores {
         for (remedy, lost) in &score.losses {
             let alone = (!matches!(remedy, Remedy::Right(_))).then_some(score.source);
@@ -201,7 +204,7 @@ fn steps<'a>(scores: impl Iterator<Item = &'a Score<'a>>, total: u64) -> Vec<Ste
     }
     let mut gains: Vec<_> = gains.into_iter().collect();
     gains.sort_by(|left, right| right.1.0.cmp(&left.1.0).then_with(|| left.0.cmp(&right.0)));
-    let step = |((remedy, _), (lost, sources)): ((Remedy, _), (u64, Vec<SourceId>))| Step {
+    let step = |((remedy, _), (lost, sources)): ((Remedy, _), Gain)| Step {
         remedy,
         sources,
         gain_percent: percent_near(lost, total).max(1),

@@ -73,7 +73,7 @@ fn row(view: &View<'_>, it: &AgentJudgement) -> Row {
         Cell::text(health_state_text(words, it.health.state)),
         instant(it.health.since),
         reason(view, it),
-        Cell::lines(why),
+        if it.health.why.is_empty() { not_applicable() } else { Cell::lines(why) },
         completeness.map_or_else(Cell::no_data, |it| Cell::number(it.percent)),
         completeness.map_or_else(Cell::no_data, |it| steps(view, it)),
         instant(it.enrolled_at),
@@ -171,7 +171,7 @@ mod tests {
         );
         assert!(
             lines[2].starts_with(
-                "srv-erp | S-7K2QD srv-erp | Server | reports | – | – | none | 100 | none"
+                "srv-erp | S-7K2QD srv-erp | Server | reports | – | – | – | 100 | none"
             ),
             "{}",
             lines[2]

@@ -8,16 +8,16 @@ use crate::asset::{Attested, NamedMachineDescription, SettingDescription};
 use crate::reconcile::wire;
 
 pub(super) fn settings(chosen: &[Chosen<'_>]) -> Vec<Attested<SettingDescription>> {
-    all(chosen, |fact, it| match fact {
-        Fact::Setting(setting) => Some(described(setting, it.section.first_observed_at)),
-        _ => None,
+    all(chosen, |fact, it| {
+        let Fact::Setting(setting) = fact else { return None };
+        Some(described(setting, it.section.first_observed_at))
     })
 }
 
 pub(super) fn named_machines(chosen: &[Chosen<'_>]) -> Vec<Attested<NamedMachineDescription>> {
-    all(chosen, |fact, _| match fact {
-        Fact::NamedMachine(machine) => Some(named(machine)),
-        _ => None,
+    all(chosen, |fact, _| {
+        let Fact::NamedMachine(machine) = fact else { return None };
+        Some(named(machine))
     })
 }
 
