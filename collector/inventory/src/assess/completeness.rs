@@ -347,12 +347,11 @@ mod tests {
 
     #[test]
     fn a_small_loss_is_never_a_hundred_percent() {
-        let mut sources: Vec<SourceState> = Vec::new();
-        sources.push(state(
-            "services.listeners",
-            read(10_000, vec![gap("listener.unit", Some("tcp/22"), root())]),
-        ));
-        sources.push(state("hardware.smbios", read(1, Vec::new())));
+        let gaps = vec![gap("listener.unit", Some("tcp/22"), root())];
+        let sources = vec![
+            state("services.listeners", read(10_000, gaps)),
+            state("hardware.smbios", read(1, Vec::new())),
+        ];
         let found = of(sources).unwrap();
         assert_eq!((found.percent, found.answered), (99, 1));
         assert_eq!(found.steps.first().unwrap().gain_percent, 1);
