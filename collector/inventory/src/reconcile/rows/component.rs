@@ -276,11 +276,11 @@ mod tests {
         let device = Device {
             bus: "pci".to_owned(),
             address: "0000:00:01.0".to_owned(),
-            vendor_id: Some(0xfffe),
+            vendor_id: Some(0xfff7),
             device_id: Some(0x0001),
             ..Device::default()
         };
-        assert_eq!(summary(&Fact::Device(device)), "id fffe:0001");
+        assert_eq!(summary(&Fact::Device(device)), "id fff7:0001");
         let array = MemoryArray { error_correction_number: Some(9), ..MemoryArray::default() };
         assert_eq!(summary(&Fact::MemoryArray(array)), "error_correction 9");
     }
