@@ -388,6 +388,9 @@ mod tests {
                 category: None,
                 size_bytes: None,
                 installed_at: None,
+                place: None,
+                owner: None,
+                licence: None,
             },
         )];
         let assets = [host(1), host(2), alone];

@@ -95,9 +95,21 @@ mod tests {
     /// The files that make rows. One that is added to `reconcile/rows` belongs here too.
     const ROWS: &[(&str, &str)] = &[
         ("rows", include_str!("../reconcile/rows.rs")),
+        ("access", include_str!("../reconcile/rows/access.rs")),
+        ("component", include_str!("../reconcile/rows/component.rs")),
         ("configuration", include_str!("../reconcile/rows/configuration.rs")),
+        ("dhcp_lease", include_str!("../reconcile/rows/dhcp_lease.rs")),
         ("directory", include_str!("../reconcile/rows/directory.rs")),
+        ("firewall", include_str!("../reconcile/rows/firewall.rs")),
+        ("licence", include_str!("../reconcile/rows/licence.rs")),
+        ("link_neighbour", include_str!("../reconcile/rows/link_neighbour.rs")),
+        ("network_namespace", include_str!("../reconcile/rows/network_namespace.rs")),
+        ("profiles", include_str!("../reconcile/rows/profiles.rs")),
         ("scans", include_str!("../reconcile/rows/scans.rs")),
+        ("servers", include_str!("../reconcile/rows/servers.rs")),
+        ("software", include_str!("../reconcile/rows/software.rs")),
+        ("storage", include_str!("../reconcile/rows/storage.rs")),
+        ("sudo", include_str!("../reconcile/rows/sudo.rs")),
     ];
 
     /// The code before the tests, without the space that formatting puts in.

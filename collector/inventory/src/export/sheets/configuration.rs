@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(
             (SHEET.gaps)(&view),
             [
-                "2 of 3 systems (S-9M4TX, S-B5WZ3): configuration.sshd: not read by any agent",
+                "2 of 3 systems (S-9M4TX, S-B5WZ3): settings of the SSH server: not read by any agent",
                 "Deviations are not assessed: there is no reference to compare with yet."
             ]
         );

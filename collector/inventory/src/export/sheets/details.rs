@@ -161,8 +161,8 @@ mod tests {
         snapshot.assets[0].sources.push(firewall);
         let view = sample::view(&snapshot, wording::Language::English);
         let gaps = (SHEET.gaps)(&view);
-        let told = "1 of 3 systems (S-7K2QD): protection.firewall: not readable, needs the rights of \
-                    the administrator (root)";
+        let told = "1 of 3 systems (S-7K2QD): firewall: not readable, needs the rights of the \
+                    administrator (root)";
         assert!(gaps.iter().any(|it| it == told), "{gaps:?}");
     }
 }
