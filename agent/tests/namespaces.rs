@@ -51,7 +51,7 @@ fn start() -> Option<(Child, u16)> {
 
 fn namespaces() -> Vec<NetworkNamespace> {
     let names = Names::new(NameKey::Run, b"test");
-    let options = Options { reports_connections: true };
+    let options = Options { reports_connections: true, ..Options::default() };
     let context = Context { host: &LinuxHost, now: Timestamp::UNIX_EPOCH, names: &names, options };
     let source = sources::all().find(|it| it.id.as_str() == "network.namespaces").unwrap();
     let found = (source.observe)(&context).unwrap();

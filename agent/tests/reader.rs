@@ -64,7 +64,7 @@ fn open_the_door(account: &'static str) -> (tempfile::TempDir, PathBuf) {
 
 fn look(host: &dyn Host) -> Report {
     let names = Names::new(NameKey::Run, b"test");
-    let options = Options { reports_connections: true };
+    let options = Options { reports_connections: true, ..Options::default() };
     let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     collect(&context, Identity { agent: None, number }, Selection::All)

@@ -113,5 +113,6 @@ const fn shows(shows: Shows) -> &'static str {
         Shows::Names => "names",
         Shows::Target => "where the link leads",
         Shows::Status => "kind, size, owner, time",
+        Shows::Tree => "marked entries below",
     }
 }

@@ -37,6 +37,8 @@ pub enum Shows {
     Target,
     /// Kind, size, owner and time.
     Status,
+    /// Which entries below a folder carry marks; in a home only what belongs to its account.
+    Tree,
 }
 
 /// Whose file must be, so that nobody can plant it (a hard link, another file under the name).
@@ -236,9 +238,10 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
         return None;
     }
     let serves = |it: &&Grant| {
-        let shows = it.shows.contains(&wanted)
-            || (wanted == Shows::Content && it.shows.contains(&Shows::Certificates));
-        shows && home_of(it.pattern, path, homes).is_some()
+        // Sifting needs the whole file: of what is sifted there are neither parts nor a hash.
+        let is_sifted = matches!(request, Request::File { .. })
+            && it.shows.contains(&Shows::Certificates);
+        (it.shows.contains(&wanted) || is_sifted) && home_of(it.pattern, path, homes).is_some()
     };
     GRANTS.iter().find(serves)
 }
@@ -247,10 +250,13 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
 #[must_use]
 pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
     match request {
-        Request::File { path, .. } => Some((path, Shows::Content)),
+        Request::File { path, .. }
+        | Request::FileHash { path, .. }
+        | Request::FilePart { path, .. } => Some((path, Shows::Content)),
         Request::Folder { path, .. } => Some((path, Shows::Names)),
         Request::Link { path } => Some((path, Shows::Target)),
         Request::Status { path } => Some((path, Shows::Status)),
+        Request::Tree { path, .. } => Some((path, Shows::Tree)),
         Request::Space { .. }
         | Request::SystemNames
         | Request::Rights
@@ -262,6 +268,14 @@ pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
         | Request::NetworkOf { .. }
         | Request::PasswordGuards
         | Request::SocketsOf { .. }
+        | Request::SampledConnections
+        | Request::HeardOnLinks
+        | Request::DiskHealth { .. }
+        | Request::FwupdDevices
+        | Request::LuksHeader { .. }
+        | Request::ManagementNetwork
+        | Request::NetworkDriver { .. }
+        | Request::TpmProperties
         | Request::ServedCertificate { .. } => None,
     }
 }

@@ -8,12 +8,14 @@ use rustix::fs::{Dir, FileType, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::super::grants::{Grant, Owner, Shows, grant_of, home_of};
-use super::super::{Ask, Host, PathStatus, Reply, Request};
+use super::super::{Ask, Host, PathStatus, Reply, Request, Tree, TreeMarks};
 use super::walk::{self, Found, Refused};
-use super::{LinuxHost, failed};
+use super::{LinuxHost, failed, parts, tree};
 
 /// Most bytes of one file, whatever is asked.
 const CONTENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Largest file of which a hash is made, whatever is asked.
+const HASHED_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Most names of one folder, whatever is asked.
 const NAMES_MAX: usize = 100_000;
 /// Largest list of accounts.
@@ -64,15 +66,20 @@ impl GuardedHost {
         self.owners.get(index).copied()
     }
 
-    fn content(&self, path: &str, bytes_max: u64, grant: &Grant) -> Result<Vec<u8>, Absent> {
-        let found = self.open(path, grant, true)?;
+    /// Opens a regular file that a grant names, for reading.
+    fn file(&self, path: &str, grant: &Grant, follows_last: bool) -> Result<File, Absent> {
+        let found = self.open(path, grant, follows_last)?;
         if FileType::from_raw_mode(found.stat.st_mode) != FileType::RegularFile {
             return Err(failed(path, "it is not a regular file"));
         }
-        let bytes_max = bytes_max.min(CONTENT_BYTES_MAX);
         let file = walk::reopen(&found, OFlags::empty()).map_err(|it| refused(path, it.into()))?;
+        Ok(File::from(file))
+    }
+
+    fn content(&self, path: &str, bytes_max: u64, grant: &Grant) -> Result<Vec<u8>, Absent> {
+        let bytes_max = bytes_max.min(CONTENT_BYTES_MAX);
         let mut bytes = Vec::new();
-        File::from(file)
+        self.file(path, grant, true)?
             .take(bytes_max + 1)
             .read_to_end(&mut bytes)
             .map_err(|it| super::absent(path, &it))?;
@@ -80,6 +87,25 @@ impl GuardedHost {
             return Err(failed(path, &format!("it is larger than {bytes_max} bytes")));
         }
         if grant.shows.contains(&Shows::Content) { Ok(bytes) } else { Ok(certificates(&bytes)) }
+    }
+
+    /// Marked entries below a folder; in a home only what belongs to its account.
+    fn tree(&self, path: &str, limits: [u32; 2], marks: &TreeMarks) -> Result<Tree, Absent> {
+        let request = Request::Tree {
+            path: path.to_owned(),
+            depth_max: 0,
+            entries_max: 0,
+            marks: TreeMarks::default(),
+        };
+        let grant = grant_of(&request, &self.homes).ok_or_else(|| not_granted(path))?;
+        let found = self.open(path, grant, false)?;
+        let folder = walk::reopen(&found, OFlags::DIRECTORY | OFlags::NOFOLLOW)
+            .map_err(|it| refused(path, it.into()))?;
+        let owner = match grant.owner {
+            Owner::Home => self.owner_of(grant.pattern, path),
+            Owner::Root | Owner::Any => None,
+        };
+        tree::tree_below(folder, path, limits, marks, owner)
     }
 
     fn names(&self, path: &str, names_max: usize, grant: &Grant) -> Result<Vec<String>, Absent> {
@@ -123,14 +149,34 @@ impl Host for GuardedHost {
                 let found = self.open(path, grant(path)?, true)?;
                 Ok(Reply::Status(status(&found.stat)))
             }
-            // Narrow by themselves: numbers and flags, no path of the asker's choice.
+            Request::FileHash { path, bytes_max } => {
+                let file = self.file(path, grant(path)?, false)?;
+                parts::hash_of(file, path, (*bytes_max).min(HASHED_BYTES_MAX)).map(Reply::FileHash)
+            }
+            Request::FilePart { path, offset, bytes_max, follows_links } => {
+                let file = self.file(path, grant(path)?, *follows_links)?;
+                let bytes_max = (*bytes_max).min(CONTENT_BYTES_MAX);
+                parts::part_of(&file, path, *offset, bytes_max).map(Reply::FilePart)
+            }
+            Request::Tree { path, depth_max, entries_max, marks } => {
+                self.tree(path, [*depth_max, *entries_max], marks).map(Reply::Tree)
+            }
+            // Narrow by themselves: numbers, flags and names of devices, no path of the asker's choice.
             Request::Rights
             | Request::Firewall
             | Request::NetworkOf { .. }
             | Request::PasswordGuards
-            | Request::SocketsOf { .. } => LinuxHost.ask(request),
-            // Nothing that needs a right.
+            | Request::SocketsOf { .. }
+            | Request::DiskHealth { .. }
+            | Request::LuksHeader { .. }
+            | Request::ManagementNetwork
+            | Request::NetworkDriver { .. }
+            | Request::TpmProperties => LinuxHost.ask(request),
+            // Nothing that needs a right, or what the agent's own process knows.
             Request::Space { .. }
+            | Request::FwupdDevices
+            | Request::HeardOnLinks
+            | Request::SampledConnections
             | Request::SystemNames
             | Request::Links
             | Request::Routes

@@ -31,7 +31,16 @@ pub(super) fn read_part(
     bytes_max: u64,
     follows_links: bool,
 ) -> Result<Vec<u8>, Absent> {
-    let file = open(path, follows_links)?;
+    part_of(&open(path, follows_links)?, path, offset, bytes_max)
+}
+
+/// The same of a file that is open already.
+pub(super) fn part_of(
+    file: &File,
+    path: &str,
+    offset: u64,
+    bytes_max: u64,
+) -> Result<Vec<u8>, Absent> {
     let length = file.metadata().map_err(|it| absent(path, &it))?.len();
     let wanted = bytes_max.min(length.saturating_sub(offset));
     let wanted = usize::try_from(wanted).map_err(|_| failed(path, "the part is too large"))?;
@@ -51,7 +60,11 @@ pub(super) fn read_part(
 
 /// SHA-256 of a regular file that no link leads to.
 pub(super) fn hash(path: &str, bytes_max: u64) -> Result<ContentHash, Absent> {
-    let mut file = open(path, false)?;
+    hash_of(open(path, false)?, path, bytes_max)
+}
+
+/// The same of a file that is open already.
+pub(super) fn hash_of(mut file: File, path: &str, bytes_max: u64) -> Result<ContentHash, Absent> {
     let metadata = file.metadata().map_err(|it| absent(path, &it))?;
     if metadata.len() > bytes_max {
         return Err(failed(path, &format!("it is larger than {bytes_max} bytes")));

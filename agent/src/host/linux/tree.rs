@@ -34,9 +34,22 @@ pub(super) fn tree(
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let root =
         rustix::fs::open(path, flags, Mode::empty()).map_err(|it| absent(path, &it.into()))?;
+    tree_below(root, path, [depth_max, entries_max], marks, None)
+}
+
+/// The same below a folder that is open already. With an `owner` only what belongs to that account is
+/// entered and told.
+pub(super) fn tree_below(
+    root: OwnedFd,
+    path: &str,
+    [depth_max, entries_max]: [u32; 2],
+    marks: &TreeMarks,
+    owner: Option<u32>,
+) -> Result<Tree, Absent> {
     let state = rustix::fs::fstat(&root).map_err(|it| absent(path, &it.into()))?;
     let mounts = read_file(MOUNTS, MOUNTS_BYTES_MAX)?;
     let mut walk = Walk {
+        owner,
         device: state.st_dev,
         mounted: mounted_below(path, &mounts),
         entries_left: entries_max,
@@ -50,6 +63,7 @@ pub(super) fn tree(
 }
 
 struct Walk<'a> {
+    owner: Option<u32>,
     device: u64,
     /// Other file systems, which are not even looked at: that alone may mount them or wait for ever.
     mounted: HashSet<String>,
@@ -144,7 +158,8 @@ impl Walk<'_> {
             let Ok(folder) = rustix::fs::openat(parent, name.as_str(), flags, Mode::empty()) else {
                 continue;
             };
-            let is_here = rustix::fs::fstat(&folder).is_ok_and(|state| state.st_dev == self.device);
+            let is_here = rustix::fs::fstat(&folder)
+                .is_ok_and(|state| state.st_dev == self.device && self.is_owned(&state));
             if is_here {
                 // So does one that cannot be read to its end.
                 if self.folder(folder, &format!("{path}/{name}"), depth_left).is_err() {
@@ -155,13 +170,17 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn is_owned(&self, state: &Stat) -> bool {
+        self.owner.is_none_or(|it| it == state.st_uid)
+    }
+
     fn file(&mut self, folder: BorrowedFd<'_>, path: &str, name: &CStr, text: &str) {
         let is_named = self.marks.file_names.iter().any(|it| it == text)
             || self.marks.file_endings.iter().any(|it| text.ends_with(it.as_str()));
         if !is_named && !self.marks.programs {
             return;
         }
-        let Some(state) = state_of(folder, name) else { return };
+        let Some(state) = state_of(folder, name).filter(|it| self.is_owned(it)) else { return };
         let is_executable = state.st_mode & 0o111 != 0;
         let may_be_program = self.marks.programs
             && (is_executable || text.ends_with(".so") || text.contains(".so."));
