@@ -239,8 +239,8 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
     }
     let serves = |it: &&Grant| {
         // Sifting needs the whole file: of what is sifted there are neither parts nor a hash.
-        let is_sifted = matches!(request, Request::File { .. })
-            && it.shows.contains(&Shows::Certificates);
+        let is_sifted =
+            matches!(request, Request::File { .. }) && it.shows.contains(&Shows::Certificates);
         (it.shows.contains(&wanted) || is_sifted) && home_of(it.pattern, path, homes).is_some()
     };
     GRANTS.iter().find(serves)
