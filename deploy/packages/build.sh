@@ -48,7 +48,7 @@ fi
 # Manual pages and completions come from the definition of the command line itself.
 pages=target/manuals
 rm -rf "$pages"
-cargo run --locked --quiet -p tests --bin manuals -- "$pages"
+"${MANUALS:-false}" "$pages" 2>/dev/null || cargo run --locked --quiet -p tests --bin manuals -- "$pages"
 
 # The newest version of glibc whose symbols a program uses.
 newest_glibc() {
@@ -83,7 +83,8 @@ package() {
 }
 
 stage kataster-agent agent "$agent"
-cp deploy/systemd/kataster-agent* "$STAGE/units/"
+cp deploy/systemd/kataster-agent*.service deploy/systemd/kataster-agent*.socket "$STAGE/units/"
+cp deploy/systemd/kataster-agent.sysusers "$STAGE/sysusers.conf"
 package kataster-agent
 
 stage kataster collector "$collector"

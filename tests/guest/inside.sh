@@ -108,6 +108,21 @@ check "the folder is gone" test ! -e /var/lib/kataster-agent
 check "the collector's package goes" dpkg -P kataster
 check "the company's register stays" test -e /var/lib/kataster/kataster.sqlite
 
+say "== the same as RPM"
+# The distribution is another one, so dependencies are not asked for; files, scripts and units are the same.
+enabled() { systemctl is-enabled --quiet "$1"; }
+check "the agent's RPM installs" rpm -i --nodeps packages/kataster-agent-*.rpm
+check "its unit is enabled" enabled kataster-agent.service
+check "its configuration is marked as such" [ "$(rpm -qc kataster-agent)" = /etc/kataster-agent/agent.toml ]
+check "the newer one upgrades it" rpm -U --nodeps newer/kataster-agent-*.rpm
+check "there is one version" [ "$(rpm -q kataster-agent | wc -l)" = 1 ]
+check "its unit is still enabled" enabled kataster-agent.service
+check "the collector's RPM installs" rpm -i --nodeps packages/kataster-[0-9]*.rpm
+check "it runs" until_true active kataster.service
+check "both go" rpm -e kataster-agent kataster
+check "no unit is left" sh -c '! systemctl list-unit-files "kataster*" --no-legend | grep -q .'
+check "the company's register stays" test -e /var/lib/kataster/kataster.sqlite
+
 journalctl --no-pager -o short-monotonic > "$results/journal"
 rm -f "$results/last"
 touch "$results/ended"

@@ -16,7 +16,7 @@ nfpm=$(realpath "${3:?the program nfpm}")
 work=${WORK:-$here/../../target/guest}
 # Under emulation a boot takes one to two minutes, the whole run some ten.
 TIME_MAX_SECONDS=${TIME_MAX_SECONDS:-1500}
-include=systemd-sysv,udev,dbus,kmod,initramfs-tools,linux-image-cloud-amd64,openssh-server,nginx-light,ssl-cert,nftables,dmidecode,python3-minimal
+include=systemd-sysv,udev,dbus,kmod,initramfs-tools,linux-image-cloud-amd64,openssh-server,nginx-light,ssl-cert,nftables,dmidecode,python3-minimal,rpm
 
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
