@@ -17,6 +17,7 @@ pub mod reader;
 mod recorded;
 mod served;
 pub mod shadow;
+mod sift;
 mod talks;
 
 use std::net::IpAddr;
