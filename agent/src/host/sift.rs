@@ -306,7 +306,7 @@ mod tests {
             ),
             (
                 "network={\n  ssid=\"a\"\n  psk=\"CANARY\"\n  key_mgmt=WPA-PSK SAE\n}\n",
-                "network={\n  ssid=\"a\"\n  psk=withheld\n  key_mgmt=WPA-PSK SAE\n}\n",
+                "network={\n  ssid=\"a\"\n  psk=\"withheld\"\n  key_mgmt=WPA-PSK SAE\n}\n",
             ),
             (
                 "PreSharedKey=CANARY\nSAE-PT-Group19=CANARY\nAutoConnect=true\n",

@@ -154,7 +154,7 @@ impl MapHost {
             }
         }
         entries.sort_by(|left, right| left.path.cmp(&right.path));
-        Some(Tree { entries, is_complete: true })
+        Some(Tree { entries, is_complete: true, has_closed: false })
     }
 
     fn refuse(&self, path: &str) -> Result<(), Absent> {
