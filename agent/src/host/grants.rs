@@ -298,6 +298,72 @@ mod tests {
         assert!(grant_of(&Request::Rights, &[]).is_none());
     }
 
+    fn part(path: &str) -> Request {
+        let path = path.to_owned();
+        Request::FilePart { path, offset: 0, bytes_max: 10, follows_links: false }
+    }
+
+    fn hash(path: &str) -> Request {
+        Request::FileHash { path: path.to_owned(), bytes_max: 10 }
+    }
+
+    #[test]
+    fn of_what_is_sifted_there_are_neither_parts_nor_a_hash() {
+        let homes = ["/home/a".to_owned()];
+        for path in [
+            "/etc/NetworkManager/system-connections/Office.nmconnection",
+            "/etc/letsencrypt/live/example.test/privkey.pem",
+            "/etc/wireguard/wg0.conf",
+            "/home/a/.config/autostart/x.desktop",
+            "/var/lib/docker/containers/aa/config.v2.json",
+            "/var/spool/cron/crontabs/a",
+        ] {
+            let grant = grant_of(&file(path), &homes).unwrap();
+            assert!(grant.shows.iter().any(|it| it.is_sifted()), "{path}");
+            assert!(grant_of(&part(path), &homes).is_none(), "{path}");
+            assert!(grant_of(&hash(path), &homes).is_none(), "{path}");
+        }
+        // Of a program it is the other way round.
+        let program = "/home/a/bin/tool";
+        assert!(grant_of(&file(program), &homes).is_none());
+        assert!(grant_of(&part(program), &homes).is_some());
+        assert!(grant_of(&hash(program), &homes).is_some());
+    }
+
+    #[test]
+    fn files_that_are_nothing_but_a_secret_are_in_no_folder_that_is_shown() {
+        let homes = ["/home/a".to_owned()];
+        for path in [
+            "/etc/bind/rndc.key",
+            "/etc/haproxy/site.key",
+            "/etc/ldap/slapd.d/secrets.ldif",
+            "/etc/mysql/id_rsa",
+            "/etc/nginx/.shadow",
+            "/etc/pve/priv/shadow.cfg",
+            "/var/lib/samba/private/secrets.tdb",
+            "/var/named/Kexample.test.+008+1.private",
+        ] {
+            assert!(grant_of(&file(path), &homes).is_none(), "{path}");
+            assert!(grant_of(&part(path), &homes).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_walk_may_not_list_everything() {
+        let homes = ["/home/a".to_owned()];
+        let tree = |path: &str, ending: &str| {
+            let marks = TreeMarks { file_endings: vec![ending.to_owned()], ..TreeMarks::default() };
+            Request::Tree { path: path.to_owned(), depth_max: 9, entries_max: 9, marks }
+        };
+        assert!(grant_of(&tree("/home/a", ".jar"), &homes).is_some());
+        assert!(grant_of(&tree("/opt", ".jar"), &homes).is_some());
+        for (path, ending) in
+            [("/home/a", ""), ("/home/a", ".kdbx"), ("/home/b", ".jar"), ("/etc", ".jar")]
+        {
+            assert!(grant_of(&tree(path, ending), &homes).is_none(), "{path} {ending}");
+        }
+    }
+
     #[test]
     fn homes_are_those_of_the_accounts() {
         let homes = ["/srv/people/eve".to_owned()];

@@ -78,3 +78,31 @@ impl<H: Host> Host for Layered<H> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::EntryKind;
+    use super::*;
+
+    fn tree(paths: &[&str], has_closed: bool) -> Tree {
+        let entry = |path: &&str| TreeEntry {
+            path: (*path).to_owned(),
+            kind: EntryKind::File,
+            size_bytes: 1,
+            modified_seconds: 0,
+            inode: 0,
+            owner: 0,
+            is_executable: false,
+            form: None,
+        };
+        Tree { entries: paths.iter().map(entry).collect(), is_complete: true, has_closed }
+    }
+
+    #[test]
+    fn a_walk_through_closed_folders_is_that_of_both() {
+        let own = tree(&["/home/a/by-root", "/home/a/x"], true);
+        let reader = tree(&["/home/a/closed/y", "/home/a/x"], false);
+        let expected = tree(&["/home/a/by-root", "/home/a/closed/y", "/home/a/x"], false);
+        assert_eq!(together(own, reader), expected);
+    }
+}

@@ -132,8 +132,8 @@ impl GuardedHost {
         marks: &TreeMarks,
     ) -> Result<Tree, Absent> {
         let found = self.open(path, grant, false)?;
-        let folder = walk::reopen(&found, OFlags::DIRECTORY | OFlags::NOFOLLOW)
-            .map_err(|it| refused(path, it.into()))?;
+        let folder =
+            walk::reopen(&found, OFlags::DIRECTORY).map_err(|it| refused(path, it.into()))?;
         let owner = match grant.owner {
             Owner::Home => self.owner_of(grant.pattern, path),
             Owner::Any | Owner::Root | Owner::Service => None,
@@ -335,6 +335,74 @@ mod tests {
     }
 
     #[test]
+    fn of_settings_the_password_stays_here() {
+        let (folder, host) = home();
+        std::fs::write(folder.path().join("data/a"), "name = x\npassword = CANARY\n").unwrap();
+        let text = read(&host, "a", &grant(&[Shows::Settings], Owner::Home)).unwrap();
+        assert_eq!(text, b"name = x\npassword = withheld\n");
+        let grant = grant(&[Shows::Containers], Owner::Home);
+        assert!(matches!(read(&host, "a", &grant), Err(Absent::Failed { .. })));
+    }
+
+    #[test]
+    fn where_programs_are_shown_nothing_else_is() {
+        let (folder, host) = home();
+        let grant = grant(&[Shows::Programs], Owner::Home);
+        for (name, content, is_shown) in [("elf", "\x7fELFxyz", true), ("text", "CANARY", false)] {
+            let path = folder.path().join("data").join(name);
+            std::fs::write(&path, content).unwrap();
+            let path = path.to_str().unwrap();
+            let part = host
+                .entry(path, &grant, false)
+                .and_then(|file| parts::part_of(&file, path, 0, 100));
+            assert_eq!(part.ok(), is_shown.then(|| content.as_bytes().to_vec()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_second_name_of_a_foreign_file_is_not_read() {
+        let (folder, host) = home();
+        let (outside, inside) = (folder.path().join("secret"), folder.path().join("data/planted"));
+        std::fs::write(&outside, "CANARY").unwrap();
+        std::fs::write(folder.path().join("data/own"), "text").unwrap();
+        std::fs::hard_link(&outside, &inside).unwrap();
+        let grant = grant(&[Shows::Content], Owner::Service);
+        let data = folder.path().join("data");
+        // Whoever may write the folder may have made the link.
+        symlink("/etc/hostname", data.join("linked")).unwrap();
+        std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o775))
+            .unwrap();
+        assert_eq!(read(&host, "own", &grant).unwrap(), b"text");
+        for name in ["planted", "linked"] {
+            let reason = read(&host, name, &grant).unwrap_err();
+            assert!(matches!(reason, Absent::Failed { .. }), "{name}: {reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_walk_of_a_home_passes_over_what_belongs_to_others() {
+        let (folder, host) = home();
+        for name in ["own", "foreign"] {
+            let path = folder.path().join("data").join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("a.jar"), "").unwrap();
+        }
+        let foreign = folder.path().join("data/foreign");
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(&foreign, Some(12_345), None).unwrap();
+        }
+        let marks = TreeMarks { file_endings: vec![".jar".to_owned()], ..TreeMarks::default() };
+        let grant = grant(&[Shows::Tree], Owner::Home);
+        let path = format!("{}/data", host.homes[0]);
+        let grant = Grant { pattern: "~/data", ..grant };
+        let tree = host.tree(&path, &grant, [9, 99], &marks).unwrap();
+        let paths: Vec<&str> = tree.entries.iter().map(|it| it.path.as_str()).collect();
+        let own = format!("{path}/own/a.jar");
+        assert!(paths.contains(&own.as_str()) && (!is_root || paths.len() == 1), "{paths:?}");
+    }
+
+    #[test]
     fn what_no_grant_names_is_not_allowed() {
         let host = GuardedHost::new();
         let path = "/etc/hostname".to_owned();
@@ -346,11 +414,20 @@ mod tests {
             Request::Space { path },
             Request::Links,
             Request::ServedCertificate { address: "127.0.0.1".parse().unwrap(), port: 1 },
+            Request::FwupdDevices,
+            Request::HeardOnLinks,
+            Request::NetworkDriver { interface: "lo".to_owned() },
+            Request::SampledConnections,
         ] {
             let reason = host.ask(&request).unwrap_err();
             assert!(matches!(reason, Absent::NotAllowed { .. }), "{request:?}: {reason:?}");
         }
         assert!(host.ask(&Request::Rights).is_ok());
+        for name in ["../etc/shadow", "mem", "a/b", ""] {
+            let name = name.to_owned();
+            assert!(host.ask(&Request::LuksHeader { device: name.clone() }).is_err(), "{name}");
+            assert!(host.ask(&Request::DiskHealth { disk: name.clone() }).is_err(), "{name}");
+        }
     }
 
     #[test]
