@@ -103,24 +103,20 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
     let is_whole = matches!(request, Request::File { .. });
     let is_sifted = |it: &Grant| it.shows.iter().any(|it| it.is_sifted());
     let on_path = || GRANTS.iter().filter(|it| home_of(it.pattern, path, homes).is_some());
-    match wanted {
-        Shows::Content => {
-            // No other grant gets round a sift, and of what is sifted there are neither parts nor a hash.
-            let sifting = on_path().filter(|it| is_sifted(it)).max_by_key(|it| it.pattern.len());
-            if let Some(sifting) = sifting {
-                let is_shown = sifting.shows.contains(&Shows::Certificates) || !is_never(path);
-                return Some(sifting).filter(|_| is_whole && is_shown);
-            }
-            on_path()
-                .find(|it| {
-                    it.shows.contains(&Shows::Content)
-                        || (!is_whole && it.shows.contains(&Shows::Programs))
-                })
-                .filter(|_| !is_never(path))
-        }
-        Shows::Tree if !is_marked(request) => None,
-        _ => on_path().find(|it| it.shows.contains(&wanted)),
+    if wanted != Shows::Content {
+        let is_allowed = wanted != Shows::Tree || is_marked(request);
+        return on_path().find(|it| is_allowed && it.shows.contains(&wanted));
     }
+    // No other grant gets round a sift, and of what is sifted there are neither parts nor a hash.
+    let sifting = on_path().filter(|it| is_sifted(it)).max_by_key(|it| it.pattern.len());
+    if let Some(sifting) = sifting {
+        let is_shown = sifting.shows.contains(&Shows::Certificates) || !is_never(path);
+        return Some(sifting).filter(|_| is_whole && is_shown);
+    }
+    let is_shown = |it: &&Grant| {
+        it.shows.contains(&Shows::Content) || (!is_whole && it.shows.contains(&Shows::Programs))
+    };
+    on_path().find(is_shown).filter(|_| !is_never(path))
 }
 
 /// Whether a file holds nothing but a secret, whatever folder it is in.

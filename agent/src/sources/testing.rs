@@ -157,6 +157,15 @@ impl MapHost {
         Some(Tree { entries, is_complete: true, has_closed: false })
     }
 
+    fn part(&self, path: &str, real: &str, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Absent> {
+        self.refuse(path)?;
+        let not_here = || Absent::NotHere { looked_at: path.to_owned() };
+        let bytes = self.files.get(real).ok_or_else(not_here)?;
+        let rest = bytes.get(usize::try_from(offset).unwrap()..).unwrap_or_default();
+        let count = rest.len().min(usize::try_from(bytes_max).unwrap());
+        Ok(rest[..count].to_vec())
+    }
+
     fn refuse(&self, path: &str) -> Result<(), Absent> {
         if self.forbidden.iter().any(|it| path == it || path.starts_with(&format!("{it}/"))) {
             return Err(Absent::NotAllowed { what: path.to_owned(), needs: Privilege::Root });
@@ -185,12 +194,8 @@ impl Host for MapHost {
                 Ok(Reply::FileHash(observation::ContentHash::of(bytes)))
             }
             Request::FilePart { path, offset, bytes_max, follows_links } => {
-                self.refuse(path)?;
                 let real = if *follows_links { self.resolve(path) } else { path.clone() };
-                let bytes = self.files.get(&real).ok_or_else(|| not_here(path))?;
-                let rest = bytes.get(usize::try_from(*offset).unwrap()..).unwrap_or_default();
-                let count = rest.len().min(usize::try_from(*bytes_max).unwrap());
-                Ok(Reply::FilePart(rest[..count].to_vec()))
+                self.part(path, &real, *offset, *bytes_max).map(Reply::FilePart)
             }
             Request::Tree { path, marks, .. } => {
                 self.refuse(path)?;
