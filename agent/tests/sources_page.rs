@@ -61,6 +61,7 @@ fn page() -> String {
         let owner = match grant.owner {
             Owner::Root => "root, writable by nobody else",
             Owner::Home => "the account of the home folder",
+            Owner::Service => "anybody, with no second name from elsewhere",
             Owner::Any => "anybody",
         };
         let (shows, sources) = (shows.join(", "), listed(grant.sources));
@@ -109,10 +110,13 @@ const fn platform(platform: Platform) -> &'static str {
 const fn shows(shows: Shows) -> &'static str {
     match shows {
         Shows::Certificates => "certificates alone",
+        Shows::Containers => "containers without environment, arguments and labels",
         Shows::Content => "content",
         Shows::Names => "names",
-        Shows::Target => "where the link leads",
+        Shows::Programs => "parts and hash of programs",
+        Shows::Settings => "settings without passwords and keys",
         Shows::Status => "kind, size, owner, time",
+        Shows::Target => "where the link leads",
         Shows::Tree => "marked entries below",
     }
 }

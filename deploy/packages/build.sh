@@ -50,6 +50,9 @@ pages=target/manuals
 rm -rf "$pages"
 "${MANUALS:-false}" "$pages" 2>/dev/null || cargo run --locked --quiet -p tests --bin manuals -- "$pages"
 
+# `kataster agent` and the agent's own program would share a page's name.
+find "$pages/kataster" -name 'kataster-agent*.1' -exec sh -c 'mv "$1" "${1}collector"' - {} \;
+
 # The newest version of glibc whose symbols a program uses.
 newest_glibc() {
     grep -aoE 'GLIBC_2\.[0-9]+' "$1" | sed 's/GLIBC_//' | sort -uV | tail -1
@@ -64,7 +67,7 @@ stage() {
     install -m 755 "$binary" "$STAGE/$program"
     cp deploy/packages/"$kind"/* "$STAGE/"
     cp -r "$pages/$program/man" "$pages/$program/completions" "$STAGE/"
-    find "$STAGE/man" -name '*.1' -exec gzip -9n {} +
+    find "$STAGE/man" -type f -exec gzip -9n {} +
     cp LICENSE collector/assets/licences.txt deploy/CHANGELOG.md "$STAGE/doc/"
 }
 

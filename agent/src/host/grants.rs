@@ -2,9 +2,14 @@
 //!
 //! A source that needs a path that ordinary accounts cannot read adds a line to [`GRANTS`]. A line is as
 //! narrow as the source allows: what must not travel whole (hashes of passwords, private keys) has a
-//! request of its own or is sifted ([`Shows::Certificates`]).
+//! request of its own or is sifted.
 
-use super::Request;
+mod table;
+
+use super::{Request, TreeMarks};
+
+use table::{CLOSED, MARKED, NEVER};
+pub use table::{GRANTS, SERVICES};
 
 /// Longest path that is looked at: PATH_MAX of Linux.
 const PATH_BYTES_MAX: usize = 4096;
@@ -29,14 +34,20 @@ pub struct Grant {
 pub enum Shows {
     /// The certificates of a PEM file; a private key beside them does not leave the reader.
     Certificates,
-    /// The content of a regular file.
+    /// A description of containers without environment, arguments and labels.
+    Containers,
+    /// The content of a regular file, parts of it and its hash.
     Content,
     /// The names in a folder.
     Names,
-    /// Where a symbolic link leads.
-    Target,
+    /// Parts and hash of a file that is a program.
+    Programs,
+    /// The content without the values of passwords and keys, as far as they can be told.
+    Settings,
     /// Kind, size, owner and time.
     Status,
+    /// Where a symbolic link leads.
+    Target,
     /// Which entries below a folder carry marks; in a home only what belongs to its account.
     Tree,
 }
@@ -48,8 +59,18 @@ pub enum Owner {
     Root,
     /// That of the account whose home folder it is in.
     Home,
-    /// Anybody's: the kernel makes the files there, or a service its own.
+    /// Anybody's, but a file that was made there: not a second name of a file of somebody else.
+    Service,
+    /// Anybody's: the kernel makes the files there.
     Any,
+}
+
+impl Shows {
+    /// Whether a file is sifted before it is shown.
+    #[must_use]
+    pub const fn is_sifted(self) -> bool {
+        matches!(self, Self::Certificates | Self::Containers | Self::Settings)
+    }
 }
 
 /// A request that is answered with the reader's rights without a path.
@@ -62,164 +83,6 @@ pub struct Service {
     /// Ids of the sources that need it.
     pub sources: &'static [&'static str],
 }
-
-/// Everything that is read with the rights of root, sorted by pattern.
-pub const GRANTS: &[Grant] = &[
-    Grant {
-        pattern: "/etc/firewalld/firewalld.conf",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/etc/firewalld/services/*.xml",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/etc/firewalld/zones/*.xml",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/etc/letsencrypt/archive/**",
-        shows: &[Shows::Certificates],
-        owner: Owner::Root,
-        sources: &["certificates.served"],
-    },
-    Grant {
-        pattern: "/etc/letsencrypt/live/**",
-        shows: &[Shows::Certificates],
-        owner: Owner::Root,
-        sources: &["certificates.served"],
-    },
-    Grant {
-        pattern: "/etc/ssl/private/**",
-        shows: &[Shows::Certificates],
-        owner: Owner::Root,
-        sources: &["certificates.served"],
-    },
-    Grant {
-        pattern: "/etc/ufw/user.rules",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/etc/ufw/user6.rules",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/proc/#/cgroup",
-        shows: &[Shows::Content],
-        owner: Owner::Any,
-        sources: &[
-            "network.connections",
-            "network.namespaces",
-            "services.listeners",
-            "services.units",
-            "system.virtualisation",
-        ],
-    },
-    Grant {
-        pattern: "/proc/#/exe",
-        shows: &[Shows::Target],
-        owner: Owner::Any,
-        sources: &["network.connections", "network.namespaces", "services.listeners"],
-    },
-    Grant {
-        pattern: "/proc/#/ns/net",
-        shows: &[Shows::Target],
-        owner: Owner::Any,
-        sources: &["network.namespaces"],
-    },
-    Grant {
-        pattern: "/proc/1/net/ip6_tables_names",
-        shows: &[Shows::Content],
-        owner: Owner::Any,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/proc/1/net/ip_tables_names",
-        shows: &[Shows::Content],
-        owner: Owner::Any,
-        sources: &["protection.firewall"],
-    },
-    Grant {
-        pattern: "/sys/block/*/device/vpd_pg80",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["hardware.disks"],
-    },
-    Grant {
-        pattern: "/sys/firmware/dmi/tables/DMI",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["hardware.memory", "hardware.smbios"],
-    },
-    Grant {
-        pattern: "/sys/firmware/dmi/tables/smbios_entry_point",
-        shows: &[Shows::Content],
-        owner: Owner::Root,
-        sources: &["hardware.memory", "hardware.smbios"],
-    },
-];
-
-/// The requests without a path, sorted.
-pub const SERVICES: &[Service] = &[
-    Service { request: "firewall", right: "CAP_NET_ADMIN", sources: &["protection.firewall"] },
-    Service {
-        request: "network_of",
-        right: "CAP_SYS_ADMIN, CAP_SYS_PTRACE",
-        sources: &["network.namespaces"],
-    },
-    Service {
-        request: "password_guards",
-        right: "CAP_DAC_READ_SEARCH",
-        sources: &["accounts.accounts"],
-    },
-    Service {
-        request: "sockets_of",
-        right: "CAP_SYS_PTRACE",
-        sources: &[
-            "certificates.served",
-            "network.connections",
-            "network.namespaces",
-            "services.listeners",
-        ],
-    },
-];
-
-/// What distributions let root alone read. A source that asks for one of these needs a grant, which the
-/// tests demand on every recorded machine.
-const CLOSED: &[&str] = &[
-    "/boot/grub/grub.cfg",
-    "/etc/NetworkManager/system-connections/**",
-    "/etc/audit/**",
-    "/etc/firewalld/**",
-    "/etc/gshadow",
-    "/etc/letsencrypt/archive/**",
-    "/etc/letsencrypt/live/**",
-    "/etc/shadow",
-    "/etc/ssl/private/**",
-    "/etc/sudoers",
-    "/etc/sudoers.d/**",
-    "/etc/ufw/*.rules",
-    "/proc/#/environ",
-    "/proc/#/exe",
-    "/proc/#/fd/**",
-    "/proc/#/ns/*",
-    "/root/**",
-    "/sys/class/dmi/id/*_serial",
-    "/sys/class/dmi/id/product_uuid",
-    "/sys/firmware/dmi/tables/*",
-    "/var/lib/private/**",
-    "/var/spool/cron/**",
-];
 
 /// Whether a request wants what distributions let root alone read.
 #[must_use]
@@ -242,8 +105,37 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
         let is_sifted =
             matches!(request, Request::File { .. }) && it.shows.contains(&Shows::Certificates);
         (it.shows.contains(&wanted) || is_sifted) && home_of(it.pattern, path, homes).is_some()
+    let is_whole = matches!(request, Request::File { .. });
+    let is_sifted = |it: &Grant| it.shows.iter().any(|it| it.is_sifted());
+    let on_path = || GRANTS.iter().filter(|it| home_of(it.pattern, path, homes).is_some());
+    if wanted != Shows::Content {
+        let is_allowed = wanted != Shows::Tree || is_marked(request);
+        return on_path().find(|it| is_allowed && it.shows.contains(&wanted));
+    }
+    // No other grant gets round a sift, and of what is sifted there are neither parts nor a hash.
+    let sifting = on_path().filter(|it| is_sifted(it)).max_by_key(|it| it.pattern.len());
+    if let Some(sifting) = sifting {
+        let is_shown = sifting.shows.contains(&Shows::Certificates) || !is_never(path);
+        return Some(sifting).filter(|_| is_whole && is_shown);
+    }
+    let is_shown = |it: &&Grant| {
+        it.shows.contains(&Shows::Content) || (!is_whole && it.shows.contains(&Shows::Programs))
     };
-    GRANTS.iter().find(serves)
+    on_path().find(is_shown).filter(|_| !is_never(path))
+}
+
+/// Whether a file holds nothing but a secret, whatever folder it is in.
+fn is_never(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    NEVER.iter().any(|it| name_matches(it, name))
+}
+
+/// Whether a walk asks for what the sources ask for: a mark that fits all files would list whole homes.
+fn is_marked(request: &Request) -> bool {
+    let Request::Tree { marks, .. } = request else { return false };
+    let TreeMarks { file_names, file_endings, folder_endings, passed_over: _, programs: _ } = marks;
+    let all = [file_names, file_endings, folder_endings].into_iter().flatten();
+    all.into_iter().all(|it| MARKED.contains(&it.as_str()))
 }
 
 /// The path of a request with what it wants of it; none for requests without a path.
@@ -283,6 +175,9 @@ pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
 /// The home folder that a path under a grant's pattern is in; an empty text where the pattern is of no
 /// home; none where the path is not under the pattern.
 pub(super) fn home_of<'a>(pattern: &str, path: &str, homes: &'a [String]) -> Option<&'a str> {
+    if pattern == "~" {
+        return homes.iter().map(String::as_str).find(|it| *it == path);
+    }
     let Some(below) = pattern.strip_prefix("~/") else {
         return matches(pattern, path).then_some("");
     };
@@ -404,6 +299,72 @@ mod tests {
         assert!(grant_of(&Request::Rights, &[]).is_none());
     }
 
+    fn part(path: &str) -> Request {
+        let path = path.to_owned();
+        Request::FilePart { path, offset: 0, bytes_max: 10, follows_links: false }
+    }
+
+    fn hash(path: &str) -> Request {
+        Request::FileHash { path: path.to_owned(), bytes_max: 10 }
+    }
+
+    #[test]
+    fn of_what_is_sifted_there_are_neither_parts_nor_a_hash() {
+        let homes = ["/home/a".to_owned()];
+        for path in [
+            "/etc/NetworkManager/system-connections/Office.nmconnection",
+            "/etc/letsencrypt/live/example.test/privkey.pem",
+            "/etc/wireguard/wg0.conf",
+            "/home/a/.config/autostart/x.desktop",
+            "/var/lib/docker/containers/aa/config.v2.json",
+            "/var/spool/cron/crontabs/a",
+        ] {
+            let grant = grant_of(&file(path), &homes).unwrap();
+            assert!(grant.shows.iter().any(|it| it.is_sifted()), "{path}");
+            assert!(grant_of(&part(path), &homes).is_none(), "{path}");
+            assert!(grant_of(&hash(path), &homes).is_none(), "{path}");
+        }
+        // Of a program it is the other way round.
+        let program = "/home/a/bin/tool";
+        assert!(grant_of(&file(program), &homes).is_none());
+        assert!(grant_of(&part(program), &homes).is_some());
+        assert!(grant_of(&hash(program), &homes).is_some());
+    }
+
+    #[test]
+    fn files_that_are_nothing_but_a_secret_are_in_no_folder_that_is_shown() {
+        let homes = ["/home/a".to_owned()];
+        for path in [
+            "/etc/bind/rndc.key",
+            "/etc/haproxy/site.key",
+            "/etc/ldap/slapd.d/secrets.ldif",
+            "/etc/mysql/id_rsa",
+            "/etc/nginx/.shadow",
+            "/etc/pve/priv/shadow.cfg",
+            "/var/lib/samba/private/secrets.tdb",
+            "/var/named/Kexample.test.+008+1.private",
+        ] {
+            assert!(grant_of(&file(path), &homes).is_none(), "{path}");
+            assert!(grant_of(&part(path), &homes).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_walk_may_not_list_everything() {
+        let homes = ["/home/a".to_owned()];
+        let tree = |path: &str, ending: &str| {
+            let marks = TreeMarks { file_endings: vec![ending.to_owned()], ..TreeMarks::default() };
+            Request::Tree { path: path.to_owned(), depth_max: 9, entries_max: 9, marks }
+        };
+        assert!(grant_of(&tree("/home/a", ".jar"), &homes).is_some());
+        assert!(grant_of(&tree("/opt", ".jar"), &homes).is_some());
+        for (path, ending) in
+            [("/home/a", ""), ("/home/a", ".kdbx"), ("/home/b", ".jar"), ("/etc", ".jar")]
+        {
+            assert!(grant_of(&tree(path, ending), &homes).is_none(), "{path} {ending}");
+        }
+    }
+
     #[test]
     fn homes_are_those_of_the_accounts() {
         let homes = ["/srv/people/eve".to_owned()];
@@ -420,9 +381,9 @@ mod tests {
         assert!(SERVICES.windows(2).all(|it| it[0].request < it[1].request));
         for grant in GRANTS {
             assert!(!grant.shows.is_empty() && !grant.sources.is_empty(), "{}", grant.pattern);
-            assert_eq!(grant.owner == Owner::Home, grant.pattern.starts_with("~/"));
+            assert_eq!(grant.owner == Owner::Home, grant.pattern.starts_with('~'));
             let depth = grant.pattern.split('/').take_while(|it| !it.contains(['*', '#'])).count();
-            assert!(depth >= 2, "{} is too wide", grant.pattern);
+            assert!(depth >= 2 || grant.owner == Owner::Home, "{} is too wide", grant.pattern);
         }
     }
 

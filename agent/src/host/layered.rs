@@ -1,11 +1,12 @@
 //! The machine as this process may see it, and behind it the privileged reader for what it may not.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use observation::latest::Absent;
 
 use super::reader::ReaderHost;
-use super::{Host, LinuxHost, Reply, Request, Rights};
+use super::{Host, LinuxHost, Reply, Request, Rights, Tree, TreeEntry};
 
 /// Where the reader's socket is unless the configuration says otherwise.
 const READER_SOCKET: &str = "/run/kataster-agent/reader.sock";
@@ -50,10 +51,24 @@ impl<H: Host> Layered<H> {
     }
 }
 
+/// What this process saw and what the reader saw, which leaves out what is somebody else's in a home.
+fn together(own: Tree, reader: Tree) -> Tree {
+    let entries = own.entries.into_iter().chain(reader.entries);
+    let by_path: BTreeMap<String, TreeEntry> = entries.map(|it| (it.path.clone(), it)).collect();
+    Tree { entries: by_path.into_values().collect(), ..reader }
+}
+
 impl<H: Host> Host for Layered<H> {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         let own = match self.own.ask(request) {
             Ok(Reply::Rights(own)) => return Ok(Reply::Rights(self.rights(own))),
+            Ok(Reply::Tree(own)) if own.has_closed => {
+                let behind = match self.reader.ask(request) {
+                    Some(Ok(Reply::Tree(behind))) => together(own, behind),
+                    _ => own,
+                };
+                return Ok(Reply::Tree(behind));
+            }
             Err(own @ Absent::NotAllowed { .. }) => own,
             other => return other,
         };
@@ -61,5 +76,33 @@ impl<H: Host> Host for Layered<H> {
             None | Some(Err(Absent::NotAllowed { .. })) => Err(own),
             Some(answer) => answer,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::EntryKind;
+    use super::*;
+
+    fn tree(paths: &[&str], has_closed: bool) -> Tree {
+        let entry = |path: &&str| TreeEntry {
+            path: (*path).to_owned(),
+            kind: EntryKind::File,
+            size_bytes: 1,
+            modified_seconds: 0,
+            inode: 0,
+            owner: 0,
+            is_executable: false,
+            form: None,
+        };
+        Tree { entries: paths.iter().map(entry).collect(), is_complete: true, has_closed }
+    }
+
+    #[test]
+    fn a_walk_through_closed_folders_is_that_of_both() {
+        let own = tree(&["/home/a/by-root", "/home/a/x"], true);
+        let reader = tree(&["/home/a/closed/y", "/home/a/x"], false);
+        let expected = tree(&["/home/a/by-root", "/home/a/closed/y", "/home/a/x"], false);
+        assert_eq!(together(own, reader), expected);
     }
 }

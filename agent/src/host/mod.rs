@@ -18,6 +18,7 @@ pub mod reader;
 mod recorded;
 mod served;
 pub mod shadow;
+mod sift;
 mod talks;
 
 use std::net::IpAddr;
@@ -234,6 +235,9 @@ pub struct Tree {
     pub entries: Vec<TreeEntry>,
     /// Whether the walk came to an end before its bounds.
     pub is_complete: bool,
+    /// Whether something below was closed to the process that walked.
+    #[serde(default)]
+    pub has_closed: bool,
 }
 
 /// One entry of a tree.

@@ -154,7 +154,26 @@ impl MapHost {
             }
         }
         entries.sort_by(|left, right| left.path.cmp(&right.path));
-        Some(Tree { entries, is_complete: true })
+        Some(Tree { entries, is_complete: true, has_closed: false })
+    }
+
+    fn whole(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent> {
+        self.refuse(path)?;
+        let not_here = || Absent::NotHere { looked_at: path.to_owned() };
+        let bytes = self.files.get(&self.resolve(path)).ok_or_else(not_here)?;
+        if bytes.len() as u64 > bytes_max {
+            return Err(Absent::Failed { doing: path.to_owned(), cause: "large".to_owned() });
+        }
+        Ok(bytes.clone())
+    }
+
+    fn part(&self, path: &str, real: &str, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Absent> {
+        self.refuse(path)?;
+        let not_here = || Absent::NotHere { looked_at: path.to_owned() };
+        let bytes = self.files.get(real).ok_or_else(not_here)?;
+        let rest = bytes.get(usize::try_from(offset).unwrap()..).unwrap_or_default();
+        let count = rest.len().min(usize::try_from(bytes_max).unwrap());
+        Ok(rest[..count].to_vec())
     }
 
     fn refuse(&self, path: &str) -> Result<(), Absent> {
@@ -172,25 +191,14 @@ impl Host for MapHost {
         }
         let not_here = |path: &str| Absent::NotHere { looked_at: path.to_owned() };
         match request {
-            Request::File { path, bytes_max } => {
-                self.refuse(path)?;
-                let bytes = self.files.get(&self.resolve(path)).ok_or_else(|| not_here(path))?;
-                if bytes.len() as u64 > *bytes_max {
-                    return Err(Absent::Failed { doing: path.clone(), cause: "large".to_owned() });
-                }
-                Ok(Reply::File(bytes.clone()))
-            }
+            Request::File { path, bytes_max } => self.whole(path, *bytes_max).map(Reply::File),
             Request::FileHash { path, .. } => {
                 let bytes = self.files.get(path).ok_or_else(|| not_here(path))?;
                 Ok(Reply::FileHash(observation::ContentHash::of(bytes)))
             }
             Request::FilePart { path, offset, bytes_max, follows_links } => {
-                self.refuse(path)?;
                 let real = if *follows_links { self.resolve(path) } else { path.clone() };
-                let bytes = self.files.get(&real).ok_or_else(|| not_here(path))?;
-                let rest = bytes.get(usize::try_from(*offset).unwrap()..).unwrap_or_default();
-                let count = rest.len().min(usize::try_from(*bytes_max).unwrap());
-                Ok(Reply::FilePart(rest[..count].to_vec()))
+                self.part(path, &real, *offset, *bytes_max).map(Reply::FilePart)
             }
             Request::Tree { path, marks, .. } => {
                 self.refuse(path)?;

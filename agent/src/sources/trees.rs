@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use observation::latest::{Absent, AccountKind, Gap, UserName};
+use observation::latest::{Absent, AccountKind, Gap, Privilege, UserName};
 
 use super::persons::Persons;
 use crate::host::{Ask, Host, TreeEntry, TreeMarks};
@@ -125,6 +125,9 @@ pub(crate) fn walk(
             if !tree.is_complete {
                 let (why, what) = ("too_many_entries".to_owned(), persons.path(&root.path));
                 gap(Absent::NotLookedAt { why, what });
+            }
+            if tree.has_closed {
+                gap(Absent::NotAllowed { what: persons.path(&root.path), needs: Privilege::Root });
             }
             tree.entries
         }

@@ -1,13 +1,14 @@
 //! The machine with the rights of this process, behind the grants: what the privileged reader answers.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use observation::latest::{Absent, Privilege};
 use rustix::fs::{Dir, FileType, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::super::grants::{Grant, Owner, Shows, grant_of, home_of};
+use super::super::sift;
 use super::super::{Ask, Host, PathStatus, Reply, Request, Tree, TreeMarks};
 use super::walk::{self, Found, Refused};
 use super::{LinuxHost, failed, parts, tree};
@@ -20,14 +21,16 @@ const HASHED_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 const NAMES_MAX: usize = 100_000;
 /// Largest list of accounts.
 const PASSWD_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Where home folders are that no local account has.
+const COMMON_HOMES: &str = "/home";
 /// Most home folders that are known.
 const HOMES_MAX: usize = 10_000;
 /// Write rights of group and others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// Root.
 const ROOT: u32 = 0;
-const CERTIFICATE_START: &str = "-----BEGIN CERTIFICATE-----";
-const CERTIFICATE_END: &str = "-----END CERTIFICATE-----";
+/// How programs and shared libraries begin (ELF, elf(5)).
+const ELF_MAGIC: &[u8; 4] = b"\x7fELF";
 
 /// Answers only what a grant names, with the rights of this process.
 #[derive(Debug, Default)]
@@ -41,7 +44,17 @@ impl GuardedHost {
     #[must_use]
     pub fn new() -> Self {
         let bytes = LinuxHost.bytes("/etc/passwd", PASSWD_BYTES_MAX).unwrap_or_default();
-        let homes = homes(&String::from_utf8_lossy(&bytes));
+        let mut homes = homes(&String::from_utf8_lossy(&bytes));
+        // Of persons whom a directory service knows, or who left.
+        for name in LinuxHost.names(COMMON_HOMES).unwrap_or_default() {
+            let path = format!("{COMMON_HOMES}/{name}");
+            let owner = walk::open(&path, false, ROOT).map(|it| it.stat);
+            let owner = owner.ok().filter(|it| it.st_uid != ROOT && !walk::is_link(it));
+            if let (Some(owner), false) = (owner, homes.iter().any(|it| it.0 == path)) {
+                homes.push((path, owner.st_uid));
+            }
+        }
+        homes.truncate(HOMES_MAX);
         let (homes, owners) = homes.into_iter().unzip();
         Self { homes, owners }
     }
@@ -56,6 +69,7 @@ impl GuardedHost {
                     && (walk::is_link(&found.stat) || found.stat.st_mode & WRITABLE_BY_OTHERS == 0)
             }
             Owner::Home => self.owner_of(grant.pattern, path) == Some(found.stat.st_uid),
+            Owner::Service => is_at_home(&found),
         };
         if is_owned { Ok(found) } else { Err(failed(path, "it belongs to somebody else")) }
     }
@@ -86,24 +100,43 @@ impl GuardedHost {
         if bytes.len() as u64 > bytes_max {
             return Err(failed(path, &format!("it is larger than {bytes_max} bytes")));
         }
-        if grant.shows.contains(&Shows::Content) { Ok(bytes) } else { Ok(certificates(&bytes)) }
+        let sift = grant.shows.iter().find(|it| it.is_sifted());
+        match sift {
+            Some(Shows::Certificates) => Ok(sift::certificates(&bytes)),
+            Some(Shows::Settings) => Ok(sift::settings(&bytes)),
+            Some(Shows::Containers) => {
+                sift::containers(&bytes).ok_or_else(|| failed(path, "it is not JSON"))
+            }
+            _ => Ok(bytes),
+        }
+    }
+
+    /// A file of which parts or a hash are asked: where the grant is for programs alone, one.
+    fn entry(&self, path: &str, grant: &Grant, follows_last: bool) -> Result<File, Absent> {
+        let mut file = self.file(path, grant, follows_last)?;
+        if grant.shows.contains(&Shows::Content) {
+            return Ok(file);
+        }
+        let mut head = [0; ELF_MAGIC.len()];
+        file.read_exact(&mut head).map_err(|it| super::absent(path, &it))?;
+        file.rewind().map_err(|it| super::absent(path, &it))?;
+        if head == *ELF_MAGIC { Ok(file) } else { Err(failed(path, "it is no program")) }
     }
 
     /// Marked entries below a folder; in a home only what belongs to its account.
-    fn tree(&self, path: &str, limits: [u32; 2], marks: &TreeMarks) -> Result<Tree, Absent> {
-        let request = Request::Tree {
-            path: path.to_owned(),
-            depth_max: 0,
-            entries_max: 0,
-            marks: TreeMarks::default(),
-        };
-        let grant = grant_of(&request, &self.homes).ok_or_else(|| not_granted(path))?;
+    fn tree(
+        &self,
+        path: &str,
+        grant: &Grant,
+        limits: [u32; 2],
+        marks: &TreeMarks,
+    ) -> Result<Tree, Absent> {
         let found = self.open(path, grant, false)?;
-        let folder = walk::reopen(&found, OFlags::DIRECTORY | OFlags::NOFOLLOW)
-            .map_err(|it| refused(path, it.into()))?;
+        let folder =
+            walk::reopen(&found, OFlags::DIRECTORY).map_err(|it| refused(path, it.into()))?;
         let owner = match grant.owner {
             Owner::Home => self.owner_of(grant.pattern, path),
-            Owner::Root | Owner::Any => None,
+            Owner::Any | Owner::Root | Owner::Service => None,
         };
         tree::tree_below(folder, path, limits, marks, owner)
     }
@@ -150,16 +183,16 @@ impl Host for GuardedHost {
                 Ok(Reply::Status(status(&found.stat)))
             }
             Request::FileHash { path, bytes_max } => {
-                let file = self.file(path, grant(path)?, false)?;
+                let file = self.entry(path, grant(path)?, false)?;
                 parts::hash_of(file, path, (*bytes_max).min(HASHED_BYTES_MAX)).map(Reply::FileHash)
             }
             Request::FilePart { path, offset, bytes_max, follows_links } => {
-                let file = self.file(path, grant(path)?, *follows_links)?;
+                let file = self.entry(path, grant(path)?, *follows_links)?;
                 let bytes_max = (*bytes_max).min(CONTENT_BYTES_MAX);
                 parts::part_of(&file, path, *offset, bytes_max).map(Reply::FilePart)
             }
             Request::Tree { path, depth_max, entries_max, marks } => {
-                self.tree(path, [*depth_max, *entries_max], marks).map(Reply::Tree)
+                self.tree(path, grant(path)?, [*depth_max, *entries_max], marks).map(Reply::Tree)
             }
             // Narrow by themselves: numbers, flags and names of devices, no path of the asker's choice.
             Request::Rights
@@ -170,11 +203,11 @@ impl Host for GuardedHost {
             | Request::DiskHealth { .. }
             | Request::LuksHeader { .. }
             | Request::ManagementNetwork
-            | Request::NetworkDriver { .. }
             | Request::TpmProperties => LinuxHost.ask(request),
             // Nothing that needs a right, or what the agent's own process knows.
             Request::Space { .. }
             | Request::FwupdDevices
+            | Request::NetworkDriver { .. }
             | Request::HeardOnLinks
             | Request::SampledConnections
             | Request::SystemNames
@@ -198,20 +231,12 @@ fn status(stat: &Stat) -> PathStatus {
     }
 }
 
-/// The certificates of a PEM file (RFC 7468) and nothing else.
-fn certificates(bytes: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut rest = text.as_ref();
-    let mut kept = String::new();
-    while let Some((_, after)) = rest.split_once(CERTIFICATE_START) {
-        let Some((body, behind)) = after.split_once(CERTIFICATE_END) else { break };
-        rest = behind;
-        // Another block inside would be no certificate but what stands between two broken ones.
-        if !body.contains("-----") {
-            kept.extend([CERTIFICATE_START, body, CERTIFICATE_END, "\n"]);
-        }
-    }
-    kept.into_bytes()
+/// Whether a file was made where it lies: no second name was given to a file of somebody else (link(2)).
+/// Files of a service may belong to its account or to root; a link from outside has two names.
+fn is_at_home(found: &Found) -> bool {
+    let is_folder = FileType::from_raw_mode(found.stat.st_mode) == FileType::Directory;
+    let is_closed = found.folder.st_mode & WRITABLE_BY_OTHERS == 0;
+    is_folder || found.stat.st_nlink == 1 || (found.stat.st_uid == found.folder.st_uid && is_closed)
 }
 
 /// Home folders with their accounts' numbers. A folder of the system (`/`, `/bin`) is nobody's home.
@@ -310,14 +335,71 @@ mod tests {
     }
 
     #[test]
-    fn of_a_pem_file_only_certificates_are_shown() {
-        let pem = "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----\n\
-            -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\nCANARY\n\
-            -----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nCANARY\n-----END CERTIFICATE-----\n\
-            -----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nCANARY";
-        let shown = String::from_utf8(certificates(pem.as_bytes())).unwrap();
-        assert!(shown.contains("AAAA") && shown.contains("BBBB"), "{shown}");
-        assert!(!shown.contains("CANARY") && !shown.contains("PRIVATE"), "{shown}");
+    fn of_settings_the_password_stays_here() {
+        let (folder, host) = home();
+        std::fs::write(folder.path().join("data/a"), "name = x\npassword = CANARY\n").unwrap();
+        let text = read(&host, "a", &grant(&[Shows::Settings], Owner::Home)).unwrap();
+        assert_eq!(text, b"name = x\npassword = withheld\n");
+        let grant = grant(&[Shows::Containers], Owner::Home);
+        assert!(matches!(read(&host, "a", &grant), Err(Absent::Failed { .. })));
+    }
+
+    #[test]
+    fn where_programs_are_shown_nothing_else_is() {
+        let (folder, host) = home();
+        let grant = grant(&[Shows::Programs], Owner::Home);
+        for (name, content, is_shown) in [("elf", "\x7fELFxyz", true), ("text", "CANARY", false)] {
+            let path = folder.path().join("data").join(name);
+            std::fs::write(&path, content).unwrap();
+            let path = path.to_str().unwrap();
+            let part = host
+                .entry(path, &grant, false)
+                .and_then(|file| parts::part_of(&file, path, 0, 100));
+            assert_eq!(part.ok(), is_shown.then(|| content.as_bytes().to_vec()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_second_name_of_a_foreign_file_is_not_read() {
+        let (folder, host) = home();
+        let (outside, inside) = (folder.path().join("secret"), folder.path().join("data/planted"));
+        std::fs::write(&outside, "CANARY").unwrap();
+        std::fs::write(folder.path().join("data/own"), "text").unwrap();
+        std::fs::hard_link(&outside, &inside).unwrap();
+        let grant = grant(&[Shows::Content], Owner::Service);
+        let data = folder.path().join("data");
+        // Whoever may write the folder may have made the link.
+        symlink("/etc/hostname", data.join("linked")).unwrap();
+        std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o775))
+            .unwrap();
+        assert_eq!(read(&host, "own", &grant).unwrap(), b"text");
+        for name in ["planted", "linked"] {
+            let reason = read(&host, name, &grant).unwrap_err();
+            assert!(matches!(reason, Absent::Failed { .. }), "{name}: {reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_walk_of_a_home_passes_over_what_belongs_to_others() {
+        let (folder, host) = home();
+        for name in ["own", "foreign"] {
+            let path = folder.path().join("data").join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("a.jar"), "").unwrap();
+        }
+        let foreign = folder.path().join("data/foreign");
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(&foreign, Some(12_345), None).unwrap();
+        }
+        let marks = TreeMarks { file_endings: vec![".jar".to_owned()], ..TreeMarks::default() };
+        let grant = grant(&[Shows::Tree], Owner::Home);
+        let path = format!("{}/data", host.homes[0]);
+        let grant = Grant { pattern: "~/data", ..grant };
+        let tree = host.tree(&path, &grant, [9, 99], &marks).unwrap();
+        let paths: Vec<&str> = tree.entries.iter().map(|it| it.path.as_str()).collect();
+        let own = format!("{path}/own/a.jar");
+        assert!(paths.contains(&own.as_str()) && (!is_root || paths.len() == 1), "{paths:?}");
     }
 
     #[test]
@@ -332,11 +414,20 @@ mod tests {
             Request::Space { path },
             Request::Links,
             Request::ServedCertificate { address: "127.0.0.1".parse().unwrap(), port: 1 },
+            Request::FwupdDevices,
+            Request::HeardOnLinks,
+            Request::NetworkDriver { interface: "lo".to_owned() },
+            Request::SampledConnections,
         ] {
             let reason = host.ask(&request).unwrap_err();
             assert!(matches!(reason, Absent::NotAllowed { .. }), "{request:?}: {reason:?}");
         }
         assert!(host.ask(&Request::Rights).is_ok());
+        for name in ["../etc/shadow", "mem", "a/b", ""] {
+            let name = name.to_owned();
+            assert!(host.ask(&Request::LuksHeader { device: name.clone() }).is_err(), "{name}");
+            assert!(host.ask(&Request::DiskHealth { disk: name.clone() }).is_err(), "{name}");
+        }
     }
 
     #[test]

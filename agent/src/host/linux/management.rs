@@ -80,7 +80,8 @@ const ADDRESS_BYTES_MAX: usize = 64;
 
 /// The settings of the first channel that is a network; *not here* where there is no such device.
 pub(super) fn network() -> Result<ManagementNetwork, Absent> {
-    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    // The driver asks for no right to write: commands go through ioctl(2).
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let device = rustix::fs::open(DEVICE_PATH, flags, Mode::empty())
         .map_err(|it| absent(DEVICE_PATH, &it.into()))?;
     for channel in CHANNELS {

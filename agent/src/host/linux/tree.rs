@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use observation::latest::Absent;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, Stat};
+use rustix::io::Errno;
 
 use super::{absent, failed, read_file};
 use crate::host::{EntryKind, FileForm, Tree, TreeEntry, TreeMarks};
@@ -54,7 +55,7 @@ pub(super) fn tree_below(
         mounted: mounted_below(path, &mounts),
         entries_left: entries_max,
         marks,
-        tree: Tree { entries: Vec::new(), is_complete: true },
+        tree: Tree { entries: Vec::new(), is_complete: true, has_closed: false },
     };
     walk.folder(root, path.trim_end_matches('/'), depth_max.min(DEPTH_MAX))
         .map_err(|it| failed(path, &it.to_string()))?;
@@ -155,8 +156,12 @@ impl Walk<'_> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for name in below {
             // A folder that is gone, closed to us or was swapped for a link since costs itself.
-            let Ok(folder) = rustix::fs::openat(parent, name.as_str(), flags, Mode::empty()) else {
-                continue;
+            let folder = match rustix::fs::openat(parent, name.as_str(), flags, Mode::empty()) {
+                Ok(folder) => folder,
+                Err(error) => {
+                    self.tree.has_closed |= error == Errno::ACCESS;
+                    continue;
+                }
             };
             let is_here = rustix::fs::fstat(&folder)
                 .is_ok_and(|state| state.st_dev == self.device && self.is_owned(&state));
@@ -184,7 +189,9 @@ impl Walk<'_> {
         let is_executable = state.st_mode & 0o111 != 0;
         let may_be_program = self.marks.programs
             && (is_executable || text.ends_with(".so") || text.contains(".so."));
-        let form = if may_be_program { form_of(folder, name) } else { None };
+        let form = if may_be_program { form_of(folder, name) } else { Ok(None) };
+        self.tree.has_closed |= form == Err(Errno::ACCESS);
+        let form = form.unwrap_or_default();
         if is_named || form.is_some() {
             self.tree.entries.push(TreeEntry {
                 path: format!("{path}/{text}"),
@@ -205,12 +212,12 @@ fn state_of(folder: BorrowedFd<'_>, name: &CStr) -> Option<Stat> {
 }
 
 /// What a file is by its first bytes.
-fn form_of(folder: BorrowedFd<'_>, name: &CStr) -> Option<FileForm> {
+fn form_of(folder: BorrowedFd<'_>, name: &CStr) -> rustix::io::Result<Option<FileForm>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(folder, name, flags, Mode::empty()).ok()?;
+    let file = rustix::fs::openat(folder, name, flags, Mode::empty())?;
     let mut head = [0_u8; HEAD_BYTES];
-    let count = rustix::io::pread(&file, &mut head, 0).ok()?;
-    form(head.get(..count)?)
+    let count = rustix::io::pread(&file, &mut head, 0)?;
+    Ok(head.get(..count).and_then(form))
 }
 
 /// The form of a file that starts so: ELF (gABI, `e_ident`), AppImage (its specification: `AI` and the

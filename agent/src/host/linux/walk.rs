@@ -25,6 +25,8 @@ pub(super) struct Found {
     pub(super) place: OwnedFd,
     /// What it is.
     pub(super) stat: Stat,
+    /// The folder that it was found in.
+    pub(super) folder: Stat,
 }
 
 /// Why a path was not opened.
@@ -48,6 +50,7 @@ pub(super) fn open(path: &str, follows_last: bool, trusted: u32) -> Result<Found
     let root =
         || openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
     let mut at = root()?;
+    let mut folder = fstat(&at)?;
     let mut pending: Vec<Vec<u8>> = names(path.as_bytes());
     let (mut links, mut steps) = (0, 0);
     while let Some(name) = pending.pop() {
@@ -59,6 +62,9 @@ pub(super) fn open(path: &str, follows_last: bool, trusted: u32) -> Result<Found
         let next = openat(&at, name.as_slice(), flags, Mode::empty())?;
         let is_last = pending.is_empty();
         if !is_link(&fstat(&next)?) || (is_last && !follows_last) {
+            if is_last {
+                folder = fstat(&at)?;
+            }
             at = next;
             continue;
         }
@@ -66,8 +72,8 @@ pub(super) fn open(path: &str, follows_last: bool, trusted: u32) -> Result<Found
         if links > LINKS_MAX {
             return Err(Refused::System(Errno::LOOP));
         }
-        let folder = fstat(&at)?;
-        let is_trusted = folder.st_uid == trusted && folder.st_mode & WRITABLE_BY_OTHERS == 0;
+        let here = fstat(&at)?;
+        let is_trusted = here.st_uid == trusted && here.st_mode & WRITABLE_BY_OTHERS == 0;
         if !is_trusted || is_of_procfs(&at)? {
             return Err(Refused::Link);
         }
@@ -78,7 +84,7 @@ pub(super) fn open(path: &str, follows_last: bool, trusted: u32) -> Result<Found
         pending.extend(names(&target));
     }
     let stat = fstat(&at)?;
-    Ok(Found { place: at, stat })
+    Ok(Found { place: at, stat, folder })
 }
 
 /// What stands at a place, for reading. The place cannot have been exchanged meanwhile.
