@@ -5,6 +5,7 @@
 //! programs nor keys pass through it, so that whoever holds the collector cannot make agents run code.
 
 pub mod bundle;
+pub mod inbox;
 pub mod replace;
 
 use std::io;
@@ -153,8 +154,8 @@ pub fn own_program() -> Result<(PathBuf, Program), Refusal> {
     let failed = |source| Refusal::Step { doing: "looking for the running program", source };
     // Of a program that was replaced the kernel tells a name that does not exist (proc_pid_exe(5)).
     let path = std::env::current_exe().map_err(failed)?;
-    let program = program_at(&path)
-        .ok_or_else(|| failed(io::Error::other("its path cannot be used")))?;
+    let program =
+        program_at(&path).ok_or_else(|| failed(io::Error::other("its path cannot be used")))?;
     Ok((path, program))
 }
 

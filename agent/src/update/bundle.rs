@@ -369,9 +369,8 @@ fn line(text: &[u8], bytes_max: usize) -> Result<(&[u8], &[u8]), Refusal> {
 
 fn signature_of(line: &[u8]) -> Result<(&str, Vec<u8>), Refusal> {
     let parts = std::str::from_utf8(line).ok().and_then(|it| it.strip_prefix("signature "));
-    let (key, signature) = parts
-        .and_then(|it| it.split_once(' '))
-        .ok_or(Refusal::Damaged { what: "signatures" })?;
+    let (key, signature) =
+        parts.and_then(|it| it.split_once(' ')).ok_or(Refusal::Damaged { what: "signatures" })?;
     let signature = BASE64.decode(signature.as_bytes());
     Ok((key, signature.map_err(|_| Refusal::Damaged { what: "signatures" })?))
 }

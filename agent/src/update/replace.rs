@@ -151,8 +151,7 @@ impl Record {
     /// # Errors
     /// If it was taken back before, or another is on trial.
     pub fn check(&self, manifest: &Manifest) -> Result<(), Refusal> {
-        let is_same =
-            |it: &Build| it.version == manifest.version || it.sha256 == manifest.sha256;
+        let is_same = |it: &Build| it.version == manifest.version || it.sha256 == manifest.sha256;
         if self.taken_back.iter().any(|it| is_same(&it.build)) {
             return Err(Refusal::TakenBack { version: manifest.version.clone() });
         }
@@ -229,7 +228,8 @@ impl Program {
                 is_counted: false,
             });
             record.keep(disk)?;
-            let failed = |source| Refusal::Step { doing: "putting the new program in place", source };
+            let failed =
+                |source| Refusal::Step { doing: "putting the new program in place", source };
             self.folder.rename(&self.new_name(), &self.name).map_err(failed)
         });
         if let Err(error) = result {

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::UpdateKey;
 
-pub(crate) const PROGRAM: &[u8] = b"a program that is long enough to be packed, packed, packed, packed";
+pub(crate) const PROGRAM: &[u8] =
+    b"a program that is long enough to be packed, packed, packed, packed";
 
 pub(crate) fn now() -> Timestamp {
     "2026-07-01T12:00:00Z".parse().unwrap()
@@ -244,7 +245,8 @@ fn of_what_nobody_signed_no_more_than_a_head_is_read() {
     assert!(Bundle::open(stranger.as_slice().chain(&mut endless), &trust).is_err());
     assert!(Bundle::open(MARK.as_bytes().chain(&mut endless), &trust).is_err());
     assert!(endless.0 <= 2 * HEAD_BYTES_MAX, "{}", endless.0);
-    let many = [(key_id(&public(&key(9))), vec![0; 64])].repeat(SIGNATURES_MAX + 1);
+    let stranger = (key_id(&public(&key(9))), vec![0; 64]);
+    let many = vec![stranger; SIGNATURES_MAX + 1];
     let many = manifest.file(&many, b"").unwrap();
     assert!(matches!(take(&many, &trust, now()), Err(Refusal::Damaged { .. })));
 }

@@ -148,7 +148,11 @@ impl Disk for Machinery {
     fn read(&self, name: &str, _: u64) -> io::Result<Vec<u8>> {
         assert_eq!(name, RECORD);
         let inner = self.inner();
-        if inner.is_dead { Err(dead()) } else { inner.record.clone().ok_or_else(|| io::ErrorKind::NotFound.into()) }
+        if inner.is_dead {
+            Err(dead())
+        } else {
+            inner.record.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
+        }
     }
 
     // As the real one: it happens as a whole or not at all.
@@ -234,7 +238,9 @@ fn a_program_that_never_gets_as_far_as_counting_is_taken_back_by_the_guard() {
     let machinery = Machinery::with_old();
     machinery.replace("1.3.0").unwrap();
     for count in 1..=STARTS_MAX {
-        assert!(matches!(machinery.begin(Who::Guard), Ok(Start::OnTrial(it)) if it.starts == count));
+        assert!(
+            matches!(machinery.begin(Who::Guard), Ok(Start::OnTrial(it)) if it.starts == count)
+        );
     }
     assert!(matches!(machinery.begin(Who::Guard), Ok(Start::TakenBack(_))));
     assert_eq!(machinery.in_place(), OLD);
