@@ -397,7 +397,7 @@ fn keep_running(common: &Common) -> Result<Exit, Failure> {
     let data = DataDir::open(&common.data_dir()?)?;
     // Before everything that another version could do wrong: a start that fails counts.
     let updating = match Updating::begin(&data.files(), SystemClock.now()) {
-        Begun::Goes(updating) => updating,
+        Begun::Goes(updating) => *updating,
         Begun::Replaced => return Ok(Exit::Replaced),
     };
     let used = config_or_last_good(common.config.as_deref(), &data)?;

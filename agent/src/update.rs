@@ -207,7 +207,7 @@ mod tests {
         check_place(&path, &host).unwrap();
         let status = "Package: own\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n";
         let owned = MapHost::new()
-            .file("/var/lib/dpkg/info/own.list", &format!("{}\n", path.display()))
+            .file("/var/lib/dpkg/info/own.list", format!("{}\n", path.display()))
             .file("/var/lib/dpkg/status", status);
         assert!(matches!(check_place(&path, &owned), Err(Refusal::Packaged { .. })));
     }

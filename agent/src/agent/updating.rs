@@ -32,7 +32,7 @@ pub struct Updating {
 /// What a start of the service is.
 pub enum Begun {
     /// It goes on.
-    Goes(Updating),
+    Goes(Box<Updating>),
     /// The previous program was put in place, and has to be started.
     Replaced,
 }
@@ -54,7 +54,7 @@ impl Updating {
             Ok((path, program)) => Self::begin_as(path, program, disk, now),
             Err(error) => {
                 tracing::warn!(cause = super::running::chain(&error), "there will be no updates");
-                Begun::Goes(Self::none())
+                Begun::Goes(Box::new(Self::none()))
             }
         }
     }
@@ -97,7 +97,7 @@ impl Updating {
             updating.problem = updating.problem.or_else(|| taken_back(&record, &own));
         }
         updating.program = Some((path, program));
-        Begun::Goes(updating)
+        Begun::Goes(Box::new(updating))
     }
 
     /// What a person should know.

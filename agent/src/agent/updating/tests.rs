@@ -39,10 +39,9 @@ impl Place {
     }
 
     fn in_place(&self) -> String {
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut fs::File::open(self.program()).unwrap(), &mut text)
-            .unwrap();
-        text
+        let mut bytes = Vec::new();
+        std::io::copy(&mut fs::File::open(self.program()).unwrap(), &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
     }
 
     /// An update for the machine of this test.
@@ -66,7 +65,7 @@ impl Place {
 
     fn started(&self) -> Updating {
         match self.begin() {
-            Begun::Goes(updating) => updating,
+            Begun::Goes(updating) => *updating,
             Begun::Replaced => panic!("it gave way"),
         }
     }

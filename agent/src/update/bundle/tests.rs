@@ -119,7 +119,8 @@ fn without_keys_and_with_fewer_than_must_sign_nothing_is_trusted() {
 
 #[test]
 fn another_product_system_processor_or_library_is_refused() {
-    let changes: [(&str, fn(&mut Manifest)); 4] = [
+    type Change = fn(&mut Manifest);
+    let changes: [(&str, Change); 4] = [
         ("product", |it| it.product = "kataster".to_owned()),
         ("operating system", |it| it.os = "windows".to_owned()),
         ("processor", |it| it.architecture = "aarch64".to_owned()),

@@ -119,7 +119,7 @@ impl ProgramFolder for Machinery {
         assert_eq!(like, NAME);
         self.is_full()?;
         let mut bytes = Vec::new();
-        content.read_to_end(&mut bytes)?;
+        io::copy(content, &mut bytes)?;
         self.change(|inner, is_half| {
             let length = if is_half { bytes.len() / 2 } else { bytes.len() };
             inner.files.insert(name.to_owned(), bytes[..length].to_vec());
