@@ -4,6 +4,7 @@
 
 pub mod joining;
 pub mod running;
+pub mod updating;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -205,6 +206,11 @@ impl Agent {
         self.status.config_problem = problem;
     }
 
+    /// Says in state and reports what became of an update; none: nothing that a person should know.
+    pub fn set_update_problem(&mut self, problem: Option<String>) {
+        self.status.update_problem = problem;
+    }
+
     /// Keeps a configuration that is in use, for the day on which the file is broken.
     pub fn keep_config(&mut self, text: &str) {
         if let Err(error) = kept::keep_config(&self.data.files(), text) {
@@ -371,6 +377,9 @@ impl Agent {
         if let Some(problem) = &self.status.config_problem {
             let place = "configuration".to_owned();
             complaints.push(Complaint { place, problem: problem.clone() });
+        }
+        if let Some(problem) = &self.status.update_problem {
+            complaints.push(Complaint { place: "update".to_owned(), problem: problem.clone() });
         }
         if self.spool.waiting().in_memory > 0 {
             let problem = "the disk takes no writes; reports are kept in memory".to_owned();

@@ -2,6 +2,7 @@
 
 mod asking;
 mod carrying;
+mod updating;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,8 +19,9 @@ use wording::{Language, Wording};
 
 use crate::agent::joining::{TokenFileError, join, token_from};
 use crate::agent::running::Running;
+use crate::agent::updating::{Begun, Updating};
 use crate::agent::{Agent, collect_for_print, deliver_once, has_failures};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::enrol::enrol;
@@ -118,6 +120,9 @@ enum Command {
     /// The service of this machine.
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Newer versions of this program.
+    #[command(subcommand)]
+    Update(UpdateCommand),
     /// Hands over signed reports of other machines.
     Upload {
         /// Files that `once --out` wrote.
@@ -143,6 +148,23 @@ enum ServiceCommand {
     },
     /// Takes the units away.
     Uninstall,
+}
+
+#[derive(Debug, Subcommand)]
+enum UpdateCommand {
+    /// Says whether an update would be taken.
+    Check {
+        /// The update.
+        file: PathBuf,
+    },
+    /// Puts an update in the place of this program.
+    Apply {
+        /// The update.
+        file: PathBuf,
+    },
+    /// The previous program, which a service manager calls before each start.
+    #[command(hide = true)]
+    Guard,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -265,6 +287,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             asking::show(&cli.common, source.as_deref(), *diff_last, *output, words)
         }
         Command::Service(command) => service(command, words),
+        Command::Update(command) => updating::update(&cli.common, command, words),
         Command::Upload { files } => carrying::upload(&cli.common, files, words),
         Command::Reader { .. } | Command::Scanner { .. } => Ok(Exit::Failed),
     };
@@ -372,6 +395,11 @@ fn enrol_host(
 fn keep_running(common: &Common) -> Result<Exit, Failure> {
     log(tracing::Level::INFO);
     let data = DataDir::open(&common.data_dir()?)?;
+    // Before everything that another version could do wrong: a start that fails counts.
+    let updating = match Updating::begin(&data.files(), SystemClock.now()) {
+        Begun::Goes(updating) => *updating,
+        Begun::Replaced => return Ok(Exit::Replaced),
+    };
     let used = config_or_last_good(common.config.as_deref(), &data)?;
     let host = Layered::new(used.config.reader_socket.as_deref());
     if let Err(error) = step_back() {
@@ -383,10 +411,15 @@ fn keep_running(common: &Common) -> Result<Exit, Failure> {
             return Ok(request);
         }
         let agent = open(data, used)?;
-        let running = Running::new(agent, &host, common.config.as_deref(), trouble);
+        let running =
+            Running::new(agent, &host, common.config.as_deref(), trouble).with_updating(updating);
         Ok::<Request, Failure>(running.run(&mut requests).await)
     })?;
-    Ok(if request == Request::Interrupt { Exit::Interrupted } else { Exit::Done })
+    Ok(match request {
+        Request::Interrupt => Exit::Interrupted,
+        Request::Replaced => Exit::Replaced,
+        Request::Stop | Request::Reload => Exit::Done,
+    })
 }
 
 /// The enrolled agent with what it has to say of its configuration.

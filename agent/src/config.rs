@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use data_encoding::BASE64;
 use ipnet::IpNet;
 use observation::latest::protocol::{AgentKind, Schedule};
 use serde::Deserialize;
@@ -48,6 +49,40 @@ pub struct Config {
     /// What may be scanned from here when the collector wants it.
     #[serde(default)]
     pub scan: ScanConfig,
+    /// Whose updates of this program are taken; none: nobody's.
+    pub update: Option<UpdateConfig>,
+}
+
+/// Whose updates of this program are taken, and where they lie. The collector has no word in it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateConfig {
+    /// A folder that the service looks into; none: only a person's command updates.
+    pub folder: Option<PathBuf>,
+    /// The publisher's keys.
+    #[serde(default)]
+    pub keys: Vec<UpdateKey>,
+    /// How many different ones must have signed.
+    #[serde(default = "one")]
+    pub threshold: NonZeroU32,
+}
+
+/// A public key (Ed25519, RFC 8032), as base64 in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UpdateKey(pub [u8; 32]);
+
+impl TryFrom<String> for UpdateKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = BASE64.decode(text.as_bytes()).ok().and_then(|it| it.try_into().ok());
+        bytes.map(Self).ok_or_else(|| "a key is 32 bytes as base64 (44 characters)".to_owned())
+    }
+}
+
+const fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
 }
 
 /// What may be scanned from here: the only permission there is, and by default there is none.
@@ -184,11 +219,15 @@ mod tests {
             clear_names = true\ncollect_every_seconds = 600\nvolatile_every_seconds = 300\n\
             spool_bytes_max = 1000000\nreader_socket = \"/run/r\"\n[scan]\nnetworks = [\"10.2.0.0/16\"]\n\
             exclude = [\"10.2.3.4/32\"]\nrate_max_pps = 500\not = [\"10.2.7.0/24\"]\n\
-            scanner_socket = \"/run/s\"\n";
+            scanner_socket = \"/run/s\"\n[update]\nfolder = \"/srv/updates\"\nthreshold = 2\n\
+            keys = [\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"]\n";
         let config = Config::parse(text).unwrap();
         assert_eq!(config.scan.networks, ["10.2.0.0/16".parse().unwrap()]);
         assert_eq!(config.scan.ot, ["10.2.7.0/24".parse().unwrap()]);
         assert_eq!(config.reader_socket, Some("/run/r".into()));
+        let update = config.update.as_ref().unwrap();
+        assert_eq!((update.keys.len(), update.threshold.get()), (1, 2));
+        assert_eq!(update.folder, Some("/srv/updates".into()));
         assert_eq!(config.scan.rate_max_pps.map(NonZeroU32::get), Some(500));
         assert_eq!(config.kind, Some(AgentKind::Server));
         assert!(config.clear_names && !config.reports_connections(AgentKind::Server));
@@ -208,6 +247,8 @@ mod tests {
         check("clear_names = true\ncollector = \"host\"\n", 2, "port");
         check("[scan]\nnetworks = [\"10.2.0.0\"]\n", 2, "IP");
         check("[scan]\nrate_max_pps = 0\n", 2, "nonzero");
+        check("[update]\nkeys = [\"AAAA\"]\n", 2, "32 bytes");
+        check("[update]\nthreshold = 0\n", 2, "nonzero");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::deliver::network::NetworkError;
 use crate::enrol::EnrolError;
 use crate::kept::Trouble;
 use crate::service::install::InstallError;
+use crate::update::Refusal;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub enum Exit {
     NothingFound,
     Conflict,
     BelowThreshold,
+    Replaced,
     Interrupted,
 }
 
@@ -47,6 +49,7 @@ impl Exit {
             Self::NothingFound => 6,
             Self::Conflict => 7,
             Self::BelowThreshold => 8,
+            Self::Replaced => 75,
             Self::Interrupted => 130,
         }
     }
@@ -252,6 +255,32 @@ impl From<CarryError> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(error: Refusal) -> Self {
+        let (exit, key) = match &error {
+            Refusal::NoKeys | Refusal::FewKeys { .. } => (Exit::Refused, "update-keys"),
+            Refusal::OtherFile | Refusal::OtherForm | Refusal::Damaged { .. } => {
+                (Exit::Refused, "update-form")
+            }
+            Refusal::Signatures { .. } => (Exit::Refused, "update-signatures"),
+            Refusal::OtherMachine { .. } => (Exit::Refused, "update-other-machine"),
+            Refusal::NotNewer { .. } => (Exit::Refused, "update-not-newer"),
+            Refusal::Expired { .. } | Refusal::FromTheFuture { .. } => {
+                (Exit::Refused, "update-time")
+            }
+            Refusal::TooLarge | Refusal::OtherContent => (Exit::Refused, "update-content"),
+            Refusal::TakenBack { .. } => (Exit::Refused, "update-taken-back"),
+            Refusal::OnTrial { .. } => (Exit::Refused, "update-on-trial"),
+            Refusal::Packaged { .. } => (Exit::Refused, "update-packaged"),
+            Refusal::OwnerUnknown { .. } | Refusal::Place { .. } => (Exit::Refused, "update-place"),
+            Refusal::Record(_) => (Exit::Failed, "update-record"),
+            Refusal::Read(_) => (Exit::Usage, "update-read"),
+            Refusal::Step { .. } => (Exit::Failed, "update-step"),
+        };
+        Self::new(exit, key, "").because(&error)
+    }
+}
+
 fn of_network(error: &NetworkError) -> Failure {
     match error {
         NetworkError::Unreachable { address, .. } | NetworkError::TimedOut { address } => {
@@ -345,6 +374,21 @@ mod tests {
         "too-large",
         "too-open",
         "unreachable",
+        "update-content",
+        "update-form",
+        "update-guard",
+        "update-keys",
+        "update-not-newer",
+        "update-on-trial",
+        "update-other-machine",
+        "update-packaged",
+        "update-place",
+        "update-read",
+        "update-record",
+        "update-signatures",
+        "update-step",
+        "update-taken-back",
+        "update-time",
         "write",
         "wrong-agent",
     ];

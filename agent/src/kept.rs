@@ -69,6 +69,9 @@ pub struct Status {
     pub trouble: Option<Trouble>,
     /// Why the configuration file is not used; none: it is.
     pub config_problem: Option<String>,
+    /// What became of an update that a person should know of.
+    #[serde(default)]
+    pub update_problem: Option<String>,
     /// Most main memory that the process ever held.
     pub peak_memory_bytes: Option<u64>,
     /// What else happened, newest last.
@@ -144,6 +147,7 @@ impl Status {
             clock_ahead_seconds: None,
             trouble: None,
             config_problem: None,
+            update_problem: None,
             peak_memory_bytes: None,
             notes: Vec::new(),
         }

@@ -37,6 +37,8 @@ pub mod schedule;
 
 pub mod service;
 
+pub mod update;
+
 pub mod agent;
 
 pub mod carry;

@@ -9,6 +9,7 @@ use observation::latest::protocol::Task;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::updating::Updating;
 use super::{Agent, AgentError};
 use crate::config::Config;
 use crate::deliver::backoff::full_jitter;
@@ -58,6 +59,7 @@ pub struct Running<'a> {
     samples: Samples,
     sampled_at: Option<Timestamp>,
     explain: Explain,
+    updating: Updating,
     /// The time of day when the service began and what the steady clock showed then: all waiting is
     /// done by the steady one, so that nobody who sets the time of day silences the agent.
     begun: (Timestamp, Duration),
@@ -95,9 +97,18 @@ impl<'a> Running<'a> {
             samples: Samples::default(),
             sampled_at: None,
             explain,
+            updating: Updating::none(),
             begun,
             last_round: begun.1,
         }
+    }
+
+    /// The same with what is known of updates of this program.
+    #[must_use]
+    pub fn with_updating(mut self, updating: Updating) -> Self {
+        self.agent.set_update_problem(updating.problem());
+        self.updating = updating;
+        self
     }
 
     /// The present time as the schedule counts it: the time of day at the start and what has passed
@@ -158,17 +169,37 @@ impl<'a> Running<'a> {
             let is_news = !matches!(action, Action::Sleep(_)) || request.is_some();
             match request {
                 Some(Request::Reload) => self.reload(),
-                Some(request @ (Request::Stop | Request::Interrupt)) => {
-                    self.agent.status_mut().next_run_at = None;
-                    self.agent.keep_status();
-                    return request;
+                Some(request @ (Request::Stop | Request::Interrupt | Request::Replaced)) => {
+                    return self.end(request);
                 }
                 None => {}
+            }
+            if self.look_after_updates() {
+                return self.end(Request::Replaced);
             }
             if is_news {
                 self.keep_status();
             }
         }
+    }
+
+    fn end(&mut self, request: Request) -> Request {
+        self.agent.status_mut().next_run_at = None;
+        self.agent.keep_status();
+        request
+    }
+
+    /// Whether another version of the program is in place now.
+    fn look_after_updates(&mut self) -> bool {
+        let agent = &mut self.agent;
+        let (now, steady) = (agent.clock.now(), agent.clock.steady());
+        let update = agent.config.update.as_ref();
+        let round = self.updating.round(&agent.data.files(), update, self.host, now, steady);
+        for note in round.notes {
+            agent.status.note(now, note);
+        }
+        agent.set_update_problem(self.updating.problem());
+        round.is_replaced
     }
 
     pub(super) fn keep_status(&mut self) {
@@ -199,6 +230,7 @@ impl<'a> Running<'a> {
                 self.progress.collected_volatile = Some(now);
                 self.progress.is_collect_asked = false;
                 self.collect(Selection::All);
+                self.updating.read();
                 self.listen();
             }
             Action::CollectVolatile => {
@@ -271,6 +303,9 @@ impl<'a> Running<'a> {
         }
         if let Some(jobs) = &mut self.jobs {
             self.agent.take_scans(&delivered.tasks, jobs);
+        }
+        if result.is_ok() && delivered.acknowledged > 0 {
+            self.updating.checked_in();
         }
         match result {
             Ok(()) => {

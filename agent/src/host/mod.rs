@@ -14,6 +14,7 @@ mod layered;
 mod linux;
 mod own;
 mod private;
+mod program;
 pub mod reader;
 mod recorded;
 mod served;
@@ -37,6 +38,9 @@ pub use own::{ground_of, peak_memory_bytes, processor_time, step_back, time_sinc
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     owner_foreign_to_root, system_state_folder,
+};
+pub use program::{
+    LIBC, NotReplaceable, OWN_PROCESSOR, OWN_SYSTEM, ProgramFolder, RealProgramFolder, open_regular,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
 pub use shadow::{PasswordGuard, PasswordGuards};

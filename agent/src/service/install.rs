@@ -179,7 +179,7 @@ impl Installation {
     }
 
     fn check(&self) -> Result<(), InstallError> {
-        if PACKAGED.iter().any(|it| self.program.starts_with(it)) {
+        if is_packaged(&self.program) {
             return Err(InstallError::Packaged { program: self.program.clone() });
         }
         if !self.root.join(BOOTED).is_dir() {
@@ -231,6 +231,12 @@ impl Installation {
     fn is_foreign(&self, path: &Path) -> Result<bool, InstallError> {
         Ok(read(path)?.is_some_and(|it| !it.starts_with(MARK)))
     }
+}
+
+/// Whether a program lies where package managers put theirs.
+#[must_use]
+pub fn is_packaged(program: &str) -> bool {
+    PACKAGED.iter().any(|it| program.starts_with(it))
 }
 
 /// Largest file that is compared.

@@ -15,6 +15,8 @@ pub enum Request {
     Interrupt,
     /// Read the configuration again.
     Reload,
+    /// End now, cleanly, and be started again: another version of the program is in place.
+    Replaced,
 }
 
 /// Signals of the operating system.

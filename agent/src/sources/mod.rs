@@ -66,8 +66,13 @@ mod storage;
 mod system;
 mod updates;
 
-use observation::latest::{Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId};
+use std::collections::HashSet;
 
+use observation::latest::{
+    Absent, Cadence, Complaint, Fact, Gap, OwnerPackage, Platform, SourceId,
+};
+
+use crate::host::Host;
 pub use context::{Context, Options};
 
 /// One source.
@@ -113,6 +118,14 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
         updates::SOURCES,
     ];
     domains.into_iter().flatten().copied()
+}
+
+/// The package that owns a file.
+///
+/// # Errors
+/// *Not here* where no package owns it, else why the lists could not be read.
+pub(crate) fn owner_of(host: &dyn Host, path: &str) -> Result<OwnerPackage, Absent> {
+    owners::Owners::find(host, &HashSet::from([path.to_owned()])).of(path)
 }
 
 #[cfg(test)]

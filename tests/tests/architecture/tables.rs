@@ -82,6 +82,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "hearing",
             "schedule",
             "service",
+            "update",
             "agent",
             "carry",
             "failure",
