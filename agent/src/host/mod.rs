@@ -16,6 +16,7 @@ mod own;
 mod private;
 pub mod reader;
 mod recorded;
+mod remembering;
 mod served;
 pub mod shadow;
 mod talks;
@@ -38,6 +39,7 @@ pub use private::{
     owner_foreign_to_root, system_state_folder,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
+pub use remembering::Remembering;
 pub use shadow::{PasswordGuard, PasswordGuards};
 pub use talks::{Sampled, Seen, Talk};
 
@@ -223,8 +225,12 @@ pub struct TreeMarks {
     pub folder_endings: Vec<String>,
     /// Folders whose paths end with these steps (`.cargo/registry`) are not entered.
     pub passed_over: Vec<String>,
-    /// Programs and shared libraries: files that start as [`FileForm`] says.
+    /// Programs and shared libraries: files that start as [`FileForm`] says. Files that are named as
+    /// texts, pictures and code are not looked into.
     pub programs: bool,
+    /// Folders of these names below which no programs are told.
+    #[serde(default)]
+    pub without_programs: Vec<String>,
 }
 
 /// What was marked in a tree.

@@ -24,6 +24,13 @@ const CACHE_TAG: &CStr = c"CACHEDIR.TAG";
 /// Bytes at the start of a file that tell its form.
 const HEAD_BYTES: usize = 16;
 
+/// Endings of names that programs and shared libraries do not bear: nine of ten files in the folders of languages.
+const OTHER_ENDINGS: &[&str] = &[
+    "a", "c", "cpp", "css", "csv", "d", "gif", "go", "gz", "h", "hpp", "html", "java", "jpg", "js", "json", "map", "md",
+    "mjs", "mo", "o", "pc", "pdf", "php", "png", "po", "py", "pyc", "pyi", "rb", "rlib", "rs", "rst", "sql", "svg",
+    "toml", "ts", "txt", "woff2", "xml", "yaml", "yml", "zip",
+];
+
 /// What the marks choose below a folder.
 pub(super) fn tree(
     path: &str,
@@ -56,7 +63,8 @@ pub(super) fn tree_below(
         marks,
         tree: Tree { entries: Vec::new(), is_complete: true },
     };
-    walk.folder(root, path.trim_end_matches('/'), depth_max.min(DEPTH_MAX))
+    let below = Below { depth_left: depth_max.min(DEPTH_MAX), programs: marks.programs };
+    walk.folder(root, path.trim_end_matches('/'), below)
         .map_err(|it| failed(path, &it.to_string()))?;
     walk.tree.entries.sort_by(|left, right| left.path.cmp(&right.path));
     Ok(walk.tree)
@@ -72,8 +80,16 @@ struct Walk<'a> {
     tree: Tree,
 }
 
+/// What still holds in a folder.
+#[derive(Clone, Copy)]
+struct Below {
+    depth_left: u32,
+    /// Whether programs are told.
+    programs: bool,
+}
+
 impl Walk<'_> {
-    fn folder(&mut self, folder: OwnedFd, path: &str, depth_left: u32) -> rustix::io::Result<()> {
+    fn folder(&mut self, folder: OwnedFd, path: &str, here: Below) -> rustix::io::Result<()> {
         let mut buffer = [const { MaybeUninit::<u8>::uninit() }; BUFFER_BYTES];
         let mut below: Vec<String> = Vec::new();
         let mut entries = RawDir::new(folder.as_fd(), &mut buffer);
@@ -100,7 +116,9 @@ impl Walk<'_> {
             }
             match kind {
                 FileType::Directory => below.extend(self.enter(path, text)),
-                FileType::RegularFile => self.file(folder.as_fd(), path, name, text),
+                FileType::RegularFile => {
+                    self.file(folder.as_fd(), path, name, text, here.programs);
+                }
                 FileType::Symlink
                 | FileType::Fifo
                 | FileType::Socket
@@ -109,7 +127,7 @@ impl Walk<'_> {
                 | FileType::Unknown => {}
             }
         }
-        self.folders(&folder, path, below, depth_left)
+        self.folders(&folder, path, below, here)
     }
 
     /// The name of a folder that is to be entered; marked folders are told and stay closed.
@@ -142,12 +160,12 @@ impl Walk<'_> {
         parent: &OwnedFd,
         path: &str,
         mut below: Vec<String>,
-        depth_left: u32,
+        here: Below,
     ) -> rustix::io::Result<()> {
         if below.is_empty() {
             return Ok(());
         }
-        let Some(depth_left) = depth_left.checked_sub(1) else {
+        let Some(depth_left) = here.depth_left.checked_sub(1) else {
             self.tree.is_complete = false;
             return Ok(());
         };
@@ -161,8 +179,10 @@ impl Walk<'_> {
             let is_here = rustix::fs::fstat(&folder)
                 .is_ok_and(|state| state.st_dev == self.device && self.is_owned(&state));
             if is_here {
+                let programs = here.programs && !self.marks.without_programs.contains(&name);
+                let below = Below { depth_left, programs };
                 // So does one that cannot be read to its end.
-                if self.folder(folder, &format!("{path}/{name}"), depth_left).is_err() {
+                if self.folder(folder, &format!("{path}/{name}"), below).is_err() {
                     self.tree.is_complete = false;
                 }
             }
@@ -174,15 +194,23 @@ impl Walk<'_> {
         self.owner.is_none_or(|it| it == state.st_uid)
     }
 
-    fn file(&mut self, folder: BorrowedFd<'_>, path: &str, name: &CStr, text: &str) {
+    fn file(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        path: &str,
+        name: &CStr,
+        text: &str,
+        programs: bool,
+    ) {
         let is_named = self.marks.file_names.iter().any(|it| it == text)
             || self.marks.file_endings.iter().any(|it| text.ends_with(it.as_str()));
-        if !is_named && !self.marks.programs {
+        let may_be_program = programs && !is_of_another_kind(text);
+        if !is_named && !may_be_program {
             return;
         }
         let Some(state) = state_of(folder, name).filter(|it| self.is_owned(it)) else { return };
         let is_executable = state.st_mode & 0o111 != 0;
-        let may_be_program = self.marks.programs
+        let may_be_program = may_be_program
             && (is_executable || text.ends_with(".so") || text.contains(".so."));
         let form = if may_be_program { form_of(folder, name) } else { None };
         if is_named || form.is_some() {
@@ -202,6 +230,11 @@ impl Walk<'_> {
 
 fn state_of(folder: BorrowedFd<'_>, name: &CStr) -> Option<Stat> {
     rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()
+}
+
+fn is_of_another_kind(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, it)| it);
+    ending.is_some_and(|it| OTHER_ENDINGS.binary_search(&it).is_ok())
 }
 
 /// What a file is by its first bytes.
@@ -254,7 +287,7 @@ mod tests {
             file_endings: vec![".jar".to_owned()],
             folder_endings: vec![".dist-info".to_owned()],
             passed_over: vec!["lib/cache".to_owned()],
-            programs: false,
+            ..TreeMarks::default()
         }
     }
 
@@ -312,12 +345,15 @@ mod tests {
             ("object.o", "\x7fELF", 0o644),
             ("lib.so.1", "\x7fELF", 0o644),
             ("tool.AppImage", "\x7fELF\u{2}\u{1}\u{1}\0AI\u{2}", 0o755),
+            ("named.txt", "\x7fELF", 0o755),
+            ("site-packages/below/lib.so", "\x7fELF", 0o755),
         ] {
             write(here, path, content);
             fs::set_permissions(here.join(path), fs::Permissions::from_mode(mode)).unwrap();
         }
-        let marks = TreeMarks { programs: true, ..TreeMarks::default() };
-        let tree = tree(here.to_str().unwrap(), 1, 100, &marks).unwrap();
+        let without_programs = vec!["site-packages".to_owned()];
+        let marks = TreeMarks { programs: true, without_programs, ..TreeMarks::default() };
+        let tree = tree(here.to_str().unwrap(), 3, 100, &marks).unwrap();
         let forms: Vec<(&str, FileForm)> = tree
             .entries
             .iter()
@@ -329,6 +365,12 @@ mod tests {
             ("tool.AppImage", FileForm::AppImage),
         ];
         assert_eq!(forms, expected);
+    }
+
+    #[test]
+    fn the_other_endings_are_sorted() {
+        assert!(OTHER_ENDINGS.is_sorted());
+        assert!(is_of_another_kind("a.so.py") && !is_of_another_kind("py"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use observation::latest::{
     UserName,
 };
 
-use crate::host::{Ask, FileForm, Host, TreeEntry, TreeMarks};
+use crate::host::{Ask, FileForm, Host, TreeEntry};
 use crate::sources::context::Context;
 use crate::sources::elf::{self, Language, Statement};
 use crate::sources::owners::Owners;
@@ -20,8 +20,6 @@ use crate::sources::{Found, Source};
 
 /// Folders of programs that the package manager fills.
 const OF_THE_SYSTEM: &[&str] = &["/usr/bin", "/usr/games", "/usr/libexec", "/usr/sbin"];
-/// Folders of languages' packages.
-const OF_LANGUAGES: &[&str] = &["dist-packages", "node_modules", "site-packages"];
 /// Largest file whose hash is made, and of how many bytes at most hashes are made: about a fifth of a second, and
 /// only once while the agent runs and the files stay as they are.
 const HASHED_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -47,8 +45,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let mut found = Found::default();
     let mut entries: Vec<(Root, TreeEntry)> = Vec::new();
     for root in roots(host, &persons) {
-        let walked = trees::walk(host, &persons, &root, marks(), "executable", &mut found.gaps);
-        entries.extend(walked.into_iter().map(|it| (root.clone(), it)));
+        let walked = trees::walk(host, &persons, &root, "executable", &mut found.gaps);
+        let programs = walked.into_iter().filter(|it| it.form.is_some());
+        entries.extend(programs.map(|it| (root.clone(), it)));
     }
     let asked = entries.iter().filter(|(root, _)| root.may_be_owned);
     let paths: HashSet<String> = asked.map(|(_, entry)| entry.path.clone()).collect();
@@ -86,14 +85,6 @@ fn roots(host: &dyn Host, persons: &Persons<'_>) -> Vec<Root> {
         may_be_owned: true,
     });
     system.chain(trees::roots(host, persons)).collect()
-}
-
-fn marks() -> TreeMarks {
-    TreeMarks {
-        passed_over: OF_LANGUAGES.iter().map(|it| (*it).to_owned()).collect(),
-        programs: true,
-        ..TreeMarks::default()
-    }
 }
 
 fn add(
