@@ -227,7 +227,15 @@ impl Host for WithoutBustle {
             | Request::Neighbours
             | Request::Figures
             | Request::Firewall
-            | Request::PasswordGuards => false,
+            | Request::PasswordGuards
+            | Request::SampledConnections
+            | Request::HeardOnLinks
+            | Request::DiskHealth { .. }
+            | Request::FwupdDevices
+            | Request::LuksHeader { .. }
+            | Request::ManagementNetwork
+            | Request::NetworkDriver { .. }
+            | Request::TpmProperties => false,
         };
         if !is_bustle {
             return LinuxHost.ask(request);

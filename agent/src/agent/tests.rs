@@ -190,7 +190,7 @@ fn a_client_that_was_never_told_of_networks_says_nothing_about_the_one_it_is_in(
 #[test]
 fn who_talks_to_whom_is_looked_at_each_minute_where_it_is_reported() {
     let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
-    let mut running = running::Running::new(agent(folder.path()), &host, None);
+    let mut running = running::Running::new(agent(folder.path()), &host, None, explain);
     let start = now();
     for (second, taken) in [(0, 1), (30, 1), (60, 2), (119, 3), (-500, 4)] {
         running.sample(start + SignedDuration::from_secs(second));
@@ -202,7 +202,7 @@ fn who_talks_to_whom_is_looked_at_each_minute_where_it_is_reported() {
 fn who_talks_to_whom_is_forgotten_when_it_is_not_to_be_reported_any_more() {
     let (folder, host) = (tempfile::tempdir().unwrap(), RecordedHost::default());
     let path = folder.path().join("agent.toml");
-    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path));
+    let mut running = running::Running::new(agent(folder.path()), &host, Some(&path), explain);
     running.sample(now());
     assert_eq!(running.samples_taken(), 1);
     std::fs::write(&path, "reports_connections = false\n").unwrap();

@@ -7,7 +7,7 @@ use observation::latest::protocol::{Schedule, TASKS_MAX, Task};
 use proptest::prelude::*;
 
 use super::network::Pending;
-use super::simulation::{AGENT, StillClock};
+use super::simulation::{CALLER, StillClock};
 use super::*;
 use crate::config::Config;
 use crate::disk::memory::MemoryDisk;
@@ -32,7 +32,7 @@ fn told(status: u16, body: &[u8]) -> (usize, Vec<Task>) {
     let (network, clock) = (Liar(status, body.to_vec()), StillClock(Mutex::new(1)));
     let mut delivered = Delivered::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let delivery = deliver(&mut spool, AGENT, &network, &clock, &mut delivered);
+    let delivery = deliver(&mut spool, CALLER, &network, &clock, &mut delivered);
     // How it ends is told elsewhere; here counts what it did.
     let _ = runtime.block_on(delivery);
     (spool.len(), delivered.tasks)

@@ -17,7 +17,7 @@ use crate::spool::BYTES_MAX;
 use crate::spool::tests::report;
 
 pub(crate) const AGENT: AgentId = AgentId(Uuid::from_u128(5));
-const CALLER: Caller = Caller { agent: AGENT, home_revision: Some(u64::MAX) };
+pub(super) const CALLER: Caller = Caller { agent: AGENT, home_revision: Some(u64::MAX) };
 
 /// A clock that stands still, with reproducible chance.
 pub(crate) struct StillClock(pub(crate) Mutex<u64>);

@@ -231,7 +231,7 @@ fn a_whole_report_from_outside_names_no_foreign_address() {
         .file("/etc/resolv.conf", "nameserver 172.20.10.1\nsearch hotel.example\n")
         .file("/proc/net/arp", "");
     let names = Names::new(NameKey::Run, b"key");
-    let options = Options { reports_connections: true };
+    let options = Options { reports_connections: true, ..Options::default() };
     let now = jiff::Timestamp::UNIX_EPOCH;
     let context = Context { host: &host, now, names: &names, options };
     let number = ReportNumber { epoch: 1, sequence: 1 };

@@ -256,7 +256,28 @@ impl Addresses {
                     neighbour.address = self.replacement(neighbour.address);
                 }
             }
-            Reply::File(_)
+            Reply::ManagementNetwork(network) => {
+                for address in [&mut network.address, &mut network.gateway].into_iter().flatten() {
+                    *address = self.replacement(*address);
+                }
+            }
+            Reply::HeardOnLinks(heard) => {
+                for address in heard.iter_mut().flat_map(|it| &mut it.management_addresses) {
+                    *address = self.replacement(*address);
+                }
+            }
+            Reply::SampledConnections(sampled) => {
+                for (talk, _) in &mut sampled.lines {
+                    talk.peer = self.replacement(talk.peer);
+                    talk.local = self.replacement(talk.local);
+                }
+            }
+            Reply::DiskHealth(_)
+            | Reply::FwupdDevices(_)
+            | Reply::LuksHeader(_)
+            | Reply::NetworkDriver(_)
+            | Reply::TpmProperties(_)
+            | Reply::File(_)
             | Reply::FileHash(_)
             | Reply::FilePart(_)
             | Reply::Folder(_)
