@@ -228,9 +228,10 @@ pub struct TreeMarks {
     /// Programs and shared libraries: files that start as [`FileForm`] says. Files that are named as
     /// texts, pictures and code are not looked into.
     pub programs: bool,
-    /// Folders of these names below which no programs are told.
+    /// Folders of these names hold packages of languages: below them no programs are told, and only what
+    /// lies at the top of a package.
     #[serde(default)]
-    pub without_programs: Vec<String>,
+    pub package_folders: Vec<String>,
 }
 
 /// What was marked in a tree.

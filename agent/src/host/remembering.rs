@@ -11,7 +11,9 @@ use super::{Host, Reply, Request};
 /// Most bytes that are remembered, about; what no longer fits is asked for again.
 const BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Largest file that is remembered: larger ones are read by one source, or by few.
-const FILE_BYTES_MAX: usize = 64 * 1024;
+const FILE_BYTES_MAX: usize = 32 * 1024;
+/// Below these folders lie files by the thousand of which each is read once, or too many to be kept.
+const BY_THE_THOUSAND: &[&str] = &["/var/lib/dpkg/info", "/var/lib/pacman/local"];
 /// Bytes of an answer beside its texts, about.
 const ANSWER_BYTES: usize = 192;
 /// Bytes of an entry of a tree beside its path, about.
@@ -66,11 +68,9 @@ impl Host for Remembering<'_> {
 /// Whether several sources ask it, and whether it stays as it is while they do.
 fn is_to_be_remembered(request: &Request) -> bool {
     match request {
-        Request::File { path, .. }
-        | Request::Folder { path, .. }
-        | Request::Link { path }
-        | Request::Status { path } => {
-            !OWN.iter().any(|it| path.strip_prefix(it).is_some_and(|it| it.is_empty() || it.starts_with('/')))
+        Request::File { path, .. } => !is_below(path, OWN) && !is_below(path, BY_THE_THOUSAND),
+        Request::Folder { path, .. } | Request::Link { path } | Request::Status { path } => {
+            !is_below(path, OWN)
         }
         Request::Tree { .. }
         | Request::Rights
@@ -96,6 +96,11 @@ fn is_to_be_remembered(request: &Request) -> bool {
         | Request::NetworkDriver { .. }
         | Request::TpmProperties => false,
     }
+}
+
+fn is_below(path: &str, folders: &[&str]) -> bool {
+    let rest = |it: &&str| path.strip_prefix(*it);
+    folders.iter().filter_map(rest).any(|it| it.is_empty() || it.starts_with('/'))
 }
 
 /// Bytes of an answer, about; none where it is too large to be remembered.
@@ -159,7 +164,7 @@ mod tests {
         let host = Counting { file_bytes: 1, ..Counting::default() };
         let run = Remembering::over(&host);
         for count in 1..=2 {
-            for path in ["/proc/self/status", "/proc/net/tcp", "/proc/thread-self/x"] {
+            for path in ["/proc/self/status", "/proc/net/tcp", "/proc/thread-self/x", "/var/lib/dpkg/info/a.list"] {
                 assert_eq!(run.bytes(path, 10), Ok(vec![count]), "{path}");
             }
             assert_eq!(run.part("/etc/passwd", 0, 10), Ok(vec![count]));

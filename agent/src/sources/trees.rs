@@ -119,7 +119,7 @@ fn marks() -> TreeMarks {
     TreeMarks {
         passed_over: texts(PASSED_OVER),
         programs: true,
-        without_programs: texts(OF_PACKAGES),
+        package_folders: texts(OF_PACKAGES),
         ..languages::marks()
     }
 }

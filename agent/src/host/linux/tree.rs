@@ -19,6 +19,9 @@ const MOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const BUFFER_BYTES: usize = 32 * 1024;
 /// Deepest walk whatever is asked: each level holds a descriptor.
 const DEPTH_MAX: u32 = 32;
+/// Deepest look below a folder of packages: `@scope/package` of npm, `package/_vendor` of Python. Folders of packages
+/// inside of packages count anew.
+const PACKAGE_DEPTH: u32 = 2;
 /// The tag of folders whose content can be made again (Cache Directory Tagging Specification).
 const CACHE_TAG: &CStr = c"CACHEDIR.TAG";
 /// Bytes at the start of a file that tell its form.
@@ -63,7 +66,7 @@ pub(super) fn tree_below(
         marks,
         tree: Tree { entries: Vec::new(), is_complete: true },
     };
-    let below = Below { depth_left: depth_max.min(DEPTH_MAX), programs: marks.programs };
+    let below = Below { depth_left: depth_max.min(DEPTH_MAX), package_depth_left: None };
     walk.folder(root, path.trim_end_matches('/'), below)
         .map_err(|it| failed(path, &it.to_string()))?;
     walk.tree.entries.sort_by(|left, right| left.path.cmp(&right.path));
@@ -80,12 +83,12 @@ struct Walk<'a> {
     tree: Tree,
 }
 
-/// What still holds in a folder.
+/// What holds in a folder.
 #[derive(Clone, Copy)]
 struct Below {
     depth_left: u32,
-    /// Whether programs are told.
-    programs: bool,
+    /// How many steps below a folder of packages remain; none outside of such folders.
+    package_depth_left: Option<u32>,
 }
 
 impl Walk<'_> {
@@ -117,7 +120,8 @@ impl Walk<'_> {
             match kind {
                 FileType::Directory => below.extend(self.enter(path, text)),
                 FileType::RegularFile => {
-                    self.file(folder.as_fd(), path, name, text, here.programs);
+                    let programs = self.marks.programs && here.package_depth_left.is_none();
+                    self.file(folder.as_fd(), path, name, text, programs);
                 }
                 FileType::Symlink
                 | FileType::Fifo
@@ -172,6 +176,15 @@ impl Walk<'_> {
         below.sort_unstable();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for name in below {
+            let package_depth_left = if self.marks.package_folders.contains(&name) {
+                Some(PACKAGE_DEPTH)
+            } else {
+                match here.package_depth_left.map(|it| it.checked_sub(1)) {
+                    // The inside of a package, which its description at the top speaks for.
+                    Some(None) => continue,
+                    left => left.flatten(),
+                }
+            };
             // A folder that is gone, closed to us or was swapped for a link since costs itself.
             let Ok(folder) = rustix::fs::openat(parent, name.as_str(), flags, Mode::empty()) else {
                 continue;
@@ -179,8 +192,7 @@ impl Walk<'_> {
             let is_here = rustix::fs::fstat(&folder)
                 .is_ok_and(|state| state.st_dev == self.device && self.is_owned(&state));
             if is_here {
-                let programs = here.programs && !self.marks.without_programs.contains(&name);
-                let below = Below { depth_left, programs };
+                let below = Below { depth_left, package_depth_left };
                 // So does one that cannot be read to its end.
                 if self.folder(folder, &format!("{path}/{name}"), below).is_err() {
                     self.tree.is_complete = false;
@@ -351,8 +363,8 @@ mod tests {
             write(here, path, content);
             fs::set_permissions(here.join(path), fs::Permissions::from_mode(mode)).unwrap();
         }
-        let without_programs = vec!["site-packages".to_owned()];
-        let marks = TreeMarks { programs: true, without_programs, ..TreeMarks::default() };
+        let package_folders = vec!["site-packages".to_owned()];
+        let marks = TreeMarks { programs: true, package_folders, ..TreeMarks::default() };
         let tree = tree(here.to_str().unwrap(), 3, 100, &marks).unwrap();
         let forms: Vec<(&str, FileForm)> = tree
             .entries
@@ -365,6 +377,19 @@ mod tests {
             ("tool.AppImage", FileForm::AppImage),
         ];
         assert_eq!(forms, expected);
+    }
+
+    #[test]
+    fn of_a_package_only_the_top_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        write(here, "m/@s/x/package.json", "");
+        write(here, "m/@s/x/m/@t/y/package.json", "");
+        write(here, "m/z/lib/package.json", "");
+        write(here, "m/z/lib/deeper/package.json", "");
+        let marks = TreeMarks { package_folders: vec!["m".to_owned()], ..marks() };
+        let expected = ["m/@s/x/m/@t/y/package.json", "m/@s/x/package.json", "m/z/lib/package.json"];
+        assert_eq!(check(here, 9, 100, &marks), (expected.map(str::to_owned).to_vec(), true));
     }
 
     #[test]
