@@ -265,10 +265,9 @@ impl Agent {
             report.sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
         }
         // The sections are lent to the two reports and not copied: they are most of the memory of a run.
-        let (steady, volatile): (Vec<Section>, Vec<Section>) =
-            std::mem::take(&mut report.sections)
-                .into_iter()
-                .partition(|it| it.cadence == Cadence::Steady);
+        let (steady, volatile): (Vec<Section>, Vec<Section>) = std::mem::take(&mut report.sections)
+            .into_iter()
+            .partition(|it| it.cadence == Cadence::Steady);
         let mut number = Some(number);
         for sections in [steady, volatile].into_iter().filter(|it| !it.is_empty()) {
             let number = match number.take() {

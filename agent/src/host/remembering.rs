@@ -9,7 +9,7 @@ use observation::latest::Absent;
 use super::{Host, Reply, Request};
 
 /// Most bytes that are remembered, about; what no longer fits is asked for again.
-const BYTES_MAX: usize = 3 * 1024 * 1024;
+const BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Largest file that is remembered: larger ones are read by one source, or by few.
 const FILE_BYTES_MAX: usize = 32 * 1024;
 /// Below these folders lie files by the thousand of which each is read once, or too many to be kept.
@@ -69,9 +69,7 @@ impl Host for Remembering<'_> {
 fn is_to_be_remembered(request: &Request) -> bool {
     match request {
         Request::File { path, .. } => !is_below(path, OWN) && !is_below(path, BY_THE_THOUSAND),
-        Request::Folder { path, .. } | Request::Link { path } | Request::Status { path } => {
-            !is_below(path, OWN)
-        }
+        Request::Folder { path, .. } | Request::Link { path } => !is_below(path, OWN),
         Request::Tree { .. }
         | Request::Rights
         | Request::SystemNames
@@ -79,7 +77,8 @@ fn is_to_be_remembered(request: &Request) -> bool {
         | Request::Routes
         | Request::Figures
         | Request::SocketsOf { .. } => true,
-        Request::FileHash { .. }
+        Request::Status { .. }
+        | Request::FileHash { .. }
         | Request::FilePart { .. }
         | Request::Space { .. }
         | Request::Neighbours
@@ -137,8 +136,12 @@ mod tests {
             let count = asked.entry(request.clone()).or_default();
             *count += 1;
             match request {
-                Request::File { .. } => Ok(Reply::File(vec![u8::try_from(*count).unwrap(); self.file_bytes])),
-                Request::FilePart { .. } => Ok(Reply::FilePart(vec![u8::try_from(*count).unwrap()])),
+                Request::File { .. } => {
+                    Ok(Reply::File(vec![u8::try_from(*count).unwrap(); self.file_bytes]))
+                }
+                Request::FilePart { .. } => {
+                    Ok(Reply::FilePart(vec![u8::try_from(*count).unwrap()]))
+                }
                 _ => Err(Absent::NotHere { looked_at: count.to_string() }),
             }
         }
@@ -164,7 +167,12 @@ mod tests {
         let host = Counting { file_bytes: 1, ..Counting::default() };
         let run = Remembering::over(&host);
         for count in 1..=2 {
-            for path in ["/proc/self/status", "/proc/net/tcp", "/proc/thread-self/x", "/var/lib/dpkg/info/a.list"] {
+            for path in [
+                "/proc/self/status",
+                "/proc/net/tcp",
+                "/proc/thread-self/x",
+                "/var/lib/dpkg/info/a.list",
+            ] {
                 assert_eq!(run.bytes(path, 10), Ok(vec![count]), "{path}");
             }
             assert_eq!(run.part("/etc/passwd", 0, 10), Ok(vec![count]));
@@ -178,7 +186,9 @@ mod tests {
         let host = Counting { file_bytes: FILE_BYTES_MAX, ..Counting::default() };
         let run = Remembering::over(&host);
         let whole = BYTES_MAX / (FILE_BYTES_MAX + ANSWER_BYTES);
-        let asked = || (0..whole + 5).map(|it| run.bytes(&format!("/{it}"), 1).unwrap()[0]).collect::<Vec<_>>();
+        let asked = || {
+            (0..whole + 5).map(|it| run.bytes(&format!("/{it}"), 1).unwrap()[0]).collect::<Vec<_>>()
+        };
         assert_eq!(asked(), vec![1; whole + 5]);
         let again = asked();
         assert_eq!(again[..whole], vec![1; whole]);

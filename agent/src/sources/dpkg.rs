@@ -95,7 +95,9 @@ impl Reader {
             return;
         };
         let (name, value) = line.split_at(colon);
-        let Some(field) = self.kept.iter().copied().find(|it| it.as_bytes().eq_ignore_ascii_case(name)) else {
+        let Some(field) =
+            self.kept.iter().copied().find(|it| it.as_bytes().eq_ignore_ascii_case(name))
+        else {
             return;
         };
         if self.fields.iter().any(|(it, _)| *it == field) {

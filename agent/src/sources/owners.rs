@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr};
 use observation::latest::{Absent, InstalledPackage, OwnerPackage, PackageManager};
 
 use crate::host::{Ask, Host};
@@ -14,6 +14,8 @@ use crate::sources::{apk, dpkg, pacman, rpm};
 
 /// Largest list of files of one package.
 const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a list that are read at once: nearly all lists whole, and of the largest never all.
+const PIECE_BYTES: usize = 256 * 1024;
 /// Folders that a merged machine keeps below `/usr` (usrmerge).
 const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/"];
 /// Folders of persons and of what does not last, where packages put no files, so that no list is read for them. Not
@@ -106,9 +108,9 @@ impl Owners {
                 break;
             }
             let path = format!("{}/{list}", dpkg::INFO_PATH);
-            let Ok(bytes) = host.bytes(&path, LIST_BYTES_MAX) else { continue };
             let package = list.strip_suffix(".list").unwrap_or(&list);
-            owned.extend(wanted.take(&bytes).into_iter().map(|it| (it, package.to_owned())));
+            let found = take_from(host, &path, wanted);
+            owned.extend(found.into_iter().map(|it| (it, package.to_owned())));
         }
         self.add_versions(host, owned)
     }
@@ -178,9 +180,10 @@ impl Owners {
             // Packages that several architectures may share carry theirs in the list's name.
             let (name, architecture) =
                 list.split_once(':').map_or((&*list, None), |(name, it)| (name, Some(it)));
-            let found = by_name.get(name).into_iter().flatten().find(|it| {
-                architecture.is_none() || it.architecture.as_deref() == architecture
-            });
+            let found =
+                by_name.get(name).into_iter().flatten().find(|it| {
+                    architecture.is_none() || it.architecture.as_deref() == architecture
+                });
             if let Some(package) = found {
                 let owner = OwnerPackage {
                     manager: PackageManager::Dpkg,
@@ -194,6 +197,24 @@ impl Owners {
     }
 }
 
+/// The wanted paths that stand in a file of lines, which is read in pieces.
+fn take_from(host: &dyn Host, path: &str, wanted: &mut Wanted) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    while offset < LIST_BYTES_MAX {
+        let Ok(piece) = host.part(path, offset, PIECE_BYTES as u64) else { break };
+        if piece.len() < PIECE_BYTES {
+            found.extend(wanted.take(&piece));
+            break;
+        }
+        // The rest of a line is read again with the next piece; no path is as long as a piece.
+        let whole = memrchr(b'\n', &piece).map_or(piece.len(), |it| it + 1);
+        found.extend(piece.get(..whole).map(|it| wanted.take(it)).unwrap_or_default());
+        offset += whole as u64;
+    }
+    found
+}
+
 /// The paths that are searched for, in each spelling that a list may have.
 struct Wanted {
     spellings: HashMap<Vec<u8>, String>,
@@ -204,7 +225,8 @@ struct Wanted {
 impl Wanted {
     fn new(paths: &HashSet<String>, is_merged: bool) -> Self {
         let mut spellings = HashMap::new();
-        let is_owned_by_nobody = |it: &str| UNOWNED_FOLDERS.iter().any(|folder| it.starts_with(folder));
+        let is_owned_by_nobody =
+            |it: &str| UNOWNED_FOLDERS.iter().any(|folder| it.starts_with(folder));
         let paths = || paths.iter().filter(|it| !is_owned_by_nobody(it));
         for path in paths() {
             spellings.insert(path.clone().into_bytes(), path.clone());
@@ -349,6 +371,21 @@ mod tests {
         assert!(matches!(check(&MapHost::new(), "/usr/bin/x"), Err(Absent::NotHere { .. })));
         let forbidden = machine().forbid(dpkg::INFO_PATH);
         assert!(matches!(check(&forbidden, "/usr/bin/x"), Err(Absent::NotAllowed { .. })));
+    }
+
+    #[test]
+    fn a_list_is_read_in_pieces_and_no_line_is_lost() {
+        let line = |index: usize| format!("/usr/share/a/{index:0>30}\n");
+        let lines: String = (0..20_000).map(line).collect();
+        assert!(lines.len() > 3 * PIECE_BYTES);
+        let host = machine().file("/var/lib/dpkg/info/openssh-server.list", &lines);
+        let paths: HashSet<String> = lines.lines().map(str::to_owned).collect();
+        let owners = Owners::find(&host, &paths);
+        assert!(paths.iter().all(|it| owners.of(it).is_ok()));
+        // One line without an end.
+        let long = vec![b'x'; 3 * PIECE_BYTES];
+        let host = machine().file("/var/lib/dpkg/info/openssh-server.list", &long);
+        assert!(check(&host, "/usr/sbin/sshd").is_err());
     }
 
     #[test]

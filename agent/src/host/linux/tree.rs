@@ -29,9 +29,10 @@ const HEAD_BYTES: usize = 16;
 
 /// Endings of names that programs and shared libraries do not bear: nine of ten files in the folders of languages.
 const OTHER_ENDINGS: &[&str] = &[
-    "a", "c", "cpp", "css", "csv", "d", "gif", "go", "gz", "h", "hpp", "html", "java", "jpg", "js", "json", "map", "md",
-    "mjs", "mo", "o", "pc", "pdf", "php", "png", "po", "py", "pyc", "pyi", "rb", "rlib", "rs", "rst", "sql", "svg",
-    "toml", "ts", "txt", "woff2", "xml", "yaml", "yml", "zip",
+    "a", "c", "cpp", "css", "csv", "d", "gif", "go", "gz", "h", "hpp", "html", "java", "jpg", "js",
+    "json", "map", "md", "mjs", "mo", "o", "pc", "pdf", "php", "png", "po", "py", "pyc", "pyi",
+    "rb", "rlib", "rs", "rst", "sql", "svg", "toml", "ts", "txt", "woff2", "xml", "yaml", "yml",
+    "zip",
 ];
 
 /// What the marks choose below a folder.
@@ -222,8 +223,8 @@ impl Walk<'_> {
         }
         let Some(state) = state_of(folder, name).filter(|it| self.is_owned(it)) else { return };
         let is_executable = state.st_mode & 0o111 != 0;
-        let may_be_program = may_be_program
-            && (is_executable || text.ends_with(".so") || text.contains(".so."));
+        let may_be_program =
+            may_be_program && (is_executable || text.ends_with(".so") || text.contains(".so."));
         let form = if may_be_program { form_of(folder, name) } else { None };
         if is_named || form.is_some() {
             self.tree.entries.push(TreeEntry {
@@ -388,7 +389,8 @@ mod tests {
         write(here, "m/z/lib/package.json", "");
         write(here, "m/z/lib/deeper/package.json", "");
         let marks = TreeMarks { package_folders: vec!["m".to_owned()], ..marks() };
-        let expected = ["m/@s/x/m/@t/y/package.json", "m/@s/x/package.json", "m/z/lib/package.json"];
+        let expected =
+            ["m/@s/x/m/@t/y/package.json", "m/@s/x/package.json", "m/z/lib/package.json"];
         assert_eq!(check(here, 9, 100, &marks), (expected.map(str::to_owned).to_vec(), true));
     }
 
