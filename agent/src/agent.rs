@@ -270,16 +270,21 @@ impl Agent {
             report.sections.push(self.condition(report.started_at));
             report.sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
         }
-        let (steady, volatile): (Vec<Section>, Vec<Section>) =
-            report.sections.iter().cloned().partition(|it| it.cadence == Cadence::Steady);
+        // The sections are lent to the two reports and not copied: they are most of the memory of a run.
+        let (steady, volatile): (Vec<Section>, Vec<Section>) = std::mem::take(&mut report.sections)
+            .into_iter()
+            .partition(|it| it.cadence == Cadence::Steady);
         let mut number = Some(number);
         for sections in [steady, volatile].into_iter().filter(|it| !it.is_empty()) {
             let number = match number.take() {
                 Some(number) => number,
                 None => self.spool.next_number()?,
             };
-            self.keep(&Report { sections, ..without_sections(&report, number) });
+            let part = Report { sections, ..without_sections(&report, number) };
+            self.keep(&part);
+            report.sections.extend(part.sections);
         }
+        report.sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
         if selection == Selection::All {
             self.keep_for_show(&report);
             self.status.last_run = Some(meter.run(&report, failures(&report)));

@@ -343,11 +343,10 @@ fn print_once(
     let report = collect_for_print(&host, &config)?;
     // A table for people, JSON for programs behind a pipe.
     let of_terminal = || if io::stdout().is_terminal() { Output::Table } else { Output::Json };
-    let text = match output.unwrap_or_else(of_terminal) {
-        Output::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
-        Output::Table => print::table(&report, words, width_of_terminal()),
-    };
-    say(&text)?;
+    match output.unwrap_or_else(of_terminal) {
+        Output::Json => say_json(&report)?,
+        Output::Table => say(&print::table(&report, words, width_of_terminal()))?,
+    }
     Ok(exit_of(&report))
 }
 
@@ -523,6 +522,21 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 fn say(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Failed, "write", "").because(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a report to standard output piece by piece: as one text it would be larger than the report itself.
+fn say_json(report: &Report) -> Result<(), Failure> {
+    let mut output = io::BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut output, report)
+        .map_err(io::Error::from)
+        .and_then(|()| output.write_all(b"\n"))
+        .and_then(|()| output.flush());
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Exit::Failed, "write", "").because(&error))
         }

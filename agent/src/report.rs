@@ -15,7 +15,7 @@ use observation::limits::SECTIONS_PER_REPORT_MAX;
 use uuid::Uuid;
 
 use crate::home::Whereabouts;
-use crate::host::{Ask, Host, PLATFORM};
+use crate::host::{Ask, Host, PLATFORM, Remembering};
 use crate::sources::{self, Context, Found, Source};
 
 /// The kernel's random name for the present start of the system.
@@ -67,6 +67,8 @@ fn collect_from<'a>(
     whereabouts: &Whereabouts,
 ) -> Report {
     let start = Instant::now();
+    let host = Remembering::over(context.host);
+    let context = &Context { host: &host, ..*context };
     let mut sections: Vec<Section> = sources
         .filter(|it| it.platforms.contains(&PLATFORM))
         .take(SECTIONS_PER_REPORT_MAX)

@@ -1,37 +1,65 @@
 #!/usr/bin/env bash
-# One inventory of this machine by kataster-agent, fusioninventory-agent and ocsinventory-agent, in
-# turn: CPU seconds, peak memory, child processes, packages beside dpkg's own count. Nothing is sent:
-# all three write to a local file. Needs the Debian packages fusioninventory-agent,
-# ocsinventory-agent, strace and time; run as root.
-#   cargo build --profile agent -p kataster-agent && tests/benchmarks/agents.sh [RUNS]
+# Inventories of this machine by kataster-agent, fusioninventory-agent and ocsinventory-agent, one after
+# the other in each round, so that what else the machine does falls on all three: CPU and elapsed
+# seconds, peak memory, child processes and size of the result (medians), packages beside dpkg's own
+# count, the sources of ours that take longest, and whether two runs say the same of the machine. Nothing
+# is sent: all three write to a local file. Needs the Debian packages fusioninventory-agent,
+# ocsinventory-agent, jq, strace and time; run as root.
+#   cargo build --profile agent -p kataster-agent && tests/benchmarks/agents.sh [ROUNDS] [AGENT]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-runs=${1:-5}
-agent=target/agent/kataster-agent
+rounds=${1:-5}
+agent=${2:-target/agent/kataster-agent}
+names=(kataster fusioninventory ocsinventory)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-run_agent() {
-    case $1 in
-    kataster) "${@:2}" "$agent" once --print -o json >"$out/kataster.json" ;;
-    fusioninventory) "${@:2}" fusioninventory-agent --local="$out" --no-task=netdiscovery,netinventory,deploy,wakeonlan,collect,esx,maintenance >/dev/null 2>&1 ;;
-    ocsinventory) "${@:2}" ocsinventory-agent --local="$out" >/dev/null 2>&1 ;;
+# run NAME PREFIX…: one inventory into a folder of its own. Exit status 3 of ours: a source failed.
+run() {
+    local name=$1 status=0
+    shift
+    rm -rf "${out:?}/$name"
+    mkdir "$out/$name"
+    case $name in
+    kataster) "$@" "$agent" once --print -o json >"$out/$name/report.json" || status=$? ;;
+    fusioninventory) "$@" fusioninventory-agent --local="$out/$name" --no-task=netdiscovery,netinventory,deploy,wakeonlan,collect,esx,maintenance >/dev/null 2>&1 || status=$? ;;
+    ocsinventory) "$@" ocsinventory-agent --local="$out/$name" >/dev/null 2>&1 || status=$? ;;
     esac
+    printf '%s %s\n' "$name" "$status" >>"$out/statuses"
 }
 
+median() { sort -n | awk '{ it[NR] = $1 } END { print it[int((NR + 1) / 2)] }'; }
+column() { awk -v at="$2" '/^[0-9]/ { print $at }' "$out/$1.times"; }
+# What a run says of the machine, without what moves by itself: times, durations and volatile sections.
+steady() { jq -S '[.sections[] | select(.cadence == "steady") | .body]' "$out/kataster/report.json" | sha256sum; }
+
+printf 'load at the beginning: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
 printf 'packages installed (dpkg): %s\n' "$(dpkg-query -W -f '${db:Status-Status}\n' | grep -c '^installed$')"
-printf 'packages reported: %s\n' "$("$agent" once --print -o json | grep -o '"fact": *"installed_package"' | wc -l)"
-printf 'binary: %s bytes\n' "$(stat -c %s "$agent")"
-for name in kataster fusioninventory ocsinventory; do
-    run_agent "$name" env >/dev/null # warm caches
-    for _ in $(seq "$runs"); do
-        run_agent "$name" /usr/bin/time -a -o "$out/$name.times" -f '%U %S %M %e'
-    done
-    run_agent "$name" strace -f -qq -e trace=execve -o "$out/$name.trace"
-    children=$(($(grep -c 'execve(.*) = 0' "$out/$name.trace") - 1))
-    sort -n "$out/$name.times" | awk -v name="$name" -v children="$children" '
-        { cpu[NR] = $1 + $2; memory[NR] = $3 / 1024; wall[NR] = $4 }
-        END { middle = int((NR + 1) / 2)
-              printf "%-16s CPU %.2f s  wall %.2f s  peak %.1f MB  child processes %d\n",
-                     name, cpu[middle], wall[middle], memory[middle], children }'
+printf 'program: %s bytes\n' "$(stat -c %s "$agent")"
+for name in "${names[@]}"; do
+    run "$name" env # warm caches
 done
+printf 'packages reported: %s\n' "$(grep -c '"fact": *"installed_package"' "$out/kataster/report.json")"
+for _ in $(seq "$rounds"); do
+    for name in "${names[@]}"; do
+        run "$name" /usr/bin/time -a -o "$out/$name.times" -f '%U %S %M %e'
+        awk '/^[0-9]/ { print $1 + $2 }' "$out/$name.times" >"$out/$name.cpu"
+    done
+done
+printf '%-16s %8s %8s %8s %9s %12s\n' agent 'CPU s' 'wall s' 'peak MB' children 'output bytes'
+for name in "${names[@]}"; do
+    run "$name" strace -f -qq -e trace=execve -o "$out/$name.trace"
+    children=$(($(grep -c 'execve(.*) = 0' "$out/$name.trace") - 1))
+    bytes=$(find "$out/$name" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+    printf '%-16s %8.2f %8.2f %8.1f %9d %12d\n' "$name" "$(median <"$out/$name.cpu")" \
+        "$(column "$name" 4 | median)" "$(column "$name" 3 | median | awk '{ print $1 / 1024 }')" "$children" "$bytes"
+done
+run kataster env
+first=$(steady)
+run kataster env
+[[ $first == "$(steady)" ]] && same=yes || same=no
+printf 'two runs say the same of the machine: %s\n' "$same"
+printf 'longest sources (ms):\n'
+jq -r '.sections[] | "\(.duration_ms) \(.body.source)"' "$out/kataster/report.json" | sort -rn | head -8 | sed 's/^/  /'
+printf 'exit statuses: %s\n' "$(sort "$out/statuses" | uniq -c | awk '{ printf "%s %s (%s times)  ", $2, $3, $1 }')"
+printf 'load at the end: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"

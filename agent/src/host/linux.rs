@@ -42,6 +42,9 @@ use super::{derived, served};
 /// Most bytes of the kernel's statement about this process.
 const STATUS_BYTES_MAX: u64 = 64 * 1024;
 
+/// Room for files whose size the kernel does not tell, such as those of `/proc`.
+const ROOM_BYTES: u64 = 1024;
+
 /// The machine that this process runs on.
 #[derive(Debug, Default)]
 pub struct LinuxHost;
@@ -100,7 +103,9 @@ fn read_file(path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent> {
     if kind.is_fifo() || kind.is_socket() || kind.is_char_device() || kind.is_block_device() {
         return Err(failed(path, "it is not a regular file"));
     }
-    let mut bytes = Vec::new();
+    // With room for the whole file and the look at its end, the kernel is asked twice and not a dozen times.
+    let room = metadata.len().min(bytes_max).saturating_add(1).max(ROOM_BYTES);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     let file = fs::File::open(path).map_err(|it| absent(&it))?;
     file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|it| absent(&it))?;
     if bytes.len() as u64 > bytes_max {

@@ -17,6 +17,7 @@ mod private;
 mod program;
 pub mod reader;
 mod recorded;
+mod remembering;
 mod served;
 pub mod shadow;
 mod sift;
@@ -43,6 +44,7 @@ pub use program::{
     LIBC, NotReplaceable, OWN_PROCESSOR, OWN_SYSTEM, ProgramFolder, RealProgramFolder, open_regular,
 };
 pub use recorded::{Exchange, RecordedHost, Recorder};
+pub use remembering::Remembering;
 pub use shadow::{PasswordGuard, PasswordGuards};
 pub use talks::{Sampled, Seen, Talk};
 
@@ -228,8 +230,13 @@ pub struct TreeMarks {
     pub folder_endings: Vec<String>,
     /// Folders whose paths end with these steps (`.cargo/registry`) are not entered.
     pub passed_over: Vec<String>,
-    /// Programs and shared libraries: files that start as [`FileForm`] says.
+    /// Programs and shared libraries: files that start as [`FileForm`] says. Files that are named as
+    /// texts, pictures and code are not looked into.
     pub programs: bool,
+    /// Folders of these names hold packages of languages: below them no programs are told, and only what
+    /// lies at the top of a package.
+    #[serde(default)]
+    pub package_folders: Vec<String>,
 }
 
 /// What was marked in a tree.

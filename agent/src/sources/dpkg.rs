@@ -1,7 +1,6 @@
 //! dpkg's database as files: what is installed, and which package owns a file (dpkg(1)).
 
-use std::collections::HashMap;
-
+use memchr::memchr;
 use observation::latest::{Complaint, InstalledPackage, PackageManager};
 use observation::limits::{COMPLAINTS_PER_SECTION_MAX, FIELD_BYTES_MAX};
 
@@ -20,22 +19,48 @@ const SIZE_UNIT_BYTES: u64 = 1024;
 /// configuration stayed nor half-configured ones.
 #[must_use]
 pub(crate) fn parse_status(bytes: &[u8]) -> (Vec<InstalledPackage>, Vec<Complaint>) {
-    let mut reader = Reader::default();
-    for (index, line) in bytes.split(|it| *it == b'\n').enumerate() {
-        reader.line(index + 1, line);
+    let reader = read(bytes, FIELDS);
+    (reader.packages, reader.complaints)
+}
+
+/// The installed packages, of which nothing but name, version and architecture is told.
+#[must_use]
+pub(crate) fn parse_versions(bytes: &[u8]) -> Vec<InstalledPackage> {
+    read(bytes, FIELDS_OF_VERSIONS).packages
+}
+
+fn read(bytes: &[u8], kept: &'static [&'static str]) -> Reader {
+    let mut reader = Reader { kept, ..Reader::default() };
+    let (mut rest, mut number) = (bytes, 0);
+    loop {
+        number += 1;
+        let Some((line, behind)) = memchr(b'\n', rest).and_then(|it| rest.split_at_checked(it))
+        else {
+            reader.line(number, rest);
+            break;
+        };
+        reader.line(number, line);
+        rest = behind.get(1..).unwrap_or_default();
     }
     reader.end_stanza();
-    (reader.packages, reader.complaints)
+    reader
 }
 
 #[derive(Default)]
 struct Reader {
     packages: Vec<InstalledPackage>,
     complaints: Vec<Complaint>,
-    fields: HashMap<&'static str, String>,
+    /// The names of the fields that are kept.
+    kept: &'static [&'static str],
+    fields: Fields,
     started_at: usize,
 }
 
+/// The kept fields of a stanza: about ten, so that looking through them is the shortest way.
+type Fields = Vec<(&'static str, String)>;
+
+/// The fields that tell what is installed in which version.
+const FIELDS_OF_VERSIONS: &[&str] = &["Package", "Status", "Version", "Architecture"];
 /// The fields that are kept; all others are passed over unread.
 const FIELDS: &[&str] = &[
     "Package",
@@ -53,26 +78,29 @@ const FIELDS: &[&str] = &[
 impl Reader {
     fn line(&mut self, number: usize, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.iter().all(|it| matches!(it, b' ' | b'\t')) {
+        // Continuation lines: long descriptions and configuration files are not kept.
+        let is_continued = matches!(line.first(), Some(b' ' | b'\t'));
+        if (is_continued || line.is_empty()) && line.iter().all(|it| matches!(it, b' ' | b'\t')) {
             self.end_stanza();
             return;
         }
         if self.started_at == 0 {
             self.started_at = number;
         }
-        // Continuation lines: long descriptions and configuration files are not kept.
-        if matches!(line.first(), Some(b' ' | b'\t')) {
+        if is_continued {
             return;
         }
-        let Some(colon) = line.iter().position(|it| *it == b':') else {
+        let Some(colon) = memchr(b':', line) else {
             self.complain(number, "a line without a field name");
             return;
         };
         let (name, value) = line.split_at(colon);
-        let Some(field) = FIELDS.iter().find(|it| it.as_bytes().eq_ignore_ascii_case(name)) else {
+        let Some(field) =
+            self.kept.iter().copied().find(|it| it.as_bytes().eq_ignore_ascii_case(name))
+        else {
             return;
         };
-        if self.fields.contains_key(field) {
+        if self.fields.iter().any(|(it, _)| *it == field) {
             self.complain(number, &format!("the field {field} stands twice"));
             return;
         }
@@ -84,7 +112,7 @@ impl Reader {
                 &format!("the field {field} is cut after {FIELD_BYTES_MAX} bytes"),
             );
         }
-        self.fields.insert(field, String::from_utf8_lossy(kept).into_owned());
+        self.fields.push((field, String::from_utf8_lossy(kept).into_owned()));
     }
 
     fn end_stanza(&mut self) {
@@ -108,10 +136,11 @@ impl Reader {
 }
 
 /// The package of a stanza; none where it is not installed.
-fn package(
-    mut fields: HashMap<&'static str, String>,
-) -> Result<Option<InstalledPackage>, &'static str> {
-    let mut take = |name| fields.remove(name).filter(|it: &String| !it.is_empty());
+fn package(mut fields: Fields) -> Result<Option<InstalledPackage>, &'static str> {
+    let mut take = |name| {
+        let (_, value) = fields.iter_mut().find(|(it, _)| *it == name)?;
+        Some(std::mem::take(value)).filter(|it| !it.is_empty())
+    };
     let name = take("Package").ok_or("a stanza without a package")?;
     let status = take("Status").ok_or("a package without a state")?;
     if status.split_ascii_whitespace().nth(2) != Some("installed") {
@@ -194,6 +223,17 @@ mod tests {
             licence: None,
         };
         assert_eq!(packages, [expected]);
+    }
+
+    #[test]
+    fn versions_are_those_of_the_whole_reading() {
+        let text = "Package: a\nStatus: install ok installed\nSource: x (2)\nVersion: 1\nArchitecture: all\n\n\
+            Package: b\nStatus: deinstall ok config-files\nVersion: 1\n";
+        let found = parse_versions(text.as_bytes());
+        let [package] = &*found else { panic!("{found:?}") };
+        assert_eq!((&*package.name, &*package.version), ("a", "1"));
+        assert_eq!(package.architecture.as_deref(), Some("all"));
+        assert_eq!(package.source_name, None);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::host::{Ask, Host};
 
 /// Bytes of the header that are read.
 const HEADER_BYTES: u64 = 64;
+/// Bytes before what is asked for that are read with it.
+const BEFORE_BYTES: u64 = 2048;
 /// Most sections: linkers make some dozens.
 const SECTIONS_MAX: u64 = 1024;
 /// Largest table of sections' names.
@@ -47,23 +49,56 @@ pub(crate) enum Language {
 /// What a program states of itself; nothing where it is no whole ELF file.
 #[must_use]
 pub(crate) fn statement(host: &dyn Host, path: &str) -> Statement {
-    let read = |offset, length| host.part_of_entry(path, offset, length).ok();
-    let sections = sections(read).unwrap_or_default();
-    let section = |name: &str| {
+    let mut file = Pieces { host, path, start: 0, held: Vec::new() };
+    let sections = sections(|offset, length| file.read(offset, length)).unwrap_or_default();
+    let mut section = |name: &str| {
         let (_, offset, length) = sections.iter().find(|(it, ..)| it == name)?;
-        read(*offset, (*length).min(SECTION_BYTES_MAX))
+        file.read(*offset, (*length).min(SECTION_BYTES_MAX))
     };
     let go = section(".go.buildinfo").and_then(|it| go_statement(&it));
-    let rust = || section(".dep-v0").and_then(|it| rust_statement(&it));
-    let mut found = go.or_else(rust).unwrap_or_default();
+    let mut found = match go {
+        Some(go) => go,
+        None => section(".dep-v0").and_then(|it| rust_statement(&it)).unwrap_or_default(),
+    };
     if found.built_with.is_none() {
         found.built_with = section(".comment").and_then(|it| compiler(&it));
     }
     found
 }
 
+/// A file of which the piece that was read last is held: linkers put the names of the sections, and the compiler
+/// where nothing else follows, right before the table of sections.
+struct Pieces<'a> {
+    host: &'a dyn Host,
+    path: &'a str,
+    start: u64,
+    held: Vec<u8>,
+}
+
+impl Pieces<'_> {
+    fn read(&mut self, offset: u64, length: u64) -> Option<Vec<u8>> {
+        if let Some(bytes) = self.held(offset, length) {
+            return Some(bytes);
+        }
+        // The header stands at the beginning; whatever stands behind it is read with what comes before.
+        let start = if offset == 0 { 0 } else { offset.saturating_sub(BEFORE_BYTES) };
+        let whole = length.saturating_add(offset - start);
+        self.held = self.host.part_of_entry(self.path, start, whole).ok()?;
+        self.start = start;
+        let at = usize::try_from(offset - start).ok()?;
+        let bytes = self.held.get(at..).unwrap_or_default();
+        Some(bytes.get(..usize::try_from(length).ok()?).unwrap_or(bytes).to_vec())
+    }
+
+    fn held(&self, offset: u64, length: u64) -> Option<Vec<u8>> {
+        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        self.held.get(start..end).map(<[u8]>::to_vec)
+    }
+}
+
 /// Name, offset and length of each section.
-fn sections(read: impl Fn(u64, u64) -> Option<Vec<u8>>) -> Option<Vec<(String, u64, u64)>> {
+fn sections(mut read: impl FnMut(u64, u64) -> Option<Vec<u8>>) -> Option<Vec<(String, u64, u64)>> {
     let header = read(0, HEADER_BYTES)?;
     if !header.starts_with(b"\x7fELF") {
         return None;

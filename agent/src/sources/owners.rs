@@ -6,15 +6,21 @@
 
 use std::collections::{HashMap, HashSet};
 
-use observation::latest::{Absent, OwnerPackage, PackageManager};
+use memchr::{memchr_iter, memrchr};
+use observation::latest::{Absent, InstalledPackage, OwnerPackage, PackageManager};
 
 use crate::host::{Ask, Host};
 use crate::sources::{apk, dpkg, pacman, rpm};
 
 /// Largest list of files of one package.
 const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a list that are read at once: nearly all lists whole, and of the largest never all.
+const PIECE_BYTES: usize = 256 * 1024;
 /// Folders that a merged machine keeps below `/usr` (usrmerge).
 const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/"];
+/// Folders of persons and of what does not last, where packages put no files, so that no list is read for them. Not
+/// `/usr/local`: some vendors' packages do not keep away from it.
+const UNOWNED_FOLDERS: &[&str] = &["/home/", "/root/", "/run/", "/tmp/", "/var/tmp/"];
 /// Letters that a program and its package share to be looked at first.
 const SHARED_LETTERS_MIN: usize = 3;
 
@@ -64,6 +70,7 @@ impl Owners {
 
     fn search(&mut self, host: &dyn Host, paths: &HashSet<String>) -> Result<String, Absent> {
         let mut wanted = Wanted::new(paths, host.link("/bin").is_ok());
+        let is_asked_for_nothing = wanted.is_empty();
         let mut places = Vec::new();
         let mut missing = None;
         for (place, ask) in MANAGERS {
@@ -79,6 +86,9 @@ impl Owners {
         }
         if let Some(reason) = missing {
             return Err(reason);
+        }
+        if is_asked_for_nothing {
+            return Ok(UNOWNED_FOLDERS.join(", "));
         }
         if places.is_empty() && !wanted.is_empty() {
             return Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() });
@@ -98,9 +108,9 @@ impl Owners {
                 break;
             }
             let path = format!("{}/{list}", dpkg::INFO_PATH);
-            let Ok(bytes) = host.bytes(&path, LIST_BYTES_MAX) else { continue };
             let package = list.strip_suffix(".list").unwrap_or(&list);
-            owned.extend(wanted.take(&bytes).into_iter().map(|it| (it, package.to_owned())));
+            let found = take_from(host, &path, wanted);
+            owned.extend(found.into_iter().map(|it| (it, package.to_owned())));
         }
         self.add_versions(host, owned)
     }
@@ -146,7 +156,9 @@ impl Owners {
     }
 
     fn take(&mut self, owned: Vec<(String, OwnerPackage)>, wanted: &mut Wanted) {
-        wanted.spellings.retain(|_, path| !owned.iter().any(|(it, _)| it == path));
+        for (path, _) in &owned {
+            wanted.remove(path);
+        }
         self.by_path.extend(owned);
     }
 
@@ -159,15 +171,19 @@ impl Owners {
             return Ok(());
         }
         let status = host.bytes(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
-        let (packages, _) = dpkg::parse_status(&status);
+        let packages = dpkg::parse_versions(&status);
+        let mut by_name: HashMap<&str, Vec<&InstalledPackage>> = HashMap::new();
+        for package in &packages {
+            by_name.entry(package.name.as_str()).or_default().push(package);
+        }
         for (path, list) in owned {
             // Packages that several architectures may share carry theirs in the list's name.
             let (name, architecture) =
                 list.split_once(':').map_or((&*list, None), |(name, it)| (name, Some(it)));
-            let found = packages.iter().find(|it| {
-                it.name == name
-                    && (architecture.is_none() || it.architecture.as_deref() == architecture)
-            });
+            let found =
+                by_name.get(name).into_iter().flatten().find(|it| {
+                    architecture.is_none() || it.architecture.as_deref() == architecture
+                });
             if let Some(package) = found {
                 let owner = OwnerPackage {
                     manager: PackageManager::Dpkg,
@@ -181,6 +197,24 @@ impl Owners {
     }
 }
 
+/// The wanted paths that stand in a file of lines, which is read in pieces.
+fn take_from(host: &dyn Host, path: &str, wanted: &mut Wanted) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    while offset < LIST_BYTES_MAX {
+        let Ok(piece) = host.part(path, offset, PIECE_BYTES as u64) else { break };
+        if piece.len() < PIECE_BYTES {
+            found.extend(wanted.take(&piece));
+            break;
+        }
+        // The rest of a line is read again with the next piece; no path is as long as a piece.
+        let whole = memrchr(b'\n', &piece).map_or(piece.len(), |it| it + 1);
+        found.extend(piece.get(..whole).map(|it| wanted.take(it)).unwrap_or_default());
+        offset += whole as u64;
+    }
+    found
+}
+
 /// The paths that are searched for, in each spelling that a list may have.
 struct Wanted {
     spellings: HashMap<Vec<u8>, String>,
@@ -191,10 +225,15 @@ struct Wanted {
 impl Wanted {
     fn new(paths: &HashSet<String>, is_merged: bool) -> Self {
         let mut spellings = HashMap::new();
-        for path in paths {
+        let is_owned_by_nobody =
+            |it: &str| UNOWNED_FOLDERS.iter().any(|folder| it.starts_with(folder));
+        let paths = || paths.iter().filter(|it| !is_owned_by_nobody(it));
+        for path in paths() {
             spellings.insert(path.clone().into_bytes(), path.clone());
-            if is_merged {
-                spellings.extend(other_spelling(path).map(|it| (it.into_bytes(), path.clone())));
+        }
+        for path in paths().filter(|_| is_merged) {
+            if let Some(other) = other_spelling(path) {
+                spellings.entry(other.into_bytes()).or_insert_with(|| path.clone());
             }
         }
         let longest = spellings.keys().map(Vec::len).max().unwrap_or(0);
@@ -211,14 +250,29 @@ impl Wanted {
         self.spellings.is_empty()
     }
 
+    /// Takes a path off, in both spellings.
+    fn remove(&mut self, path: &str) {
+        self.spellings.remove(path.as_bytes());
+        if let Some(other) = other_spelling(path) {
+            // Where it is wanted for itself, it is a path of its own.
+            if self.spellings.get(other.as_bytes()).is_some_and(|it| it == path) {
+                self.spellings.remove(other.as_bytes());
+            }
+        }
+    }
+
     /// The wanted paths that stand in a list, which are not wanted any longer.
     fn take(&mut self, list: &[u8]) -> Vec<String> {
-        let lines = list.split(|it| *it == b'\n');
+        let mut start = 0;
+        let ends = memchr_iter(b'\n', list).chain([list.len()]);
+        let lines = ends.filter_map(|end| list.get(std::mem::replace(&mut start, end + 1)..end));
         let found: HashSet<String> = lines
             .filter(|line| self.lengths.get(line.len()).copied().unwrap_or(false))
             .filter_map(|line| self.spellings.get(line).cloned())
             .collect();
-        self.spellings.retain(|_, path| !found.contains(path));
+        for path in &found {
+            self.remove(path);
+        }
         found.into_iter().collect()
     }
 }
@@ -293,10 +347,21 @@ mod tests {
     }
 
     #[test]
+    fn both_spellings_of_a_file_may_be_asked_for() {
+        let host = machine().link("/bin", "usr/bin");
+        let paths = ["/bin/kept", "/usr/bin/kept", "/usr/sbin/sshd"].map(str::to_owned);
+        let owners = Owners::find(&host, &HashSet::from(paths));
+        assert!(owners.of("/bin/kept").is_ok() && owners.of("/usr/sbin/sshd").is_ok());
+        assert!(matches!(owners.of("/usr/bin/kept"), Err(Absent::NotHere { .. })));
+    }
+
+    #[test]
     fn an_unowned_file_is_not_here() {
         let expected = Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() });
         assert_eq!(check(&machine(), "/usr/local/bin/own"), expected);
         assert_eq!(check(&machine(), "/usr/bin/other"), expected);
+        let looked_at = UNOWNED_FOLDERS.join(", ");
+        assert_eq!(check(&machine(), "/home/x/bin/own"), Err(Absent::NotHere { looked_at }));
         // A package that is not installed owns nothing.
         assert_eq!(check(&machine(), "/usr/bin/gone"), expected);
     }
@@ -306,6 +371,21 @@ mod tests {
         assert!(matches!(check(&MapHost::new(), "/usr/bin/x"), Err(Absent::NotHere { .. })));
         let forbidden = machine().forbid(dpkg::INFO_PATH);
         assert!(matches!(check(&forbidden, "/usr/bin/x"), Err(Absent::NotAllowed { .. })));
+    }
+
+    #[test]
+    fn a_list_is_read_in_pieces_and_no_line_is_lost() {
+        let line = |index: usize| format!("/usr/share/a/{index:0>30}\n");
+        let lines: String = (0..20_000).map(line).collect();
+        assert!(lines.len() > 3 * PIECE_BYTES);
+        let host = machine().file("/var/lib/dpkg/info/openssh-server.list", &lines);
+        let paths: HashSet<String> = lines.lines().map(str::to_owned).collect();
+        let owners = Owners::find(&host, &paths);
+        assert!(paths.iter().all(|it| owners.of(it).is_ok()));
+        // One line without an end.
+        let long = vec![b'x'; 3 * PIECE_BYTES];
+        let host = machine().file("/var/lib/dpkg/info/openssh-server.list", &long);
+        assert!(check(&host, "/usr/sbin/sshd").is_err());
     }
 
     #[test]

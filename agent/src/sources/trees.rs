@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use observation::latest::{Absent, AccountKind, Gap, Privilege, UserName};
 
+use super::languages;
 use super::persons::Persons;
 use crate::host::{Ask, Host, TreeEntry, TreeMarks};
 
@@ -53,9 +54,14 @@ const PASSED_OVER: &[&str] = &[
     ".npm/_cacache",
     ".nuget/packages",
     "go/pkg/mod",
+    "__pycache__",
     "share/doc",
+    "share/info",
+    "share/locale",
     "share/man",
 ];
+/// Folders of languages' packages: the programs in them are told as such packages.
+const OF_PACKAGES: &[&str] = &["dist-packages", "node_modules", "site-packages"];
 
 /// One folder to look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,16 +112,27 @@ pub(crate) fn roots(host: &dyn Host, persons: &Persons<'_>) -> Vec<Root> {
     roots
 }
 
-/// What the marks choose below a folder; a folder that is not there holds nothing.
+/// What is looked for. All who walk ask for the same, so that one walk of a run serves them all; each takes
+/// from it what it is for.
+fn marks() -> TreeMarks {
+    let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect();
+    TreeMarks {
+        passed_over: texts(PASSED_OVER),
+        programs: true,
+        package_folders: texts(OF_PACKAGES),
+        ..languages::marks()
+    }
+}
+
+/// Descriptions of packages and programs below a folder; a folder that is not there holds nothing.
 pub(crate) fn walk(
     host: &dyn Host,
     persons: &Persons<'_>,
     root: &Root,
-    mut marks: TreeMarks,
     field: &str,
     gaps: &mut Vec<Gap>,
 ) -> Vec<TreeEntry> {
-    marks.passed_over.extend(PASSED_OVER.iter().map(|it| (*it).to_owned()));
+    let marks = marks();
     let mut gap = |reason| {
         let of = Some(persons.path(&root.path));
         gaps.push(Gap { field: field.to_owned(), of, reason });
@@ -191,8 +208,7 @@ mod tests {
         let root = |path: &str| Root { path: path.to_owned(), owner: None, may_be_owned: false };
         check(&host, |persons| {
             for path in ["/opt", "/home/alice"] {
-                let marks = TreeMarks::default();
-                assert_eq!(walk(&host, persons, &root(path), marks, "field", &mut gaps), []);
+                assert_eq!(walk(&host, persons, &root(path), "field", &mut gaps), []);
             }
         });
         assert_eq!(gaps.len(), 1);

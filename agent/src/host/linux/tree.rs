@@ -20,10 +20,21 @@ const MOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const BUFFER_BYTES: usize = 32 * 1024;
 /// Deepest walk whatever is asked: each level holds a descriptor.
 const DEPTH_MAX: u32 = 32;
+/// Deepest look below a folder of packages: `@scope/package` of npm, `package/_vendor` of Python. Folders of packages
+/// inside of packages count anew.
+const PACKAGE_DEPTH: u32 = 2;
 /// The tag of folders whose content can be made again (Cache Directory Tagging Specification).
 const CACHE_TAG: &CStr = c"CACHEDIR.TAG";
 /// Bytes at the start of a file that tell its form.
 const HEAD_BYTES: usize = 16;
+
+/// Endings of names that programs and shared libraries do not bear: nine of ten files in the folders of languages.
+const OTHER_ENDINGS: &[&str] = &[
+    "a", "c", "cpp", "css", "csv", "d", "gif", "go", "gz", "h", "hpp", "html", "java", "jpg", "js",
+    "json", "map", "md", "mjs", "mo", "o", "pc", "pdf", "php", "png", "po", "py", "pyc", "pyi",
+    "rb", "rlib", "rs", "rst", "sql", "svg", "toml", "ts", "txt", "woff2", "xml", "yaml", "yml",
+    "zip",
+];
 
 /// What the marks choose below a folder.
 pub(super) fn tree(
@@ -57,7 +68,8 @@ pub(super) fn tree_below(
         marks,
         tree: Tree { entries: Vec::new(), is_complete: true, has_closed: false },
     };
-    walk.folder(root, path.trim_end_matches('/'), depth_max.min(DEPTH_MAX))
+    let below = Below { depth_left: depth_max.min(DEPTH_MAX), package_depth_left: None };
+    walk.folder(root, path.trim_end_matches('/'), below)
         .map_err(|it| failed(path, &it.to_string()))?;
     walk.tree.entries.sort_by(|left, right| left.path.cmp(&right.path));
     Ok(walk.tree)
@@ -73,8 +85,16 @@ struct Walk<'a> {
     tree: Tree,
 }
 
+/// What holds in a folder.
+#[derive(Clone, Copy)]
+struct Below {
+    depth_left: u32,
+    /// How many steps below a folder of packages remain; none outside of such folders.
+    package_depth_left: Option<u32>,
+}
+
 impl Walk<'_> {
-    fn folder(&mut self, folder: OwnedFd, path: &str, depth_left: u32) -> rustix::io::Result<()> {
+    fn folder(&mut self, folder: OwnedFd, path: &str, here: Below) -> rustix::io::Result<()> {
         let mut buffer = [const { MaybeUninit::<u8>::uninit() }; BUFFER_BYTES];
         let mut below: Vec<String> = Vec::new();
         let mut entries = RawDir::new(folder.as_fd(), &mut buffer);
@@ -101,7 +121,10 @@ impl Walk<'_> {
             }
             match kind {
                 FileType::Directory => below.extend(self.enter(path, text)),
-                FileType::RegularFile => self.file(folder.as_fd(), path, name, text),
+                FileType::RegularFile => {
+                    let programs = self.marks.programs && here.package_depth_left.is_none();
+                    self.file(folder.as_fd(), path, name, text, programs);
+                }
                 FileType::Symlink
                 | FileType::Fifo
                 | FileType::Socket
@@ -110,7 +133,7 @@ impl Walk<'_> {
                 | FileType::Unknown => {}
             }
         }
-        self.folders(&folder, path, below, depth_left)
+        self.folders(&folder, path, below, here)
     }
 
     /// The name of a folder that is to be entered; marked folders are told and stay closed.
@@ -143,18 +166,27 @@ impl Walk<'_> {
         parent: &OwnedFd,
         path: &str,
         mut below: Vec<String>,
-        depth_left: u32,
+        here: Below,
     ) -> rustix::io::Result<()> {
         if below.is_empty() {
             return Ok(());
         }
-        let Some(depth_left) = depth_left.checked_sub(1) else {
+        let Some(depth_left) = here.depth_left.checked_sub(1) else {
             self.tree.is_complete = false;
             return Ok(());
         };
         below.sort_unstable();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for name in below {
+            let package_depth_left = if self.marks.package_folders.contains(&name) {
+                Some(PACKAGE_DEPTH)
+            } else {
+                match here.package_depth_left.map(|it| it.checked_sub(1)) {
+                    // The inside of a package, which its description at the top speaks for.
+                    Some(None) => continue,
+                    left => left.flatten(),
+                }
+            };
             // A folder that is gone, closed to us or was swapped for a link since costs itself.
             let folder = match rustix::fs::openat(parent, name.as_str(), flags, Mode::empty()) {
                 Ok(folder) => folder,
@@ -166,8 +198,9 @@ impl Walk<'_> {
             let is_here = rustix::fs::fstat(&folder)
                 .is_ok_and(|state| state.st_dev == self.device && self.is_owned(&state));
             if is_here {
+                let below = Below { depth_left, package_depth_left };
                 // So does one that cannot be read to its end.
-                if self.folder(folder, &format!("{path}/{name}"), depth_left).is_err() {
+                if self.folder(folder, &format!("{path}/{name}"), below).is_err() {
                     self.tree.is_complete = false;
                 }
             }
@@ -179,10 +212,18 @@ impl Walk<'_> {
         self.owner.is_none_or(|it| it == state.st_uid)
     }
 
-    fn file(&mut self, folder: BorrowedFd<'_>, path: &str, name: &CStr, text: &str) {
+    fn file(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        path: &str,
+        name: &CStr,
+        text: &str,
+        programs: bool,
+    ) {
         let is_named = self.marks.file_names.iter().any(|it| it == text)
             || self.marks.file_endings.iter().any(|it| text.ends_with(it.as_str()));
-        if !is_named && !self.marks.programs {
+        let may_be_program = programs && !is_of_another_kind(text);
+        if !is_named && !may_be_program {
             return;
         }
         let Some(state) = state_of(folder, name).filter(|it| self.is_owned(it)) else { return };
@@ -192,6 +233,9 @@ impl Walk<'_> {
         let form = if may_be_program { form_of(folder, name) } else { Ok(None) };
         self.tree.has_closed |= form == Err(Errno::ACCESS);
         let form = form.unwrap_or_default();
+        let may_be_program =
+            may_be_program && (is_executable || text.ends_with(".so") || text.contains(".so."));
+        let form = if may_be_program { form_of(folder, name) } else { None };
         if is_named || form.is_some() {
             self.tree.entries.push(TreeEntry {
                 path: format!("{path}/{text}"),
@@ -209,6 +253,11 @@ impl Walk<'_> {
 
 fn state_of(folder: BorrowedFd<'_>, name: &CStr) -> Option<Stat> {
     rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()
+}
+
+fn is_of_another_kind(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, it)| it);
+    ending.is_some_and(|it| OTHER_ENDINGS.binary_search(&it).is_ok())
 }
 
 /// What a file is by its first bytes.
@@ -261,7 +310,7 @@ mod tests {
             file_endings: vec![".jar".to_owned()],
             folder_endings: vec![".dist-info".to_owned()],
             passed_over: vec!["lib/cache".to_owned()],
-            programs: false,
+            ..TreeMarks::default()
         }
     }
 
@@ -319,12 +368,15 @@ mod tests {
             ("object.o", "\x7fELF", 0o644),
             ("lib.so.1", "\x7fELF", 0o644),
             ("tool.AppImage", "\x7fELF\u{2}\u{1}\u{1}\0AI\u{2}", 0o755),
+            ("named.txt", "\x7fELF", 0o755),
+            ("site-packages/below/lib.so", "\x7fELF", 0o755),
         ] {
             write(here, path, content);
             fs::set_permissions(here.join(path), fs::Permissions::from_mode(mode)).unwrap();
         }
-        let marks = TreeMarks { programs: true, ..TreeMarks::default() };
-        let tree = tree(here.to_str().unwrap(), 1, 100, &marks).unwrap();
+        let package_folders = vec!["site-packages".to_owned()];
+        let marks = TreeMarks { programs: true, package_folders, ..TreeMarks::default() };
+        let tree = tree(here.to_str().unwrap(), 3, 100, &marks).unwrap();
         let forms: Vec<(&str, FileForm)> = tree
             .entries
             .iter()
@@ -336,6 +388,26 @@ mod tests {
             ("tool.AppImage", FileForm::AppImage),
         ];
         assert_eq!(forms, expected);
+    }
+
+    #[test]
+    fn of_a_package_only_the_top_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        write(here, "m/@s/x/package.json", "");
+        write(here, "m/@s/x/m/@t/y/package.json", "");
+        write(here, "m/z/lib/package.json", "");
+        write(here, "m/z/lib/deeper/package.json", "");
+        let marks = TreeMarks { package_folders: vec!["m".to_owned()], ..marks() };
+        let expected =
+            ["m/@s/x/m/@t/y/package.json", "m/@s/x/package.json", "m/z/lib/package.json"];
+        assert_eq!(check(here, 9, 100, &marks), (expected.map(str::to_owned).to_vec(), true));
+    }
+
+    #[test]
+    fn the_other_endings_are_sorted() {
+        assert!(OTHER_ENDINGS.is_sorted());
+        assert!(is_of_another_kind("a.so.py") && !is_of_another_kind("py"));
     }
 
     #[test]

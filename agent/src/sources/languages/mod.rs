@@ -16,6 +16,12 @@ use crate::host::{Ask, EntryKind, Host, TreeEntry, TreeMarks};
 /// Largest description that is read whole (composer's and .NET's list all packages of an application).
 const DESCRIPTION_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
+/// Names of descriptions, and the ends of others.
+const FILE_NAMES: &[&str] = &[".crates.toml", "installed.json", "package.json"];
+const FILE_ENDINGS: &[&str] = &[".deps.json", ".ear", ".egg-info", ".gemspec", ".jar", ".war"];
+/// The ends of the names of folders that hold descriptions.
+const FOLDER_ENDINGS: &[&str] = &[".dist-info", ".egg-info"];
+
 /// What a description gives: packages, or what is wrong with it.
 pub(crate) type Described = Result<Vec<InstalledPackage>, &'static str>;
 
@@ -23,11 +29,20 @@ pub(crate) type Described = Result<Vec<InstalledPackage>, &'static str>;
 pub(crate) fn marks() -> TreeMarks {
     let names = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect();
     TreeMarks {
-        file_names: names(&[".crates.toml", "installed.json", "package.json"]),
-        file_endings: names(&[".deps.json", ".ear", ".egg-info", ".gemspec", ".jar", ".war"]),
-        folder_endings: names(&[".dist-info", ".egg-info"]),
-        passed_over: Vec::new(),
-        programs: false,
+        file_names: names(FILE_NAMES),
+        file_endings: names(FILE_ENDINGS),
+        folder_endings: names(FOLDER_ENDINGS),
+        ..TreeMarks::default()
+    }
+}
+
+/// Whether an entry bears a marked name.
+pub(crate) fn is_description(entry: &TreeEntry) -> bool {
+    let name = entry.path.rsplit('/').next().unwrap_or_default();
+    let ends = |endings: &[&str]| endings.iter().any(|it| name.ends_with(it));
+    match entry.kind {
+        EntryKind::File => FILE_NAMES.contains(&name) || ends(FILE_ENDINGS),
+        EntryKind::Folder => ends(FOLDER_ENDINGS),
     }
 }
 

@@ -33,8 +33,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let mut found = Found::default();
     let mut entries: Vec<(Root, TreeEntry)> = Vec::new();
     for root in trees::roots(host, &persons) {
-        let walked = trees::walk(host, &persons, &root, languages::marks(), FIELD, &mut found.gaps);
-        entries.extend(walked.into_iter().map(|it| (root.clone(), it)));
+        let walked = trees::walk(host, &persons, &root, FIELD, &mut found.gaps);
+        let described = walked.into_iter().filter(languages::is_description);
+        entries.extend(described.map(|it| (root.clone(), it)));
     }
     let owned = owned(host, &entries);
     for (root, entry) in &entries {

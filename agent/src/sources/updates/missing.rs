@@ -13,7 +13,7 @@ use observation::latest::{
 
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
-use crate::sources::dpkg::{STATUS_BYTES_MAX, STATUS_PATH, parse_status};
+use crate::sources::dpkg::{STATUS_BYTES_MAX, STATUS_PATH, parse_versions};
 use crate::sources::versions::compare;
 use crate::sources::{Found, Source};
 
@@ -44,7 +44,7 @@ pub(super) const SOURCE: Source = Source {
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let host = context.host;
     let names = host.names(LISTS_PATH)?;
-    let (packages, _) = parse_status(&host.bytes(STATUS_PATH, STATUS_BYTES_MAX)?);
+    let packages = parse_versions(&host.bytes(STATUS_PATH, STATUS_BYTES_MAX)?);
     let mut offers = Offers::new(&packages);
     let mut found = Found::default();
     for name in &names {
