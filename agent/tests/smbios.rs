@@ -130,7 +130,6 @@ mod tests {
 
     fn read(host: &Tables) -> Found {
         let names = Names::new(NameKey::Run, b"test");
-        let options = Options::default();
         let options = Options { reports_connections: false, ..Options::default() };
         let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
         let source = all().find(|it| it.id.as_str() == "hardware.smbios").unwrap();

@@ -100,11 +100,6 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
     if !is_plain(path) {
         return None;
     }
-    let serves = |it: &&Grant| {
-        // Sifting needs the whole file: of what is sifted there are neither parts nor a hash.
-        let is_sifted =
-            matches!(request, Request::File { .. }) && it.shows.contains(&Shows::Certificates);
-        (it.shows.contains(&wanted) || is_sifted) && home_of(it.pattern, path, homes).is_some()
     let is_whole = matches!(request, Request::File { .. });
     let is_sifted = |it: &Grant| it.shows.iter().any(|it| it.is_sifted());
     let on_path = || GRANTS.iter().filter(|it| home_of(it.pattern, path, homes).is_some());
@@ -133,7 +128,15 @@ fn is_never(path: &str) -> bool {
 /// Whether a walk asks for what the sources ask for: a mark that fits all files would list whole homes.
 fn is_marked(request: &Request) -> bool {
     let Request::Tree { marks, .. } = request else { return false };
-    let TreeMarks { file_names, file_endings, folder_endings, passed_over: _, programs: _ } = marks;
+    // What narrows a walk needs no permission.
+    let TreeMarks {
+        file_names,
+        file_endings,
+        folder_endings,
+        passed_over: _,
+        package_folders: _,
+        programs: _,
+    } = marks;
     let all = [file_names, file_endings, folder_endings].into_iter().flatten();
     all.into_iter().all(|it| MARKED.contains(&it.as_str()))
 }

@@ -228,14 +228,11 @@ impl Walk<'_> {
         }
         let Some(state) = state_of(folder, name).filter(|it| self.is_owned(it)) else { return };
         let is_executable = state.st_mode & 0o111 != 0;
-        let may_be_program = self.marks.programs
-            && (is_executable || text.ends_with(".so") || text.contains(".so."));
+        let may_be_program =
+            may_be_program && (is_executable || text.ends_with(".so") || text.contains(".so."));
         let form = if may_be_program { form_of(folder, name) } else { Ok(None) };
         self.tree.has_closed |= form == Err(Errno::ACCESS);
         let form = form.unwrap_or_default();
-        let may_be_program =
-            may_be_program && (is_executable || text.ends_with(".so") || text.contains(".so."));
-        let form = if may_be_program { form_of(folder, name) } else { None };
         if is_named || form.is_some() {
             self.tree.entries.push(TreeEntry {
                 path: format!("{path}/{text}"),
