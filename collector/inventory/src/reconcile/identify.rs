@@ -57,6 +57,10 @@ pub fn identify<'a>(bodies: impl IntoIterator<Item = &'a SectionBody>) -> Vec<Id
 }
 
 /// The identifiers in one fact.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each kind of fact, so that none is forgotten"
+)]
 fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
     match fact {
         Fact::AddressSeen(it) => answers::of_address_seen(it),

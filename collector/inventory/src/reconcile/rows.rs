@@ -52,6 +52,10 @@ impl Row {
 }
 
 /// The row of a fact; none for volatile ones.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each kind of fact, so that none is forgotten"
+)]
 pub(super) fn row(fact: &Fact) -> Option<Row> {
     Some(match fact {
         Fact::Account(it) => account(it),
