@@ -187,7 +187,9 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataFolderError> {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        // The parent of a bare name is an empty path.
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(writing)
 }

@@ -25,7 +25,7 @@ until_true() { # until_true COMMAND…: at most WAIT_SECONDS_MAX
         sleep 1
     done
 }
-json() { python3 json.py "$1"; }
+json() { python3 pick.py "$1"; }
 kataster() { runuser -u kataster -- /usr/bin/kataster --data-dir /var/lib/kataster --lang en "$@"; }
 agents() { kataster agent list -o json; }
 state() { agents | json 0.state; }

@@ -45,7 +45,7 @@ cp -r "$newer" root/srv/guest/newer
 cp -r "$here/../../deploy/packages" root/srv/guest/deploy
 install -m 755 "$nfpm" root/usr/local/bin/nfpm
 install -m 755 "$here/inside.sh" root/srv/guest/inside.sh
-install -m 644 "$here/json.py" root/srv/guest/json.py
+install -m 644 "$here/pick.py" root/srv/guest/pick.py
 put /etc/systemd/system/guest-test.service <<'UNIT'
 [Unit]
 Description=Install, enrol, upgrade and remove the packages, then switch off

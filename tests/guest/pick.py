@@ -1,4 +1,4 @@
-"""Prints one value of a JSON document: json.py PATH < DOCUMENT, where PATH is made of keys and numbers."""
+"""Prints one value of a JSON document: pick.py PATH < DOCUMENT, where PATH is made of keys and numbers."""
 import json
 import sys
 
