@@ -15,7 +15,7 @@ use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::Network;
 use crate::deliver::{DeliverError, Delivered};
 use crate::hearing::{Order, listener};
-use crate::host::{Ears, Host, ListeningHost};
+use crate::host::{Ears, Host, ListeningHost, give_back_memory};
 use crate::kept::Trouble;
 use crate::report::Selection;
 use crate::scan_job::Jobs;
@@ -220,6 +220,7 @@ impl<'a> Running<'a> {
                 self.note(error);
             }
         }
+        give_back_memory();
     }
 
     /// Looks who talks to whom, if that is reported and it was not looked just now.
