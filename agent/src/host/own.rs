@@ -53,7 +53,7 @@ fn peak_in(status: &str) -> Option<u64> {
 
 /// Gives memory that this process no longer needs back to the system: a run needs some megabytes for a second,
 /// which the allocator of the GNU C library would hold for the hours until the next one.
-#[expect(unsafe_code, reason = "the allocator has no safe wrapper")]
+#[cfg_attr(target_env = "gnu", expect(unsafe_code, reason = "the allocator has no safe wrapper"))]
 pub fn give_back_memory() {
     // SAFETY: malloc_trim(3) takes no pointer, may be called by any thread at any time, and frees
     // nothing that is in use.
