@@ -15,7 +15,7 @@ names=(kataster fusioninventory ocsinventory)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-# run NAME PREFIX…: one inventory into a folder of its own. Exit status 3 of ours: a source failed.
+# run NAME PREFIX…: one inventory into a folder of its own. Exit status 3 of ours means that a source failed.
 run() {
     local name=$1 status=0
     shift

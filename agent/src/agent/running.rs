@@ -206,7 +206,10 @@ impl<'a> Running<'a> {
                 self.collect(Selection::Volatile);
             }
             Action::Renew => self.renew(now).await,
-            Action::Deliver => self.deliver(now).await,
+            Action::Deliver => {
+                self.deliver(now).await;
+                give_back_memory();
+            }
             Action::Sleep(duration) => tokio::time::sleep(duration).await,
         }
     }

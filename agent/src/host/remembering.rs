@@ -100,7 +100,6 @@ fn is_below(path: &str, folders: &[&str]) -> bool {
 }
 
 /// Bytes of an answer, about; none where it is too large to be remembered.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the answers that are not named here are small")]
 fn weight(answer: &Result<Reply, Absent>) -> Option<usize> {
     let texts = match answer {
         Ok(Reply::File(it)) if it.len() > FILE_BYTES_MAX => return None,
