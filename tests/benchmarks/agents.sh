@@ -4,7 +4,8 @@
 # seconds, peak memory, child processes and size of the result (medians), packages beside dpkg's own
 # count, the sources of ours that take longest, and whether two runs say the same of the machine. Nothing
 # is sent: all three write to a local file. Needs the Debian packages fusioninventory-agent,
-# ocsinventory-agent, jq, strace and time; run as root.
+# ocsinventory-agent, jq, strace and time; run as root, best without a network:
+#   unshare -n sh -c 'ip link set lo up && tests/benchmarks/agents.sh'
 #   cargo build --profile agent -p kataster-agent && tests/benchmarks/agents.sh [ROUNDS] [AGENT]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,7 +15,7 @@ names=(kataster fusioninventory ocsinventory)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-# run NAME PREFIX…: one inventory into a folder of its own. Exit status 3 of ours: a source failed.
+# run NAME PREFIX…: one inventory into a folder of its own. Exit status 3 of ours means that a source failed.
 run() {
     local name=$1 status=0
     shift
@@ -30,8 +31,13 @@ run() {
 
 median() { sort -n | awk '{ it[NR] = $1 } END { print it[int((NR + 1) / 2)] }'; }
 column() { awk -v at="$2" '/^[0-9]/ { print $at }' "$out/$1.times"; }
-# What a run says of the machine, without what moves by itself: times, durations and volatile sections.
-steady() { jq -S '[.sections[] | select(.cadence == "steady") | .body]' "$out/kataster/report.json" | sha256sum; }
+# What a run says of the machine, one line per source, without what moves by itself: times, durations and
+# volatile sections. Names in clear, because each run makes pseudonyms of its own.
+printf 'clear_names = true\n' >"$out/agent.toml"
+steady() {
+    "$agent" once --print -o json --config "$out/agent.toml" |
+        jq -cS '.sections[] | select(.cadence == "steady") | .body'
+}
 
 printf 'load at the beginning: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
 printf 'packages installed (dpkg): %s\n' "$(dpkg-query -W -f '${db:Status-Status}\n' | grep -c '^installed$')"
@@ -54,11 +60,11 @@ for name in "${names[@]}"; do
     printf '%-16s %8.2f %8.2f %8.1f %9d %12d\n' "$name" "$(median <"$out/$name.cpu")" \
         "$(column "$name" 4 | median)" "$(column "$name" 3 | median | awk '{ print $1 / 1024 }')" "$children" "$bytes"
 done
+steady >"$out/first" || true
+steady >"$out/second" || true
+printf 'sources of which two runs say different things: %s\n' \
+    "$(diff "$out/first" "$out/second" | sed -n 's/^[<>] //p' | jq -r .source | sort -u | paste -sd ' ' | grep . || echo none)"
 run kataster env
-first=$(steady)
-run kataster env
-[[ $first == "$(steady)" ]] && same=yes || same=no
-printf 'two runs say the same of the machine: %s\n' "$same"
 printf 'longest sources (ms):\n'
 jq -r '.sections[] | "\(.duration_ms) \(.body.source)"' "$out/kataster/report.json" | sort -rn | head -8 | sed 's/^/  /'
 printf 'exit statuses: %s\n' "$(sort "$out/statuses" | uniq -c | awk '{ printf "%s %s (%s times)  ", $2, $3, $1 }')"

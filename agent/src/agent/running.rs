@@ -16,7 +16,7 @@ use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::Network;
 use crate::deliver::{DeliverError, Delivered};
 use crate::hearing::{Order, listener};
-use crate::host::{Ears, Host, ListeningHost};
+use crate::host::{Ears, Host, ListeningHost, give_back_memory};
 use crate::kept::Trouble;
 use crate::report::Selection;
 use crate::scan_job::Jobs;
@@ -238,7 +238,10 @@ impl<'a> Running<'a> {
                 self.collect(Selection::Volatile);
             }
             Action::Renew => self.renew(now).await,
-            Action::Deliver => self.deliver(now).await,
+            Action::Deliver => {
+                self.deliver(now).await;
+                give_back_memory();
+            }
             Action::Sleep(duration) => tokio::time::sleep(duration).await,
         }
     }
@@ -252,6 +255,7 @@ impl<'a> Running<'a> {
                 self.note(error);
             }
         }
+        give_back_memory();
     }
 
     /// Looks who talks to whom, if that is reported and it was not looked just now.

@@ -35,7 +35,9 @@ pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
 pub use hardware::{AtaLog, DiskLog, FwupdDevice, LuksHeader, ManagementNetwork, NetworkDriver};
 pub use layered::Layered;
 pub use linux::{GuardedHost, LinuxHost};
-pub use own::{ground_of, peak_memory_bytes, processor_time, step_back, time_since_boot};
+pub use own::{
+    give_back_memory, ground_of, peak_memory_bytes, processor_time, step_back, time_since_boot,
+};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     owner_foreign_to_root, system_state_folder,

@@ -21,6 +21,9 @@ const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64
 /// Folders of persons and of what does not last, where packages put no files, so that no list is read for them. Not
 /// `/usr/local`: some vendors' packages do not keep away from it.
 const UNOWNED_FOLDERS: &[&str] = &["/home/", "/root/", "/run/", "/tmp/", "/var/tmp/"];
+/// Numbers by which lines are told apart before they are compared, and how they are cut from 32 bits.
+const MARKS: usize = 1 << 16;
+const MARK_SHIFT: u32 = 16;
 /// Letters that a program and its package share to be looked at first.
 const SHARED_LETTERS_MIN: usize = 3;
 
@@ -218,8 +221,8 @@ fn take_from(host: &dyn Host, path: &str, wanted: &mut Wanted) -> Vec<String> {
 /// The paths that are searched for, in each spelling that a list may have.
 struct Wanted {
     spellings: HashMap<Vec<u8>, String>,
-    /// Which lengths occur, so that most lines are passed over without a hash.
-    lengths: Vec<bool>,
+    /// Which marks occur, so that most lines are passed over without a hash.
+    marks: Vec<bool>,
 }
 
 impl Wanted {
@@ -236,14 +239,13 @@ impl Wanted {
                 spellings.entry(other.into_bytes()).or_insert_with(|| path.clone());
             }
         }
-        let longest = spellings.keys().map(Vec::len).max().unwrap_or(0);
-        let mut lengths = vec![false; longest + 1];
+        let mut marks = vec![false; MARKS];
         for spelling in spellings.keys() {
-            if let Some(occurs) = lengths.get_mut(spelling.len()) {
+            if let Some(occurs) = marks.get_mut(mark(spelling)) {
                 *occurs = true;
             }
         }
-        Self { spellings, lengths }
+        Self { spellings, marks }
     }
 
     fn is_empty(&self) -> bool {
@@ -267,7 +269,7 @@ impl Wanted {
         let ends = memchr_iter(b'\n', list).chain([list.len()]);
         let lines = ends.filter_map(|end| list.get(std::mem::replace(&mut start, end + 1)..end));
         let found: HashSet<String> = lines
-            .filter(|line| self.lengths.get(line.len()).copied().unwrap_or(false))
+            .filter(|line| self.marks.get(mark(line)).copied().unwrap_or(false))
             .filter_map(|line| self.spellings.get(line).cloned())
             .collect();
         for path in &found {
@@ -275,6 +277,15 @@ impl Wanted {
         }
         found.into_iter().collect()
     }
+}
+
+/// A number below [`MARKS`] from the length and the end of a path, in which paths of one folder differ.
+fn mark(path: &[u8]) -> usize {
+    let end = path.last_chunk::<4>().map_or(0, |it| u32::from_le_bytes(*it));
+    let length = u32::try_from(path.len()).unwrap_or(u32::MAX);
+    // Fibonacci hashing: the upper bits of the product depend on all bits of the factor.
+    let product = (end ^ length.rotate_left(24)).wrapping_mul(0x9E37_79B1);
+    usize::try_from(product >> MARK_SHIFT).unwrap_or_default()
 }
 
 /// `/bin/x` for `/usr/bin/x` and the other way round.

@@ -144,8 +144,11 @@ impl MapHost {
             let name = path.rsplit('/').next().unwrap();
             let is_named = marks.file_names.iter().any(|it| it == name)
                 || marks.file_endings.iter().any(|it| name.ends_with(it));
+            let is_in_package = parents(path)
+                .iter()
+                .any(|folder| marks.package_folders.iter().any(|it| is_end(folder, it)));
             let form = match bytes.get(8..11) {
-                _ if !marks.programs || !bytes.starts_with(b"\x7fELF") => None,
+                _ if !marks.programs || is_in_package || !bytes.starts_with(b"\x7fELF") => None,
                 Some(b"AI\x02") => Some(FileForm::AppImage),
                 _ => Some(FileForm::Elf),
             };

@@ -30,10 +30,11 @@ const HEAD_BYTES: usize = 16;
 
 /// Endings of names that programs and shared libraries do not bear: nine of ten files in the folders of languages.
 const OTHER_ENDINGS: &[&str] = &[
-    "a", "c", "cpp", "css", "csv", "d", "gif", "go", "gz", "h", "hpp", "html", "java", "jpg", "js",
-    "json", "map", "md", "mjs", "mo", "o", "pc", "pdf", "php", "png", "po", "py", "pyc", "pyi",
-    "rb", "rlib", "rs", "rst", "sql", "svg", "toml", "ts", "txt", "woff2", "xml", "yaml", "yml",
-    "zip",
+    "a", "aiff", "au", "bz2", "c", "cfg", "conf", "cpp", "crt", "css", "csv", "d", "decTest",
+    "diff", "gif", "go", "gz", "h", "hpp", "html", "ico", "in", "java", "jpg", "js", "json", "log",
+    "map", "md", "mjs", "mo", "mp3", "o", "patch", "pc", "pdf", "pem", "php", "png", "po", "py",
+    "pyc", "pyi", "pyo", "rb", "rbs", "rlib", "rmeta", "rs", "rst", "sql", "svg", "toml", "ts",
+    "ttf", "txt", "wav", "woff2", "xml", "xz", "yaml", "yml", "zip",
 ];
 
 /// What the marks choose below a folder.
