@@ -175,8 +175,7 @@ fn what_root_alone_may_read_is_asked_only_where_a_grant_names_it() {
 #[test]
 fn every_grant_and_service_names_sources_that_exist() {
     let ids: BTreeSet<&str> = sources::all().map(|it| it.id.as_str()).collect();
-    let of_grants =
-        grants::GRANTS.iter().flat_map(|it| it.sources.iter().map(|id| (it.pattern, id)));
+    let of_grants = grants::grants().flat_map(|it| it.sources.iter().map(|id| (it.pattern, id)));
     let of_services =
         grants::SERVICES.iter().flat_map(|it| it.sources.iter().map(|id| (it.request, id)));
     for (what, id) in of_grants.chain(of_services) {

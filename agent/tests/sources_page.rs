@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use kataster_agent::host::grants::{GRANTS, Owner, SERVICES, Shows};
+use kataster_agent::host::grants::{Owner, SERVICES, Shows, grants};
 use kataster_agent::sources::{self, Source};
 use observation::latest::{Cadence, Platform};
 
@@ -56,7 +56,7 @@ fn page() -> String {
         writeln!(page, "| {} |", cells.join(" | ")).unwrap();
     }
     page.push_str(GRANTED);
-    for grant in GRANTS {
+    for grant in grants() {
         let shows: Vec<&str> = grant.shows.iter().map(|it| shows(*it)).collect();
         let owner = match grant.owner {
             Owner::Root => "root, writable by nobody else",
@@ -89,7 +89,7 @@ fn summary(source: &Source) -> String {
 
 /// Which right a source needs, and through which grant or request.
 fn rights(id: &str) -> String {
-    let paths = GRANTS.iter().filter(|it| it.sources.contains(&id)).map(|it| it.pattern);
+    let paths = grants().filter(|it| it.sources.contains(&id)).map(|it| it.pattern);
     let requests = SERVICES.iter().filter(|it| it.sources.contains(&id)).map(|it| it.request);
     let found: Vec<String> = paths.chain(requests).map(|it| format!("`{it}`")).collect();
     if found.is_empty() { "none".to_owned() } else { format!("reader: {}", found.join(", ")) }

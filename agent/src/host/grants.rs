@@ -1,6 +1,6 @@
 //! What the privileged reader may read, and for which source. Nothing else is ever read with its rights.
 //!
-//! A source that needs a path that ordinary accounts cannot read adds a line to [`GRANTS`]. A line is as
+//! A source that needs a path that ordinary accounts cannot read adds a line to the table behind [`grants`]. A line is as
 //! narrow as the source allows: what must not travel whole (hashes of passwords, private keys) has a
 //! request of its own or is sifted.
 
@@ -9,7 +9,7 @@ mod table;
 use super::{Request, TreeMarks};
 
 use table::{CLOSED, MARKED, NEVER};
-pub use table::{GRANTS, SERVICES};
+pub use table::{SERVICES, grants};
 
 /// Longest path that is looked at: PATH_MAX of Linux.
 const PATH_BYTES_MAX: usize = 4096;
@@ -102,7 +102,7 @@ pub fn grant_of(request: &Request, homes: &[String]) -> Option<&'static Grant> {
     }
     let is_whole = matches!(request, Request::File { .. });
     let is_sifted = |it: &Grant| it.shows.iter().any(|it| it.is_sifted());
-    let on_path = || GRANTS.iter().filter(|it| home_of(it.pattern, path, homes).is_some());
+    let on_path = || grants().filter(|it| home_of(it.pattern, path, homes).is_some());
     if wanted != Shows::Content {
         let is_allowed = wanted != Shows::Tree || is_marked(request);
         return on_path().find(|it| is_allowed && it.shows.contains(&wanted));
@@ -380,9 +380,9 @@ mod tests {
 
     #[test]
     fn the_tables_are_sorted_and_name_a_source_each() {
-        assert!(GRANTS.windows(2).all(|it| it[0].pattern < it[1].pattern));
+        assert!(grants().is_sorted_by(|left, right| left.pattern < right.pattern));
         assert!(SERVICES.windows(2).all(|it| it[0].request < it[1].request));
-        for grant in GRANTS {
+        for grant in grants() {
             assert!(!grant.shows.is_empty() && !grant.sources.is_empty(), "{}", grant.pattern);
             assert_eq!(grant.owner == Owner::Home, grant.pattern.starts_with('~'));
             let depth = grant.pattern.split('/').take_while(|it| !it.contains(['*', '#'])).count();

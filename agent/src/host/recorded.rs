@@ -87,6 +87,19 @@ impl RecordedHost {
     }
 }
 
+impl RecordedHost {
+    /// A part of a file that was recorded whole.
+    fn part(&self, path: &str, offset: u64, bytes_max: u64) -> Result<Reply, Absent> {
+        let whole = Request::File { path: path.to_owned(), bytes_max: u64::MAX };
+        let Reply::File(bytes) = self.ask(&whole)? else {
+            return Err(Absent::NotHere { looked_at: path.to_owned() });
+        };
+        let number = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);
+        let part = bytes.into_iter().skip(number(offset)).take(number(bytes_max));
+        Ok(Reply::FilePart(part.collect()))
+    }
+}
+
 impl Host for RecordedHost {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         let Some(reply) = self.replies.get(&key(request)) else {
@@ -96,6 +109,9 @@ impl Host for RecordedHost {
             }
             if let Request::SocketsOf { process } = request {
                 return derived::sockets_of(self, *process);
+            }
+            if let Request::FilePart { path, offset, bytes_max, .. } = request {
+                return self.part(path, *offset, *bytes_max);
             }
             return Err(Absent::NotHere { looked_at: object(request) });
         };

@@ -131,15 +131,14 @@ mod tests {
             let mut asked = self.asked.lock().unwrap();
             let count = asked.entry(request.clone()).or_default();
             *count += 1;
-            match request {
-                Request::File { .. } => {
-                    Ok(Reply::File(vec![u8::try_from(*count).unwrap(); self.file_bytes]))
-                }
-                Request::FilePart { .. } => {
-                    Ok(Reply::FilePart(vec![u8::try_from(*count).unwrap()]))
-                }
-                _ => Err(Absent::NotHere { looked_at: count.to_string() }),
+            let byte = u8::try_from(*count).unwrap();
+            if matches!(request, Request::File { .. }) {
+                return Ok(Reply::File(vec![byte; self.file_bytes]));
             }
+            if matches!(request, Request::FilePart { .. }) {
+                return Ok(Reply::FilePart(vec![byte]));
+            }
+            Err(Absent::NotHere { looked_at: count.to_string() })
         }
     }
 

@@ -20,7 +20,7 @@ const PIECE_BYTES: usize = 256 * 1024;
 const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/"];
 /// Folders of persons and of what does not last, where packages put no files, so that no list is read for them. Not
 /// `/usr/local`: some vendors' packages do not keep away from it.
-const UNOWNED_FOLDERS: &[&str] = &["/home/", "/root/", "/run/", "/tmp/", "/var/tmp/"];
+const UNOWNED_FOLDERS: &[&str] = &["/home/", "/root/", "/run/"];
 /// Numbers by which lines are told apart before they are compared, and how they are cut from 32 bits.
 const MARKS: usize = 1 << 16;
 const MARK_SHIFT: u32 = 16;

@@ -271,10 +271,9 @@ mod tests {
         let hashed: Vec<&str> = found
             .facts
             .iter()
-            .filter_map(|it| match it {
-                Fact::Executable(it) if it.hash.is_some() => Some(it.place.as_str()),
-                _ => None,
-            })
+            .filter_map(|it| if let Fact::Executable(it) = it { Some(it) } else { None })
+            .filter(|it| it.hash.is_some())
+            .map(|it| it.place.as_str())
             .collect();
         assert_eq!(hashed, ["/opt/a", "/opt/b", "/opt/small"]);
         let [Gap { of: None, reason: Absent::NotLookedAt { what, .. }, .. }] = &*found.gaps else {

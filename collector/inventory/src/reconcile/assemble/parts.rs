@@ -72,6 +72,10 @@ impl<'a> Parts<'a> {
         parts
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line for each kind of fact, so that none is forgotten"
+    )]
     fn take(&mut self, fact: &'a Fact, evidence: &Evidence, since: jiff::Timestamp) {
         match fact {
             Fact::Account(it) => self.accounts.push(attested(it, evidence)),
