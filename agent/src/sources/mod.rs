@@ -1,6 +1,6 @@
 //! The sources, one file each, by domain. A source reads one thing of a host and says what it read.
 //!
-//! Sources are portable: they reach the machine through [`Host`](crate::host::Host) alone and never use one another.
+//! Sources are portable: they reach the machine through [`Host`] alone and never use one another.
 //! What two of them need stands in a module of this folder itself.
 
 pub mod context;
