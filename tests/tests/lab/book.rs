@@ -81,6 +81,8 @@ fn packages(rows: &[Row], host: &TrueHost, id: &str) -> Vec<String> {
         .iter()
         .filter(|it| it.contains_key("installation.id"))
         .filter(own)
+        // The truth is dpkg's; packages of languages may bear the same names.
+        .filter(|it| cell(it, "installation.manager") == "dpkg")
         .map(|it| (cell(it, "installation.package"), cell(it, "installation.version")))
         .collect();
     let missing = host.packages.iter().filter(|(name, version)| {
