@@ -254,7 +254,7 @@ impl Row {
 /// The columns that [`RowEvidence::Columns`] adds: the source of a row and its time.
 pub const EVIDENCE_COLUMNS: &[Column] = &[
     Column::computed("row.source", "workbook-column-source").width(20),
-    Column::computed("row.as_of", "workbook-column-as-of").instant().width(15),
+    Column::computed("row.as_of", "workbook-column-as-of").instant().width(17),
 ];
 
 impl Sheet {
