@@ -25,12 +25,11 @@ until_true() { # until_true COMMAND…: at most WAIT_SECONDS_MAX
         sleep 1
     done
 }
-json() { python3 pick.py "$1"; }
 kataster() { runuser -u kataster -- /usr/bin/kataster --data-dir /var/lib/kataster --lang en "$@"; }
 agents() { kataster agent list -o json; }
-state() { agents | json 0.state; }
+state() { agents | jq -r '.[0].state'; }
 is_state() { [ "$(state 2> /dev/null)" = "$1" ]; }
-agent_id() { agents | json 0.id; }
+agent_id() { agents | jq -r '.[0].id'; }
 active() { systemctl is-active --quiet "$1"; }
 inactive() { ! active "$1"; }
 installed() { dpkg-query -W -f '${Version}' "$1"; }
@@ -55,7 +54,8 @@ check "the token is for the agent's eyes only" [ "$(stat -c %U:%G:%a /etc/katast
 check "the agent waits for approval" until_true is_state waiting
 id=$(agent_id)
 check "a person approves it" kataster agent approve "$id"
-assets() { [ "$(kataster asset list -o json | json '' | wc -c)" -gt 10 ]; }
+asset_count() { kataster asset list -o json | jq length; }
+assets() { [ "$(asset_count)" -ge 1 ]; }
 systemctl restart kataster-agent.service
 check "it reports" until_true assets
 kataster asset list -o json > "$results/assets.json"
@@ -95,7 +95,7 @@ check "it runs" until_true active kataster-agent.service
 check "the newer collector installs" dpkg -i newer/kataster_*.deb
 check "it runs, too" until_true active kataster.service
 check "the agent kept its identity" until_true sh -c "runuser -u kataster -- kataster --data-dir /var/lib/kataster agent list -o json | grep -q $id"
-check "there is one asset" [ "$(kataster asset list -o json | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" = 1 ]
+check "there is one asset" [ "$(asset_count)" = 1 ]
 
 say "== removal"
 check "the agent's package goes" dpkg -r kataster-agent-enrolment kataster-agent

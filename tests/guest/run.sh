@@ -16,7 +16,7 @@ nfpm=$(realpath "${3:?the program nfpm}")
 work=${WORK:-$here/../../target/guest}
 # Under emulation a boot takes one to two minutes, the whole run some ten.
 TIME_MAX_SECONDS=${TIME_MAX_SECONDS:-1500}
-include=systemd-sysv,udev,dbus,kmod,initramfs-tools,linux-image-cloud-amd64,openssh-server,nginx-light,ssl-cert,nftables,dmidecode,python3-minimal,rpm
+include=systemd-sysv,udev,dbus,kmod,initramfs-tools,linux-image-cloud-amd64,openssh-server,nginx-light,ssl-cert,nftables,dmidecode,jq,rpm
 
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
@@ -45,7 +45,6 @@ cp -r "$newer" root/srv/guest/newer
 cp -r "$here/../../deploy/packages" root/srv/guest/deploy
 install -m 755 "$nfpm" root/usr/local/bin/nfpm
 install -m 755 "$here/inside.sh" root/srv/guest/inside.sh
-install -m 644 "$here/pick.py" root/srv/guest/pick.py
 put /etc/systemd/system/guest-test.service <<'UNIT'
 [Unit]
 Description=Install, enrol, upgrade and remove the packages, then switch off
