@@ -95,7 +95,7 @@ pub(super) fn snapshot() -> Snapshot {
             previous: None,
             software_version: "0.1.0".to_owned(),
         },
-        register: Register::parse(include_str!("../register/example.toml")).unwrap(),
+        register: Register::parse(include_str!("sample.toml")).unwrap(),
         assets: vec![server(), office_computer(), machine_controller()],
         agents: Vec::new(),
         changes: Vec::new(),

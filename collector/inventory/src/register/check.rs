@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use observation::limits::FIELD_BYTES_MAX;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -9,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::condition::{Condition, Recogniser, network};
 use super::lines::Lines;
 use super::problem::{Mistake, Problem};
-use super::schema::{Key, Kind, OUTSIDE, TABLES, Table, nearest, table};
+use super::schema::{Key, Kind, OUTSIDE, Table, nearest, table, tables};
 
 /// Most entries of one table.
 const ENTRIES_MAX: usize = 20_000;
@@ -28,7 +29,7 @@ pub(super) fn problems(document: &DeTable<'_>, lines: &Lines) -> Vec<Problem> {
         identities: BTreeMap::new(),
         networks: BTreeMap::new(),
     };
-    for table in TABLES {
+    for table in tables() {
         checker.collect_identities(table, document);
     }
     for (name, value) in document {
@@ -130,10 +131,11 @@ impl Checker<'_> {
     ) {
         match key.kind {
             Kind::Whole { min, max } => self.check_whole(key, min, max, value),
-            Kind::Hours => self.check_hours(key, value),
+            Kind::Hours => self.check_number(key, "register-problem-hours", value),
+            Kind::Amount => self.check_number(key, "register-problem-amount", value),
             Kind::YesNo if value.get_ref().is_bool() => {}
             Kind::YesNo => self.complain_type(key, "register-type-yes-no", value),
-            Kind::Text | Kind::Choice(_) | Kind::Reference(_) | Kind::Condition => {
+            Kind::Text | Kind::Choice(_) | Kind::Reference(_) | Kind::Condition | Kind::Day => {
                 self.check_text(table, key, fields, value);
             }
             Kind::Texts | Kind::References(_) | Kind::Networks | Kind::Recognisers => {
@@ -208,7 +210,13 @@ impl Checker<'_> {
             Kind::Networks => self.network(identity_of(table, fields), text),
             Kind::Condition => Condition::parse(text).err(),
             Kind::Recognisers => Recogniser::parse(text).err(),
-            Kind::Text | Kind::Texts | Kind::Whole { .. } | Kind::Hours | Kind::YesNo => None,
+            Kind::Day => day(key, text),
+            Kind::Text
+            | Kind::Texts
+            | Kind::Whole { .. }
+            | Kind::Hours
+            | Kind::Amount
+            | Kind::YesNo => None,
         };
         if let Some(mistake) = mistake {
             self.complain(value.span().start, mistake);
@@ -256,12 +264,12 @@ impl Checker<'_> {
         }
     }
 
-    fn check_hours(&mut self, key: &Key, value: &Entry<'_>) {
+    fn check_number(&mut self, key: &Key, message: &'static str, value: &Entry<'_>) {
         match number(value) {
             None => self.complain_type(key, "register-type-number", value),
-            Some(hours) if hours.is_finite() && hours >= 0.0 => {}
+            Some(number) if number.is_finite() && number >= 0.0 => {}
             Some(_) => {
-                let mistake = Mistake::new("register-problem-hours", &[("key", key.name)]);
+                let mistake = Mistake::new(message, &[("key", key.name)]);
                 self.complain(value.span().start, mistake);
             }
         }
@@ -323,8 +331,14 @@ fn choice(key: &Key, allowed: &'static [&'static str], text: &str) -> Option<Mis
     Some(mistake.meant(nearest(text, allowed.iter().copied())))
 }
 
+/// A day as the file writes it (RFC 3339, full-date).
+fn day(key: &Key, text: &str) -> Option<Mistake> {
+    let is_day = text.len() == "2026-11-27".len() && text.parse::<Date>().is_ok();
+    (!is_day).then(|| Mistake::new("register-problem-day", &[("key", key.name), ("value", text)]))
+}
+
 fn unknown_table(name: &str) -> Mistake {
-    let names = || TABLES.iter().map(|table| table.name);
+    let names = || tables().map(|table| table.name);
     let known = names().collect::<Vec<_>>().join(", ");
     let arguments = [("table", name), ("known", known.as_str())];
     let mistake = Mistake::new("register-problem-unknown-table", &arguments);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::Register;
-use super::schema::{TABLES, Table};
+use super::schema::{Table, tables};
 
 /// One field that changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ impl Register {
     pub fn differences(before: &Self, after: &Self) -> Vec<Difference> {
         let (before, after) = (before.values(), after.values());
         let mut differences = Vec::new();
-        for table in TABLES {
+        for table in tables() {
             let old = fields(table, before.get(table.name));
             let new = fields(table, after.get(table.name));
             let mut names: Vec<&(String, usize)> = old.keys().chain(new.keys()).collect();

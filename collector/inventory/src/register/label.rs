@@ -10,10 +10,13 @@ pub fn table_label(words: &Wording, table: &str) -> String {
     text_or(words, &format!("register-table-{}", table.replace('_', "-")), table)
 }
 
-/// What a key of a table is called; the key itself, if there is no such key.
+/// What a key of a table is called: in words of the table's own, else in those that all tables
+/// share; the key itself, if there is no such key.
 #[must_use]
 pub fn key_label(words: &Wording, table: &str, key: &str) -> String {
-    let message = format!("register-{}-{}", table.replace('_', "-"), key.replace('_', "-"));
+    let key_part = key.replace('_', "-");
+    let own = format!("register-{}-{key_part}", table.replace('_', "-"));
+    let message = if words.has(&own) { own } else { format!("register-key-{key_part}") };
     text_or(words, &message, key)
 }
 
@@ -42,13 +45,13 @@ fn text_or(words: &Wording, message: &str, code: &str) -> String {
 mod tests {
     use wording::Language;
 
-    use super::super::schema::TABLES;
+    use super::super::schema::tables;
     use super::*;
 
     #[test]
     fn every_table_and_key_has_a_label_in_both_languages() {
         for words in [Language::German.wording(), Language::English.wording()] {
-            for table in TABLES {
+            for table in tables() {
                 assert_ne!(table_label(words, table.name), table.name);
                 for key in table.keys {
                     let label = key_label(words, table.name, key.name);

@@ -7,6 +7,7 @@ mod check;
 mod cidr;
 mod condition;
 mod differences;
+mod entry;
 mod file;
 mod label;
 mod lines;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use cidr::{Cidr, CidrError};
 pub use condition::{Condition, Recogniser, Subject};
 pub use differences::Difference;
+pub use entry::{Entry, Value};
 pub use file::FILE_BYTES_MAX;
 pub use label::{key_label, table_label};
 pub use pattern::Pattern;
@@ -56,11 +58,85 @@ pub struct Register {
     pub location_rule: Vec<LocationRule>,
     /// Rules that give assets an owner.
     pub owner_rule: Vec<OwnerRule>,
+    /// Contracts.
+    pub contract: Vec<Entry>,
+    /// Lines to the outside.
+    pub line: Vec<Entry>,
+    /// Domain names.
+    pub domain: Vec<Entry>,
+    /// Cloud services.
+    pub cloud_service: Vec<Entry>,
+    /// What the company may use.
+    pub licence: Vec<Entry>,
+    /// The plan of backups.
+    pub backup: Vec<Entry>,
+    /// Things that no agent sees.
+    pub item: Vec<Entry>,
+    /// Machines with controls.
+    pub dossier: Vec<Entry>,
+    /// Cables, panels and sockets.
+    pub cable: Vec<Entry>,
+    /// Where information is kept.
+    pub storage: Vec<Entry>,
+    /// Measures.
+    pub measure: Vec<Entry>,
+    /// Audits, reviews, incidents and the like.
+    pub record: Vec<Entry>,
+    /// Goals.
+    pub goal: Vec<Entry>,
+    /// Targets of figures.
+    pub indicator: Vec<Entry>,
+    /// Protection needs that people set instead of the computed ones.
+    pub need: Vec<Entry>,
+    /// Confirmed groups.
+    pub group: Vec<Entry>,
+    /// Decisions on building blocks.
+    pub model: Vec<Entry>,
+    /// Decisions on findings.
+    pub finding: Vec<Entry>,
+    /// Risks.
+    pub risk: Vec<Entry>,
+    /// Answers to questions of a framework.
+    pub question: Vec<Entry>,
+    /// Statements on systems.
+    pub system: Vec<Entry>,
+    /// Statements on networks.
+    pub network: Vec<Entry>,
+    /// Statements on connections.
+    pub connection: Vec<Entry>,
+    /// Statements on services.
+    pub service: Vec<Entry>,
+    /// Statements on software products.
+    pub software: Vec<Entry>,
+    /// Statements on firmware.
+    pub firmware: Vec<Entry>,
+    /// Statements on certificates.
+    pub certificate: Vec<Entry>,
+    /// Statements on accounts.
+    pub account: Vec<Entry>,
+    /// References that settings are compared with.
+    pub setting: Vec<Entry>,
+    /// Statements on details.
+    pub detail: Vec<Entry>,
+    /// Decisions on gaps of coverage.
+    pub coverage: Vec<Entry>,
+    /// Statements on agents.
+    pub agent: Vec<Entry>,
+    /// Statements on checks of quality.
+    pub quality: Vec<Entry>,
+    /// Reviews of changes.
+    pub change: Vec<Entry>,
+    /// Statements on rules of documentation.
+    pub rule: Vec<Entry>,
+    /// Statements on scans.
+    pub scan: Vec<Entry>,
+    /// The versions of the documentation.
+    pub document: Vec<Entry>,
 }
 
 /// The company.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Company {
     /// Name.
     pub name: Option<String>,
@@ -76,6 +152,9 @@ pub struct Company {
     pub frameworks: Vec<String>,
     /// The role that answers for information security.
     pub security_officer: Option<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// How a document is classified.
@@ -119,8 +198,7 @@ pub enum Level {
 }
 
 /// A site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Site {
     /// Short code, unique among sites.
     pub code: String,
@@ -128,11 +206,13 @@ pub struct Site {
     pub name: String,
     /// Postal address.
     pub address: Option<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// A building.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Building {
     /// Short code, unique among buildings.
     pub code: String,
@@ -140,11 +220,13 @@ pub struct Building {
     pub site: String,
     /// Name.
     pub name: String,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// A room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Room {
     /// Short code, unique among rooms.
     pub code: String,
@@ -158,6 +240,9 @@ pub struct Room {
     pub access: Option<String>,
     /// Whether power is uninterruptible.
     pub ups: Option<bool>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// How a room is secured.
@@ -175,8 +260,7 @@ pub enum SecurityZone {
 }
 
 /// An organisational unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
     /// Short code, unique among units.
     pub code: String,
@@ -184,21 +268,25 @@ pub struct Unit {
     pub name: String,
     /// The role that leads it.
     pub head: Option<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// A role; names of persons are not needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Role {
     /// Name, unique among roles.
     pub name: String,
     /// The role that stands in for it.
     pub deputy: Option<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// A service provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provider {
     /// Short code, unique among providers.
     pub code: String,
@@ -210,11 +298,13 @@ pub struct Provider {
     pub processing_agreement: Option<bool>,
     /// Whether it has remote access.
     pub remote_access: Option<bool>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// A kind of information.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Information {
     /// Short code, unique among information.
     pub code: String,
@@ -238,6 +328,9 @@ pub struct Information {
     pub scenario: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// Whether information speaks of persons.
@@ -254,7 +347,6 @@ pub enum PersonalData {
 
 /// A business process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Process {
     /// Short code, unique among processes.
     pub code: String,
@@ -275,11 +367,13 @@ pub struct Process {
     /// Codes of the applications it uses.
     #[serde(default)]
     pub applications: Vec<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// An application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Application {
     /// Short code, unique among applications.
     pub code: String,
@@ -291,11 +385,13 @@ pub struct Application {
     /// Codes of the information it handles.
     #[serde(default)]
     pub information: Vec<String>,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// A network zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Zone {
     /// Name, unique among zones.
     pub name: String,
@@ -312,6 +408,9 @@ pub struct Zone {
     /// Whether plant controls live in it.
     #[serde(default)]
     pub ot: bool,
+    /// Whatever else is stated.
+    #[serde(flatten)]
+    pub more: Entry,
 }
 
 /// Places assets in a room.

@@ -1,6 +1,12 @@
 //! The tables and keys of `register.toml` as data: checking, writing and comparing all read this one
 //! list. A test holds it against the model.
 
+mod agreements;
+mod company;
+mod observed;
+mod steering;
+mod things;
+
 /// One table of the file.
 pub(super) struct Table {
     /// Its key in the file.
@@ -34,6 +40,10 @@ pub(super) enum Kind {
     Whole { min: i64, max: i64 },
     /// Hours; fractions are allowed.
     Hours,
+    /// An amount from 0 on; fractions are allowed.
+    Amount,
+    /// A day, as text: `2026-11-27`.
+    Day,
     /// `true` or `false`.
     YesNo,
     /// One of these words.
@@ -66,161 +76,78 @@ const fn required(name: &'static str, kind: Kind) -> Key {
     Key { name, kind, is_required: true }
 }
 
+const fn text(name: &'static str) -> Key {
+    key(name, Kind::Text)
+}
+
+const fn texts(name: &'static str) -> Key {
+    key(name, Kind::Texts)
+}
+
+const fn day(name: &'static str) -> Key {
+    key(name, Kind::Day)
+}
+
+const fn amount(name: &'static str) -> Key {
+    key(name, Kind::Amount)
+}
+
+const fn yes_no(name: &'static str) -> Key {
+    key(name, Kind::YesNo)
+}
+
+const fn choice(name: &'static str, words: &'static [&'static str]) -> Key {
+    key(name, Kind::Choice(words))
+}
+
+const fn level(name: &'static str) -> Key {
+    choice(name, LEVELS)
+}
+
+/// A key that names a role.
+const fn role(name: &'static str) -> Key {
+    key(name, Kind::Reference("role"))
+}
+
+/// A key that names an entry of another table.
+const fn reference(name: &'static str, table: &'static str) -> Key {
+    key(name, Kind::Reference(table))
+}
+
+/// A key that names entries of another table.
+const fn references(name: &'static str, table: &'static str) -> Key {
+    key(name, Kind::References(table))
+}
+
 const fn list(name: &'static str, identity: &'static str, keys: &'static [Key]) -> Table {
     Table { name, is_list: true, identity: Some(identity), keys }
 }
 
+/// A table that stands once.
+const fn single(name: &'static str, keys: &'static [Key]) -> Table {
+    Table { name, is_list: false, identity: None, keys }
+}
+
+/// A table whose entries have a code.
+const fn coded(name: &'static str, keys: &'static [Key]) -> Table {
+    list(name, "code", keys)
+}
+
+const CODE: Key = required("code", Kind::Text);
+const NAME: Key = required("name", Kind::Text);
+const REMARK: Key = text("remark");
+const OWNER: Key = role("owner");
+
 /// All tables, in the order in which they are written: what others refer to comes first.
-pub(super) const TABLES: &[Table] = &[
-    Table {
-        name: "company",
-        is_list: false,
-        identity: None,
-        keys: &[
-            key("name", Kind::Text),
-            key("employees", Kind::Whole { min: 0, max: u32::MAX as i64 }),
-            key("sector", Kind::Text),
-            key("scope", Kind::Text),
-            key(
-                "classification",
-                Kind::Choice(&["public", "internal", "confidential", "strictly_confidential"]),
-            ),
-            key("frameworks", Kind::Texts),
-            key("security_officer", Kind::Text),
-        ],
-    },
-    Table {
-        name: "thresholds",
-        is_list: false,
-        identity: None,
-        keys: &[
-            key("damage_normal_eur", COUNT),
-            key("damage_high_eur", COUNT),
-            key("outage_normal_hours", Kind::Hours),
-            key("outage_high_hours", Kind::Hours),
-        ],
-    },
-    list(
-        "site",
-        "code",
-        &[required("code", Kind::Text), required("name", Kind::Text), key("address", Kind::Text)],
-    ),
-    list(
-        "building",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("site", Kind::Reference("site")),
-            required("name", Kind::Text),
-        ],
-    ),
-    list(
-        "room",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("building", Kind::Reference("building")),
-            required("name", Kind::Text),
-            key(
-                "security_zone",
-                Kind::Choice(&["public", "internal", "secured", "highly_secured"]),
-            ),
-            key("access", Kind::Text),
-            key("ups", Kind::YesNo),
-        ],
-    ),
-    list(
-        "unit",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("name", Kind::Text),
-            key("head", Kind::Reference("role")),
-        ],
-    ),
-    list("role", "name", &[required("name", Kind::Text), key("deputy", Kind::Reference("role"))]),
-    list(
-        "provider",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("name", Kind::Text),
-            key("service", Kind::Text),
-            key("processing_agreement", Kind::YesNo),
-            key("remote_access", Kind::YesNo),
-        ],
-    ),
-    list(
-        "information",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("name", Kind::Text),
-            key("personal_data", Kind::Choice(&["no", "yes", "special"])),
-            key("data_subjects", Kind::Text),
-            key("count", COUNT),
-            key("processing_record", Kind::Text),
-            key("confidentiality", Kind::Choice(LEVELS)),
-            key("integrity", Kind::Choice(LEVELS)),
-            key("availability", Kind::Choice(LEVELS)),
-            key("scenario", Kind::Text),
-            key("reason", Kind::Text),
-        ],
-    ),
-    list(
-        "process",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("name", Kind::Text),
-            key("owner", Kind::Reference("role")),
-            key("outage_hours", Kind::Hours),
-            key("confidentiality", Kind::Choice(LEVELS)),
-            key("integrity", Kind::Choice(LEVELS)),
-            key("availability", Kind::Choice(LEVELS)),
-            key("reason", Kind::Text),
-            key("applications", Kind::References("application")),
-        ],
-    ),
-    list(
-        "application",
-        "code",
-        &[
-            required("code", Kind::Text),
-            required("name", Kind::Text),
-            key("recognise", Kind::Recognisers),
-            key("information", Kind::References("information")),
-        ],
-    ),
-    list(
-        "zone",
-        "name",
-        &[
-            required("name", Kind::Text),
-            key("networks", Kind::Networks),
-            key("vlan", Kind::Whole { min: 1, max: 4094 }),
-            key("purpose", Kind::Text),
-            key("may_reach", Kind::References("zone")),
-            key("ot", Kind::YesNo),
-        ],
-    ),
-    Table {
-        name: "location_rule",
-        is_list: true,
-        identity: None,
-        keys: &[required("when", Kind::Condition), required("room", Kind::Reference("room"))],
-    },
-    Table {
-        name: "owner_rule",
-        is_list: true,
-        identity: None,
-        keys: &[required("when", Kind::Condition), required("owner", Kind::Reference("role"))],
-    },
-];
+pub(super) fn tables() -> impl Iterator<Item = &'static Table> + Clone {
+    [company::TABLES, agreements::TABLES, things::TABLES, steering::TABLES, observed::TABLES]
+        .into_iter()
+        .flatten()
+}
 
 /// The table of this name.
 pub(super) fn table(name: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.name == name)
+    tables().find(|table| table.name == name)
 }
 
 /// The known word that a slip of the pen may have meant.
@@ -282,7 +209,7 @@ mod tests {
 
     #[test]
     fn every_reference_names_a_table_with_an_identity() {
-        for table in TABLES {
+        for table in tables() {
             for key in table.keys {
                 if let Kind::Reference(to) | Kind::References(to) = key.kind {
                     assert!(super::table(to).unwrap().identity.is_some(), "{}", key.name);
