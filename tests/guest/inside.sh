@@ -5,7 +5,7 @@ results=/run/results
 mkdir -p "$results"
 cd /srv/guest || exit 1
 # Under emulation everything takes its time.
-WAIT_SECONDS_MAX=180
+WAIT_SECONDS_MAX=300
 
 say() { echo "$*" | tee -a "$results/checks"; }
 check() { # check WHAT COMMAND…

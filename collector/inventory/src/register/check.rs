@@ -337,7 +337,7 @@ fn day(key: &Key, text: &str) -> Option<Mistake> {
     (!is_day).then(|| Mistake::new("register-problem-day", &[("key", key.name), ("value", text)]))
 }
 
-fn unknown_table(name: &str) -> Mistake {
+pub(super) fn unknown_table(name: &str) -> Mistake {
     let names = || tables().map(|table| table.name);
     let known = names().collect::<Vec<_>>().join(", ");
     let arguments = [("table", name), ("known", known.as_str())];
@@ -345,7 +345,7 @@ fn unknown_table(name: &str) -> Mistake {
     mistake.meant(nearest(name, names()))
 }
 
-fn unknown_key(table: &Table, name: &str) -> Mistake {
+pub(super) fn unknown_key(table: &Table, name: &str) -> Mistake {
     let names = || table.keys.iter().map(|key| key.name);
     let known = names().collect::<Vec<_>>().join(", ");
     let form = header(table);

@@ -1,15 +1,14 @@
 //! `register.toml`: reading with the line of every mistake, and writing.
 
-use std::fmt::Write as _;
-
 use toml::Value;
 use toml::de::DeTable;
 
 use super::Register;
 use super::check;
+use super::index::{Place, identity_of};
 use super::lines::Lines;
 use super::problem::{Mistake, RegisterError};
-use super::schema::tables;
+use super::schema::{Table, tables};
 
 /// Larger than any register of a company should ever be.
 pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -46,44 +45,66 @@ impl Register {
     /// what is not stated.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        let document = self.values();
-        let mut text = String::new();
-        for table in tables() {
-            let entries = match document.get(table.name) {
-                Some(Value::Array(entries)) => entries.as_slice(),
-                Some(value) => std::slice::from_ref(value),
-                None => continue,
-            };
-            for entry in entries {
-                let mut body = String::new();
-                for key in table.keys {
-                    match entry.get(key.name) {
-                        None => {}
-                        Some(Value::Array(list)) if list.is_empty() => {}
-                        Some(value) => {
-                            // Writing to a text cannot fail.
-                            let _ = writeln!(body, "{} = {value}", key.name);
-                        }
-                    }
-                }
-                let header = match (table.is_list, body.is_empty()) {
-                    (true, _) => format!("[[{}]]\n", table.name),
-                    (false, false) => format!("[{}]\n", table.name),
-                    (false, true) => continue,
-                };
-                if !text.is_empty() {
-                    text.push('\n');
-                }
-                text.push_str(&header);
-                text.push_str(&body);
-            }
-        }
-        text
+        text_with_places(&self.values()).0
     }
 
     /// The register as untyped values. Every type of the model has a form in TOML.
     pub(super) fn values(&self) -> toml::Table {
         toml::Table::try_from(self).unwrap_or_default()
+    }
+}
+
+/// The text of a document, and for each of its lines the field that stands there; the key is empty
+/// where an entry begins.
+pub(super) fn text_with_places(document: &toml::Table) -> (String, Vec<Option<Place>>) {
+    let mut written = Written::default();
+    for table in tables() {
+        let entries = match document.get(table.name) {
+            Some(Value::Array(entries)) => entries.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+            None => continue,
+        };
+        for (number, entry) in entries.iter().enumerate() {
+            written.entry(table, &identity_of(table, number, entry), entry);
+        }
+    }
+    (written.text, written.places)
+}
+
+#[derive(Default)]
+struct Written {
+    text: String,
+    places: Vec<Option<Place>>,
+}
+
+impl Written {
+    fn entry(&mut self, table: &Table, identity: &str, entry: &Value) {
+        let stated: Vec<(&str, &Value)> = table
+            .keys
+            .iter()
+            .filter_map(|key| Some((key.name, entry.get(key.name)?)))
+            .filter(|(_, value)| !value.as_array().is_some_and(Vec::is_empty))
+            .collect();
+        let header = match (table.is_list, stated.is_empty()) {
+            (true, _) => format!("[[{}]]", table.name),
+            (false, false) => format!("[{}]", table.name),
+            (false, true) => return,
+        };
+        if !self.text.is_empty() {
+            self.lines("", None);
+        }
+        self.lines(&header, Some(Place::new(table.name, identity, "")));
+        for (key, value) in stated {
+            self.lines(&format!("{key} = {value}"), Some(Place::new(table.name, identity, key)));
+        }
+    }
+
+    /// A text that may have several lines.
+    fn lines(&mut self, text: &str, place: Option<Place>) {
+        let count = text.bytes().filter(|it| *it == b'\n').count() + 1;
+        self.places.extend(std::iter::repeat_n(place, count));
+        self.text.push_str(text);
+        self.text.push('\n');
     }
 }
 

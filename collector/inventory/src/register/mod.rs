@@ -9,6 +9,7 @@ mod condition;
 mod differences;
 mod entry;
 mod file;
+mod index;
 mod label;
 mod lines;
 mod pattern;
@@ -22,9 +23,13 @@ pub use condition::{Condition, Recogniser, Subject};
 pub use differences::Difference;
 pub use entry::{Entry, Value};
 pub use file::FILE_BYTES_MAX;
+pub use index::{
+    Edit, EditError, Index, Place, field_kind, is_identity, keys_of, nearest_word, table_names,
+};
 pub use label::{key_label, table_label};
 pub use pattern::Pattern;
 pub use problem::{Mistake, Problem, RegisterError};
+pub use schema::Kind as FieldKind;
 
 /// Everything that people stated.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

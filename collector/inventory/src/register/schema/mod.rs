@@ -29,15 +29,27 @@ pub(super) struct Key {
     pub is_required: bool,
 }
 
+impl Table {
+    /// Whether its entries only say something of things that are known from elsewhere.
+    pub(super) fn is_statement(&self) -> bool {
+        self.identity == Some("id")
+    }
+}
+
 /// What a key holds.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
     /// Text.
     Text,
     /// A list of texts.
     Texts,
     /// A whole number within bounds.
-    Whole { min: i64, max: i64 },
+    Whole {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
     /// Hours; fractions are allowed.
     Hours,
     /// An amount from 0 on; fractions are allowed.
