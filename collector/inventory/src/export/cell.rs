@@ -198,6 +198,15 @@ impl Cell {
         self
     }
 
+    /// The same cell as a link to this place, if there is one.
+    #[must_use]
+    pub fn leading_to(mut self, target: Option<Target>) -> Self {
+        if target.is_some() {
+            self.extra.get_or_insert_default().target = target;
+        }
+        self
+    }
+
     /// What it shows.
     #[must_use]
     pub const fn value(&self) -> &Value {

@@ -16,6 +16,7 @@ mod sheet;
 mod sheets;
 mod snapshot;
 mod stated;
+mod statement;
 mod tile;
 mod view;
 
@@ -29,8 +30,9 @@ pub use network_document::{
     NetworkDocument, RunEntry, SeenAs, ServiceEntry, SubnetEntry, SubnetEvidence, network_document,
 };
 pub use plan::{NodeKind, Plan, PlanNode};
-pub use sheet::{Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
+pub use sheet::{About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
 pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, ScanSummary, Snapshot};
+pub use statement::{canonical, place};
 pub use tile::{Tile, Tone, tiles};
 pub use view::{View, names_a_host};

@@ -119,6 +119,19 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// What the whole row rests on.
     pub evidence: Option<Evidence>,
+    /// The entry of the register that the row speaks of, where its id does not say so.
+    pub about: Option<About>,
+}
+
+/// An entry of the register, and the columns whose cells are its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The table.
+    pub table: &'static str,
+    /// The entry's identity; empty where the table stands once.
+    pub identity: String,
+    /// Columns, by what follows the point in their key, with the key of the field.
+    pub keys: &'static [(&'static str, &'static str)],
 }
 
 impl Column {
@@ -240,7 +253,19 @@ impl Row {
     /// A row of these cells.
     #[must_use]
     pub fn new(id: impl Into<String>, cells: Vec<Cell>) -> Self {
-        Self { id: id.into(), cells, evidence: None }
+        Self { id: id.into(), cells, evidence: None, about: None }
+    }
+
+    /// The same row, these columns of which are fields of an entry of the register.
+    #[must_use]
+    pub fn about(
+        mut self,
+        table: &'static str,
+        identity: impl Into<String>,
+        keys: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.about = Some(About { table, identity: identity.into(), keys });
+        self
     }
 
     /// The same row resting on this evidence.

@@ -1,5 +1,6 @@
 //! What the register says of an asset: its room, its owner and the applications on it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::view::names_a_host;
@@ -8,6 +9,7 @@ use crate::asset::Lifecycle;
 use crate::asset::ServicePort;
 use crate::register::Application;
 use crate::register::Condition;
+use crate::register::Entry;
 use crate::register::Recogniser;
 use crate::register::Register;
 use crate::register::Subject;
@@ -17,6 +19,8 @@ pub(super) struct Stated<'a> {
     rooms: Vec<(Condition, &'a str)>,
     owners: Vec<(Condition, &'a str)>,
     applications: Vec<(&'a Application, Vec<Recogniser>)>,
+    /// What is stated of single systems, by label: stronger than any rule.
+    systems: HashMap<&'a str, &'a Entry>,
 }
 
 /// An application that runs on an asset, and what it was recognised by.
@@ -51,17 +55,22 @@ impl<'a> Stated<'a> {
             rooms: rooms.filter_map(|it| Some((read(&it.when)?, it.room.as_str()))).collect(),
             owners: owners.filter_map(|it| Some((read(&it.when)?, it.owner.as_str()))).collect(),
             applications: applications.collect(),
+            systems: register.system.iter().filter_map(|it| Some((it.text("id")?, it))).collect(),
         }
     }
 
-    /// The code of the asset's room. The first rule that fits wins.
+    /// The code of the asset's room: as stated of the asset itself, else by the first rule that fits.
     pub(super) fn room(&self, asset: &Asset) -> Option<&'a str> {
-        first_fit(&self.rooms, asset)
+        self.of_system(asset, "room").or_else(|| first_fit(&self.rooms, asset))
     }
 
-    /// The role that owns the asset. The first rule that fits wins.
+    /// The role that owns the asset: as stated of the asset itself, else by the first rule that fits.
     pub(super) fn owner(&self, asset: &Asset) -> Option<&'a str> {
-        first_fit(&self.owners, asset)
+        self.of_system(asset, "owner").or_else(|| first_fit(&self.owners, asset))
+    }
+
+    fn of_system(&self, asset: &Asset, key: &str) -> Option<&'a str> {
+        self.systems.get(asset.label.0.as_str())?.text(key)
     }
 
     /// The applications that run on an asset, in the order of the register.

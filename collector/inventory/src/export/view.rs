@@ -19,6 +19,7 @@ use super::sheet::Sheet;
 use super::sheets::SHEETS;
 use super::snapshot::ScanSummary;
 use super::snapshot::Snapshot;
+use super::statement;
 use crate::asset::Asset;
 use crate::asset::AssetId;
 use crate::asset::Evidence;
@@ -26,6 +27,7 @@ use crate::asset::ObserverId;
 use crate::asset::Trust;
 use crate::register::Cidr;
 use crate::register::Classification;
+use crate::register::Index;
 use crate::register::Zone;
 
 /// The state of a scan that asked all that it was to ask.
@@ -41,6 +43,7 @@ pub struct View<'a> {
     addresses: BTreeMap<IpAddr, &'a Asset>,
     networks: Vec<(Cidr, &'a Zone)>,
     rows: BTreeMap<&'static str, OnceCell<Vec<Row>>>,
+    stated: Index,
 }
 
 impl<'a> View<'a> {
@@ -61,7 +64,8 @@ impl<'a> View<'a> {
         });
         let rows = SHEETS.iter().map(|it| (it.key, OnceCell::new())).collect();
         let addresses = addresses(snapshot);
-        Self { snapshot, language, time_zone, assets, addresses, networks, rows }
+        let stated = snapshot.register.index();
+        Self { snapshot, language, time_zone, assets, addresses, networks, rows, stated }
     }
 
     /// The snapshot.
@@ -74,6 +78,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language
+    }
+
+    /// What people stated, by table, entry and key.
+    #[must_use]
+    pub const fn stated(&self) -> &Index {
+        &self.stated
     }
 
     /// The time zone in which times are shown.
@@ -239,7 +249,12 @@ impl<'a> View<'a> {
     /// The rows of a sheet, made once. A sheet must not ask for its own.
     #[must_use]
     pub fn rows(&self, sheet: &Sheet) -> &[Row] {
-        self.rows.get(sheet.key).map_or(&[], |it| it.get_or_init(|| (sheet.rows)(self)).as_slice())
+        let make = || {
+            let mut rows = (sheet.rows)(self);
+            statement::fill(&self.stated, sheet, &mut rows);
+            rows
+        };
+        self.rows.get(sheet.key).map_or(&[], |it| it.get_or_init(make).as_slice())
     }
 
     /// How many rows the sheet of this key has; none for a key that no sheet has.

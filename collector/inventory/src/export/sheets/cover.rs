@@ -30,36 +30,28 @@ pub(super) const SHEET: Sheet = Sheet {
 };
 
 fn rows(view: &View<'_>) -> Vec<Row> {
-    let company = &view.snapshot().register.company;
     let computed = |id: &str, message: &str, cell: Cell| {
         Row::new(id, vec![Cell::text(view.text(message)), cell, Cell::nothing()])
     };
-    let stated = |id: &str, message: &str, value: Option<&str>| {
-        Row::new(id, vec![Cell::text(view.text(message)), Cell::nothing(), Cell::stated(value)])
+    let stated = |id: &str, message: &str, keys: &'static [(&'static str, &'static str)]| {
+        Row::new(id, vec![Cell::text(view.text(message)), Cell::nothing(), Cell::open()])
+            .about("company", "", keys)
     };
     vec![
         computed("version", "workbook-cover-version", Cell::text(version(view))),
         computed("as_of", "workbook-cover-as-of", Cell::text(as_of(view))),
         computed("created_by", "workbook-cover-created-by", Cell::text(creator(view))),
         computed("data", "workbook-cover-data", Cell::text(view.text("workbook-cover-data-none"))),
-        stated("company", "workbook-cover-company", company.name.as_deref()),
-        stated("scope", "workbook-cover-scope", company.scope.as_deref()),
-        stated(
-            "classification",
-            "workbook-cover-classification",
-            stated_classification(view).as_deref(),
-        ),
-        stated("officer", "workbook-cover-officer", company.security_officer.as_deref()),
-        stated("reviewed_by", "workbook-cover-reviewed-by", None),
-        stated("released_by", "workbook-cover-released-by", None),
-        stated("next_review", "workbook-cover-next-review", None),
-        stated("distribution", "workbook-cover-distribution", None),
+        stated("company", "workbook-cover-company", &[("stated", "name")]),
+        stated("scope", "workbook-cover-scope", &[("stated", "scope")]),
+        stated("classification", "workbook-cover-classification", &[("stated", "classification")]),
+        stated("officer", "workbook-cover-officer", &[("stated", "security_officer")]),
+        stated("reviewed_by", "workbook-cover-reviewed-by", &[("stated", "reviewed_by")]),
+        stated("released_by", "workbook-cover-released-by", &[("stated", "released_by")]),
+        stated("next_review", "workbook-cover-next-review", &[("stated", "next_review_on")]),
+        stated("distribution", "workbook-cover-distribution", &[("stated", "distribution")]),
         computed("events", "workbook-cover-events", Cell::text(events(view))),
     ]
-}
-
-fn stated_classification(view: &View<'_>) -> Option<String> {
-    view.snapshot().register.company.classification.map(|_| view.classification())
 }
 
 /// The number of the export, and that it is a draft.

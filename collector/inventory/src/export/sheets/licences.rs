@@ -37,7 +37,7 @@ pub(super) const SHEET: Sheet = Sheet {
     columns: &[
         Column::key("licence.id", "sheets-column-id").width(12),
         Column::computed("licence.product", "sheets-column-product").width(28),
-        Column::by_hand("licence.metric", "sheets-column-metric").width(16),
+        Column::by_hand("licence.metric", "sheets-column-metric").list(List::Metric).width(16),
         Column::by_hand("licence.entitled", "sheets-column-entitled")
             .number()
             .mandatory()

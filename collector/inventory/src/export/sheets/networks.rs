@@ -69,6 +69,10 @@ pub(super) const SHEET: Sheet = Sheet {
     },
 };
 
+/// What can be stated of a network once it lies in a zone.
+const ZONE_KEYS: &[(&str, &str)] =
+    &[("vlan", "vlan"), ("purpose", "purpose"), ("may_reach", "may_reach"), ("ot", "ot")];
+
 /// The means by which an address is known that nobody asked.
 const NEIGHBOUR_TABLE: &str = "neighbour_table";
 
@@ -199,7 +203,7 @@ fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relat
         None => Cell::no_data(),
     };
     let (count, members) = members(view, network);
-    Row::new(
+    let row = Row::new(
         id.as_str(),
         vec![
             Cell::text(id.as_str()),
@@ -223,7 +227,11 @@ fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relat
             Cell::not_assessed(),
             Cell::not_assessed(),
         ],
-    )
+    );
+    match zone {
+        Some(zone) => row.about("zone", zone.name.as_str(), ZONE_KEYS),
+        None => row,
+    }
 }
 
 /// How many systems have an address in the network, and which.

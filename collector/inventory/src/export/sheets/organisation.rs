@@ -122,7 +122,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn row(self, view: &View<'_>, register: &Register, table: &str, systems: Cell) -> Row {
+    fn row(self, view: &View<'_>, register: &Register, table: &'static str, systems: Cell) -> Row {
         let id = id(register, table, self.code);
         Row::new(
             id.as_str(),
@@ -140,6 +140,29 @@ impl<'a> Entry<'a> {
                 Cell::open(),
             ],
         )
+        .about(table, self.code, keys(table))
+    }
+}
+
+/// The columns that are fields of an entry of this table.
+fn keys(table: &str) -> &'static [(&'static str, &'static str)] {
+    match table {
+        "site" => &[("name", "name"), ("address", "address"), ("remark", "remark")],
+        "building" => &[
+            ("name", "name"),
+            ("parent", "site"),
+            ("address", "address"),
+            ("remark", "remark"),
+        ],
+        "room" => &[
+            ("name", "name"),
+            ("parent", "building"),
+            ("security_zone", "security_zone"),
+            ("access", "access"),
+            ("ups", "ups"),
+            ("remark", "remark"),
+        ],
+        _ => &[("name", "name"), ("parent", "parent"), ("head", "head"), ("remark", "remark")],
     }
 }
 
