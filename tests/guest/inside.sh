@@ -65,6 +65,7 @@ pid=$(systemctl show -P MainPID kataster-agent.service)
 check "the agent's process is not root" [ "$(stat -c %U "/proc/$pid")" = kataster-agent ]
 check "it holds no capability" grep -q '^CapEff:[[:space:]]*0000000000000000$' "/proc/$pid/status"
 check "the serial number came through the reader" grep -q SN0012345 "$results/assets.json"
+facts() { jq -r --arg source "$1" '.sections[].body | select(.source == $source) | .outcome.read.facts[]?' "$2"; }
 check "nobody was killed by a filter of system calls" sh -c '! journalctl --no-pager | grep -qE "SIGSYS|status=31"'
 systemctl list-units 'kataster*' --all --no-pager > "$results/units"
 for unit in kataster.service kataster-agent.service kataster-agent-reader@1.service kataster-agent-scanner.service kataster-scanner.service; do
@@ -77,6 +78,18 @@ kataster-agent once --print -o json > "$results/report-root.json" 2> "$results/r
 runuser -u nobody -- kataster-agent once --print -o json > "$results/report-nobody.json" 2> "$results/report-nobody.err"
 check "root sees the whole machine" grep -q SN0012345 "$results/report-root.json"
 check "nobody sees less and says so" grep -q not_allowed "$results/report-nobody.json"
+said() { facts "$1" "$results/report-root.json" | jq -r "$2 // empty"; }
+for pair in system-manufacturer:manufacturer system-product-name:product system-version:version \
+    system-serial-number:serial system-uuid:uuid system-sku-number:sku system-family:family; do
+    check "SMBIOS as dmidecode reads it: ${pair%:*}" \
+        [ "$(said hardware.smbios "select(.fact == \"system_product\").${pair#*:}")" = "$(dmidecode -s "${pair%:*}")" ]
+done
+check "the memory module of the SMBIOS" [ "$(said hardware.smbios 'select(.fact == "memory_module").serial')" = 3A5B7C9D ]
+check "the NVMe disk with its serial number" [ "$(said hardware.disks 'select(.name == "nvme0n1").serial')" = SAMPLE-NVME-0001 ]
+check "the TPM" [ "$(said hardware.tpm 'select(.fact == "trusted_platform_module").specification')" = 2.0 ]
+check "the firmware of the TPM" [ -n "$(said hardware.tpm 'select(.fact == "firmware").version')" ]
+check "Secure Boot, which is off here" [ "$(said firmware.uefi 'select(.name == "SecureBoot").value')" = 0 ]
+check "the processes behind what listens" grep -q '"unit": *"ssh.service"' "$results/report-root.json"
 dmidecode > "$results/dmidecode" 2>&1
 dmidecode --dump-bin "$results/dmidecode.bin" > /dev/null 2>&1
 check "a workbook is written" kataster export workbook --out /var/lib/kataster/guest.xlsx

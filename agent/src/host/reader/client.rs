@@ -11,6 +11,9 @@ use observation::latest::Absent;
 use super::super::{Reply, Request};
 use super::{ANSWER_BYTES_MAX, ANSWER_GRACE, REQUEST_BYTES_MAX, REQUEST_LIMIT, frame};
 
+/// How much longer the first answer of a reader may take: the service manager starts it with the
+/// connection, and builds its sandbox. An emulated machine under load took nine seconds.
+const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a reader that could not be reached is not tried again.
 const UNREACHABLE_PAUSE: Duration = Duration::from_secs(10);
 /// So many requests in succession may hang before the reader is left alone for a while: a run must not
@@ -24,6 +27,7 @@ const HANGING_PAUSE: Duration = Duration::from_secs(300);
 pub struct ReaderHost {
     socket: PathBuf,
     patience: Duration,
+    starting: Duration,
     state: Mutex<State>,
 }
 
@@ -44,7 +48,8 @@ impl ReaderHost {
     /// A reader that is not connected to yet.
     #[must_use]
     pub fn new(socket: PathBuf) -> Self {
-        Self { socket, patience: REQUEST_LIMIT + ANSWER_GRACE, state: Mutex::default() }
+        let patience = REQUEST_LIMIT + ANSWER_GRACE;
+        Self { socket, patience, starting: START_LIMIT, state: Mutex::default() }
     }
 
     /// The reader's answer; none where there is no reader.
@@ -52,12 +57,13 @@ impl ReaderHost {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match state.paused {
             Some((until, pause)) if Instant::now() < until => {
-                return (pause == Pause::Hanging).then(|| Err(self.timed_out(request)));
+                return (pause == Pause::Hanging).then(|| Err(timed_out(request, self.patience)));
             }
             _ => state.paused = None,
         }
         // A connection that was idle is closed by the reader; then a new one is made, once.
         for is_fresh in [state.connection.is_none(), true] {
+            let patience = if is_fresh { self.patience + self.starting } else { self.patience };
             match self.try_once(&mut state, request) {
                 Ok(answer) => {
                     state.note(&answer);
@@ -66,7 +72,7 @@ impl ReaderHost {
                 Err(error) => {
                     state.connection = None;
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
-                        let answer = Err(self.timed_out(request));
+                        let answer = Err(timed_out(request, patience));
                         state.note(&answer);
                         return Some(answer);
                     }
@@ -82,25 +88,29 @@ impl ReaderHost {
     }
 
     fn try_once(&self, state: &mut State, request: &Request) -> io::Result<Result<Reply, Absent>> {
+        let is_fresh = state.connection.is_none();
         let stream = match &mut state.connection {
             Some(stream) => stream,
             none => {
                 let stream = UnixStream::connect(&self.socket)?;
-                stream.set_read_timeout(Some(self.patience))?;
+                stream.set_read_timeout(Some(self.patience + self.starting))?;
                 stream.set_write_timeout(Some(self.patience))?;
                 none.insert(stream)
             }
         };
         frame::write(stream, request, REQUEST_BYTES_MAX)?;
         let answer = frame::read(stream, ANSWER_BYTES_MAX)?;
+        if is_fresh {
+            stream.set_read_timeout(Some(self.patience))?;
+        }
         answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
+}
 
-    fn timed_out(&self, request: &Request) -> Absent {
-        Absent::TimedOut {
-            doing: format!("asking the reader: {request:?}"),
-            after_ms: u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX),
-        }
+fn timed_out(request: &Request, patience: Duration) -> Absent {
+    Absent::TimedOut {
+        doing: format!("asking the reader: {request:?}"),
+        after_ms: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
     }
 }
 
@@ -198,10 +208,24 @@ mod tests {
             drop(stream);
         });
         reader.patience = Duration::from_millis(20);
+        reader.starting = Duration::ZERO;
         for _ in 0..10 {
             assert!(matches!(reader.ask(&QUESTION), Some(Err(Absent::TimedOut { .. }))));
         }
         assert_eq!(count.load(Ordering::SeqCst), HANGING_MAX);
+    }
+
+    #[test]
+    fn a_reader_may_take_its_time_to_start_and_no_longer_for_a_request() {
+        let (_folder, mut reader, _) = reader(|mut stream| {
+            loop {
+                thread::sleep(Duration::from_millis(300));
+                say(&mut stream, "x");
+            }
+        });
+        reader.patience = Duration::from_millis(20);
+        assert_eq!(reader.ask(&QUESTION), Some(Ok(Reply::Link("x".to_owned()))));
+        assert!(matches!(reader.ask(&QUESTION), Some(Err(Absent::TimedOut { after_ms: 20, .. }))));
     }
 
     struct Bare;
