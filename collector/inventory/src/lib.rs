@@ -17,3 +17,5 @@ pub mod reconcile;
 pub mod assess;
 
 pub mod export;
+
+pub mod import;

@@ -1,36 +1,13 @@
-//! Foreign text made fit for a cell, and how much room it takes.
+//! How much room text takes, and text for names and footers.
 
-/// The most characters that a cell holds.
-const CELL_CHARACTERS_MAX: usize = 32_767;
+pub(super) use inventory::export::clean;
+
 /// The longest footer that spreadsheets accept, with room for what we add.
 const FOOTER_CHARACTERS_MAX: usize = 90;
 /// What a spreadsheet forbids in the name of a sheet.
 const FORBIDDEN_IN_NAMES: &[char] = &['[', ']', ':', '*', '?', '/', '\\', '\''];
 /// The longest name of a sheet.
 const NAME_CHARACTERS_MAX: usize = 31;
-
-/// The text without control characters (line breaks stay), cut with `…` to what a cell holds.
-pub(super) fn clean(text: &str) -> String {
-    // U+FFFE and U+FFFF are no characters in XML; the marks of direction could hide a file's end.
-    let fits = |it: &char| {
-        *it == '\n'
-            || !(it.is_control()
-                || matches!(it, '\u{fffe}' | '\u{ffff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-    };
-    let kept = text.chars().filter(fits);
-    // Excel counts UTF-16 units.
-    let mut units = 0;
-    let mut cleaned = String::with_capacity(text.len().min(CELL_CHARACTERS_MAX));
-    for character in kept {
-        units += character.len_utf16();
-        if units >= CELL_CHARACTERS_MAX {
-            cleaned.push('…');
-            break;
-        }
-        cleaned.push(character);
-    }
-    cleaned
-}
 
 /// Widths are counted in digits of Arial 10; of the letters of Arial 9 more fit in. Words that do
 /// not fit at the end of a line are why this is less than the quotient.
@@ -86,22 +63,6 @@ pub(super) fn footer(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_go_and_line_breaks_stay() {
-        assert_eq!(clean("a\u{0}b\u{1b}[31m\r\nc\td\u{202e}e\u{ffff}"), "ab[31m\ncde");
-    }
-
-    #[test]
-    fn text_is_cut_to_what_a_cell_holds_counted_in_utf16() {
-        for text in ["x".repeat(40_000), "😀".repeat(20_000)] {
-            let cut = clean(&text);
-            assert!(cut.encode_utf16().count() <= CELL_CHARACTERS_MAX);
-            assert!(cut.ends_with('…'));
-        }
-        let fitting = "x".repeat(CELL_CHARACTERS_MAX - 1);
-        assert_eq!(clean(&fitting), fitting);
-    }
 
     #[test]
     fn names_of_sheets_fit_and_are_numbered() {

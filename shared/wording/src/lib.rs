@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
     (include_str!("../de/asset.ftl"), include_str!("../en/asset.ftl")),
     (include_str!("../de/command.ftl"), include_str!("../en/command.ftl")),
     (include_str!("../de/detail.ftl"), include_str!("../en/detail.ftl")),
+    (include_str!("../de/import.ftl"), include_str!("../en/import.ftl")),
     (include_str!("../de/register.ftl"), include_str!("../en/register.ftl")),
     (include_str!("../de/scan.ftl"), include_str!("../en/scan.ftl")),
     (include_str!("../de/sheets.ftl"), include_str!("../en/sheets.ftl")),

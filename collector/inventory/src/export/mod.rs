@@ -1,6 +1,7 @@
 //! The workbook as declared data: sheets, columns, cells and the network plan. No file format here.
 
 mod cell;
+mod clean;
 mod common_cells;
 mod detail_words;
 mod judgement_words;
@@ -11,7 +12,7 @@ mod reason;
 mod relation;
 mod row_id;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sheet;
 mod sheets;
 mod snapshot;
@@ -22,6 +23,7 @@ mod view;
 
 pub use crate::reconcile::{ChangeEntry, ChangeKind, ChangedRow};
 pub use cell::{Cell, Target, Value};
+pub use clean::clean;
 pub use detail_words::{change_text, change_value, field_text, field_texts, kind_text, value_text};
 pub use judgement_words::{health_reason_text, health_state_text, step_text, why_text};
 pub use list::List;
@@ -33,6 +35,6 @@ pub use plan::{NodeKind, Plan, PlanNode};
 pub use sheet::{About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
 pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, ScanSummary, Snapshot};
-pub use statement::{canonical, place};
+pub use statement::{canonical, canonical_choice, field_of, list_of};
 pub use tile::{Tile, Tone, tiles};
 pub use view::{View, names_a_host};

@@ -58,7 +58,7 @@ use crate::asset::VirtualMachine;
 use crate::register::Register;
 
 /// A name that a spreadsheet must not take for a formula.
-pub(super) const HOSTILE: &str = "=cmd|' /C calc'!A0";
+pub(crate) const HOSTILE: &str = "=cmd|' /C calc'!A0";
 
 /// The sources that the server's agent could read.
 const SERVER_SOURCES: &[&str] = &[
@@ -80,12 +80,12 @@ const SERVER_SOURCES: &[&str] = &[
 ];
 
 /// When everything of the sample was seen: 2026-11-24 08:00 in Berlin.
-pub(super) fn seen_at() -> Timestamp {
+pub(crate) fn seen_at() -> Timestamp {
     "2026-11-24T07:00:00Z".parse().unwrap()
 }
 
 /// The company, as of one hour later.
-pub(super) fn snapshot() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     Snapshot {
         stamp: ExportStamp {
             id: Uuid::from_u128(1),
@@ -108,23 +108,23 @@ pub(super) fn snapshot() -> Snapshot {
 }
 
 /// The same company without anything that people or machines said.
-pub(super) fn nothing() -> Snapshot {
+pub(crate) fn nothing() -> Snapshot {
     Snapshot { register: Register::default(), assets: Vec::new(), ..snapshot() }
 }
 
 /// The sample in a language.
-pub(super) fn view(snapshot: &Snapshot, language: Language) -> View<'_> {
+pub(crate) fn view(snapshot: &Snapshot, language: Language) -> View<'_> {
     View::new(snapshot, language, TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC))
 }
 
 /// The asset of this name.
-pub(super) fn asset_named<'a>(snapshot: &'a Snapshot, name: &str) -> &'a Asset {
+pub(crate) fn asset_named<'a>(snapshot: &'a Snapshot, name: &str) -> &'a Asset {
     let named = |it: &&Asset| it.name.as_ref().is_some_and(|it| it.value == name);
     snapshot.assets.iter().find(named).unwrap()
 }
 
 /// Lets a neighbour table name an asset; returns what the section says of itself.
-pub(super) fn see_by_neighbour(asset: &mut Asset) -> SourceState {
+pub(crate) fn see_by_neighbour(asset: &mut Asset) -> SourceState {
     let target = ObserverId::Target(TargetId {
         vantage: Some(AgentId(asset.id.0)),
         address: "10.20.10.5".parse().unwrap(),
@@ -148,7 +148,7 @@ pub(super) fn see_by_neighbour(asset: &mut Asset) -> SourceState {
 }
 
 /// A scan of a network that came to its end then.
-pub(super) fn complete_scan(network: &str, at: Timestamp) -> ScanSummary {
+pub(crate) fn complete_scan(network: &str, at: Timestamp) -> ScanSummary {
     ScanSummary {
         run: Uuid::from_u128(7),
         plan: None,
@@ -168,7 +168,7 @@ pub(super) fn complete_scan(network: &str, at: Timestamp) -> ScanSummary {
 }
 
 /// The rows of a sheet as text, one per line: cells parted by ` | `, without the row's own id.
-pub(super) fn table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
+pub(crate) fn table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
     let view = view(snapshot, Language::English);
     let rows = (sheet.rows)(&view);
     for row in &rows {
@@ -178,7 +178,7 @@ pub(super) fn table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
 }
 
 /// The text of one cell of the row whose line contains `of`.
-pub(super) fn cell(sheet: &Sheet, snapshot: &Snapshot, of: &str, key: &str) -> String {
+pub(crate) fn cell(sheet: &Sheet, snapshot: &Snapshot, of: &str, key: &str) -> String {
     let view = view(snapshot, Language::English);
     let place = sheet.columns.iter().position(|it| it.key == key).unwrap();
     let rows = (sheet.rows)(&view);

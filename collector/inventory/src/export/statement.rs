@@ -14,12 +14,13 @@ use crate::register::Place;
 use crate::register::Value;
 use crate::register::field_kind;
 use crate::register::is_identity;
+use wording::Language;
 
 /// The field behind the cell of a column that people fill; none: nothing can be stated there for
 /// this row. `system.room` in the row `S-7K2QD` is the key `room` of the entry `S-7K2QD` of the table
 /// `system`, unless the row says that it speaks of another entry.
 #[must_use]
-pub fn place(column: &Column, row: &Row) -> Option<Place> {
+pub fn field_of(column: &Column, row: &Row) -> Option<Place> {
     if !column.is_editable() {
         return None;
     }
@@ -42,13 +43,13 @@ pub(super) fn fill(index: &Index, sheet: &Sheet, rows: &mut [Row]) {
             if !column.is_editable() {
                 continue;
             }
-            let place = place(column, row);
+            let place = field_of(column, row);
             let Some(cell) = row.cells.get_mut(number) else { continue };
             let stated = match place {
                 None => matches!(cell.value(), Shown::Open).then(not_applicable),
                 Some(place) => index
                     .value(&place.table, &place.identity, &place.key)
-                    .map(|value| shown(column, field_kind(&place.table, &place.key), value)),
+                    .map(|value| shown(list_of(column, &place), field_kind(&place.table, &place.key), value)),
             };
             if let Some(stated) = stated {
                 let target = cell.target().cloned().filter(|_| cell.value() == stated.value());
@@ -58,8 +59,8 @@ pub(super) fn fill(index: &Index, sheet: &Sheet, rows: &mut [Row]) {
     }
 }
 
-/// A value of the register as a cell of this column.
-fn shown(column: &Column, kind: Option<FieldKind>, value: &Value) -> Cell {
+/// A value of the register as a cell.
+fn shown(list: Option<List>, kind: Option<FieldKind>, value: &Value) -> Cell {
     match value {
         Value::YesNo(is_so) => Cell::yes_or_no(*is_so),
         Value::Whole(number) => Cell::number(as_decimal(*number)),
@@ -68,7 +69,7 @@ fn shown(column: &Column, kind: Option<FieldKind>, value: &Value) -> Cell {
         Value::Texts(texts) => Cell::lines(texts.iter().cloned()),
         Value::Text(text) => match kind {
             Some(FieldKind::Day) => text.parse().map_or_else(|_| Cell::text(text), Cell::date),
-            Some(FieldKind::Choice(_)) => choice(column.list, text),
+            Some(FieldKind::Choice(_)) => choice(list, text),
             _ => Cell::text(text.as_str()),
         },
     }
@@ -85,6 +86,26 @@ fn choice(list: Option<List>, code: &str) -> Cell {
         Some(Cell::choice(list, code))
     });
     known.unwrap_or_else(|| Cell::text(code))
+}
+
+/// The list of a field's words, where the column offers none because its rows differ.
+#[must_use]
+pub fn list_of(column: &Column, place: &Place) -> Option<List> {
+    match (place.table.as_str(), place.key.as_str()) {
+        ("company", "classification") => Some(List::Classification),
+        _ => column.list,
+    }
+}
+
+/// The code that a word of a list means, in either language; codes mean themselves.
+#[must_use]
+pub fn canonical_choice(list: List, word: &str) -> Option<&'static str> {
+    let same = |it: &str| it.to_lowercase() == word.to_lowercase();
+    let means = |(code, message): &(&str, &str)| {
+        let mut languages = [Language::German, Language::English].into_iter();
+        same(code) || languages.any(|it| same(&it.wording().text(message)))
+    };
+    list.codes().iter().find(|it| means(it)).map(|(code, _)| *code)
 }
 
 /// What a cell by hand says, in no language and no format: what an import compares. Empty: nothing
@@ -109,8 +130,6 @@ pub fn canonical(value: &Shown) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use wording::Language;
 
     use super::*;
     use crate::export::sample;
@@ -169,7 +188,7 @@ mod tests {
         let view = sample::view(&snapshot, Language::English);
         for sheet in SHEETS.iter().filter(|it| matches!(it.key, "organisation" | "cover")) {
             for row in view.rows(sheet).iter().filter(|it| it.about.is_some()) {
-                let places = sheet.columns.iter().filter_map(|it| place(it, row));
+                let places = sheet.columns.iter().filter_map(|it| field_of(it, row));
                 assert!(places.count() > 0, "{}: {}", sheet.key, row.id);
             }
         }

@@ -53,6 +53,13 @@ pub fn is_identity(table: &str, key: &str) -> bool {
     schema::table(table).is_some_and(|it| it.identity == Some(key))
 }
 
+/// Whether the entries of a table only say something of things that are known from elsewhere, and so
+/// begin and end with what is said.
+#[must_use]
+pub fn is_statement(table: &str) -> bool {
+    schema::table(table).is_some_and(Table::is_statement)
+}
+
 /// The keys of a table, in the order of the file; empty if there is no such table.
 #[must_use]
 pub fn keys_of(table: &str) -> Vec<&'static str> {
