@@ -33,7 +33,7 @@ const LICENCES: &str = include_str!("../assets/licences.txt");
 /// Bytes of a signed report that are read: one more than is ever taken, so that longer ones are refused.
 const SIGNED_BYTES_MAX: u64 = 9 * 1024 * 1024;
 /// Largest register or passphrase file that is read.
-const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+const TEXT_BYTES_MAX: u64 = 17 * 1024 * 1024;
 /// Largest file of the system's accounts that is read for the name of the actor.
 const ACCOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -142,13 +142,19 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         }
         Command::Agent(_)
         | Command::Asset(_)
+        | Command::Import(_)
+        | Command::Undo { .. }
         | Command::Register(_)
         | Command::Export(_)
         | Command::Backup(_)
         | Command::Audit(_) => {
             let (order, form, out) = order(arguments, wording.language())?;
             let reply = ask(arguments, order, &Watch::default()).await?;
-            show(&reply, form, out.as_deref(), wording)
+            show(&reply, form, out.as_deref(), wording)?;
+            match &reply {
+                Reply::Imported(report) => report.failure().map_or(Ok(()), Err),
+                _ => Ok(()),
+            }
         }
     }
 }
@@ -158,38 +164,62 @@ fn order(
     arguments: &Arguments,
     language: Language,
 ) -> Result<(Order, Form, Option<PathBuf>), Failure> {
-    let table = |order| Ok((order, Form::Table, None));
+    let table_order = |order| Ok((order, Form::Table, None));
     match &arguments.command {
         Command::Agent(AgentCommand::List { health, output }) => {
             let order = if *health { Order::AgentHealth } else { Order::AgentList };
             Ok((order, form(*output), None))
         }
         Command::Agent(AgentCommand::Approve { agent }) => {
-            table(Order::AgentApprove { id: *agent })
+            table_order(Order::AgentApprove { id: *agent })
         }
-        Command::Agent(AgentCommand::Revoke { agent }) => table(Order::AgentRevoke { id: *agent }),
+        Command::Agent(AgentCommand::Revoke { agent }) => {
+            table_order(Order::AgentRevoke { id: *agent })
+        }
         Command::Agent(AgentCommand::Token(command)) => Ok(token_order(command)),
         Command::Asset(command) => Ok(asset_order(command)),
         Command::Register(RegisterCommand::Import { file }) => {
             let language = language.tag().to_owned();
-            table(Order::RegisterImport { text: read_text(file)?, language })
+            table_order(Order::RegisterImport { text: read_text(file)?, language })
         }
         Command::Register(RegisterCommand::Export { out }) => {
             Ok((Order::RegisterExport, Form::Table, out.clone()))
         }
-        Command::Export(ExportCommand::Workbook { out }) => table(Order::ExportWorkbook {
+        Command::Register(RegisterCommand::Show { table, entry }) => {
+            table_order(Order::RegisterShow { table: table.clone(), identity: entry.clone() })
+        }
+        Command::Register(RegisterCommand::Set { entry, fields }) => {
+            let (name, identity) = entry.split_once('/').unwrap_or((entry, ""));
+            table_order(Order::RegisterSet {
+                table: name.to_owned(),
+                identity: identity.to_owned(),
+                fields: fields.iter().map(|it| field(it)).collect::<Result<_, _>>()?,
+                language: language.tag().to_owned(),
+            })
+        }
+        Command::Register(RegisterCommand::Remove { table, entry }) => {
+            table_order(Order::RegisterRemove {
+                table: table.clone(),
+                identity: entry.clone(),
+                language: language.tag().to_owned(),
+            })
+        }
+        Command::Import(command) => import_order(command, language),
+        Command::Undo { change } => {
+            table_order(Order::Undo { name: change.clone(), language: language.tag().to_owned() })
+        }
+        Command::Export(ExportCommand::Workbook { out }) => table_order(Order::ExportWorkbook {
             path: absolute(out)?,
             language: language.tag().to_owned(),
             time_zone: time_zone(),
         }),
         Command::Backup(BackupCommand::Create { out, passphrase_file }) => {
             let passphrase = passphrase_file.as_deref().map(read_text).transpose()?;
-            table(Order::BackupCreate { path: absolute(out)?, passphrase })
+            table_order(Order::BackupCreate { path: absolute(out)?, passphrase })
         }
-        Command::Audit(AuditCommand::Verify) => table(Order::AuditVerify),
+        Command::Audit(AuditCommand::Verify) => table_order(Order::AuditVerify),
         Command::Quick { .. }
         | Command::Serve
-        | Command::Import(_)
         | Command::Scan(_)
         | Command::Scanner { .. }
         | Command::Completions { .. }
@@ -197,6 +227,46 @@ fn order(
             Err(Failure::new(ExitCode::Failed, "internal", ""))
         }
     }
+}
+
+/// A key with what was typed for it: `KEY=VALUE`, or `KEY=` for nothing.
+fn field(typed: &str) -> Result<(String, Option<String>), Failure> {
+    let (key, value) =
+        typed.split_once('=').ok_or_else(|| Failure::new(ExitCode::Usage, "no-field", typed))?;
+    Ok((key.to_owned(), (!value.is_empty()).then(|| value.to_owned())))
+}
+
+fn import_order(
+    command: &ImportCommand,
+    language: Language,
+) -> Result<(Order, Form, Option<PathBuf>), Failure> {
+    let language = language.tag().to_owned();
+    let (order, output) = match command {
+        ImportCommand::Report { .. } => return Err(Failure::new(ExitCode::Failed, "internal", "")),
+        ImportCommand::Workbook { file, dry_run, clear_emptied, output } => {
+            let order = Order::ImportWorkbook {
+                name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                file: BASE64.encode(&read_file(file, crate::workbook::FILE_BYTES_MAX + 1)?),
+                dry_run: *dry_run,
+                clear_emptied: *clear_emptied,
+                language,
+            };
+            (order, *output)
+        }
+        ImportCommand::List { output } => (Order::ImportList, *output),
+        ImportCommand::Show { import, output } => {
+            (Order::ImportShow { name: import.clone() }, *output)
+        }
+        ImportCommand::Resolve { conflict, take } => {
+            let name = conflict.clone();
+            (Order::ImportResolve { name, take: (*take).into(), language }, None)
+        }
+        ImportCommand::Accept { candidate, code } => {
+            let (name, identity) = (candidate.clone(), code.clone());
+            (Order::ImportAccept { name, identity, language }, None)
+        }
+    };
+    Ok((order, form(output), None))
 }
 
 fn token_order(command: &TokenCommand) -> (Order, Form, Option<PathBuf>) {
@@ -298,7 +368,7 @@ async fn import_reports(
     for path in files {
         let taken = async {
             let name = path.display().to_string();
-            let file = read_signed(path)?;
+            let file = read_file(path, SIGNED_BYTES_MAX)?;
             let order = Order::ReportImport { name, file: BASE64.encode(&file) };
             show(&ask(arguments, order, &Watch::default()).await?, Form::Table, None, wording)
         };
@@ -314,18 +384,14 @@ async fn import_reports(
     first.map_or(Ok(()), Err)
 }
 
-fn read_signed(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| {
         Failure::new(ExitCode::Failed, "read", path.display().to_string())
             .because(error.to_string())
     };
     let mut file = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
-    File::open(path)
-        .map_err(failed)?
-        .take(SIGNED_BYTES_MAX)
-        .read_to_end(&mut file)
-        .map_err(failed)?;
+    File::open(path).map_err(failed)?.take(most).read_to_end(&mut file).map_err(failed)?;
     Ok(file)
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use inventory::import::Take;
 use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
 use observation::latest::scan::ScanProfile;
@@ -54,6 +55,14 @@ pub enum FormName {
 pub enum KindName {
     Server,
     Client,
+}
+
+/// Whose value holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names of the sides")]
+pub enum TakeName {
+    Workbook,
+    Register,
 }
 
 /// How thorough a scan is.
@@ -115,6 +124,10 @@ pub enum Command {
     Register(RegisterCommand),
     #[command(subcommand)]
     Import(ImportCommand),
+    Undo {
+        #[arg(value_name = "EVENT|IMPORT")]
+        change: String,
+    },
     #[command(subcommand)]
     Export(ExportCommand),
     #[command(subcommand)]
@@ -273,6 +286,20 @@ pub enum RegisterCommand {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    Show {
+        table: String,
+        entry: Option<String>,
+    },
+    Set {
+        #[arg(value_name = "TABLE[/ENTRY]")]
+        entry: String,
+        #[arg(value_name = "KEY=VALUE", required = true)]
+        fields: Vec<String>,
+    },
+    Remove {
+        table: String,
+        entry: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -281,6 +308,34 @@ pub enum ImportCommand {
     Report {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
+    },
+    Workbook {
+        file: PathBuf,
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(long)]
+        clear_emptied: bool,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Show {
+        import: String,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Resolve {
+        conflict: String,
+        #[arg(long, value_enum)]
+        take: TakeName,
+    },
+    Accept {
+        candidate: String,
+        #[arg(long = "as", value_name = "CODE")]
+        code: Option<String>,
     },
 }
 
@@ -332,6 +387,15 @@ impl From<ProfileName> for ScanProfile {
             ProfileName::Gentle => Self::Gentle,
             ProfileName::Normal => Self::Normal,
             ProfileName::Deep => Self::Deep,
+        }
+    }
+}
+
+impl From<TakeName> for Take {
+    fn from(name: TakeName) -> Self {
+        match name {
+            TakeName::Workbook => Self::Workbook,
+            TakeName::Register => Self::Register,
         }
     }
 }

@@ -26,7 +26,7 @@ const SCANS_SHOWN_MAX: u32 = 200;
 /// Events that are read at once.
 const EVENTS_AT_ONCE: u32 = 1000;
 /// Sources of events that are statements of people about the company.
-const STATEMENT_SOURCES: [&str; 2] = ["register.toml", "command line"];
+const STATEMENT_SOURCES: [&str; 4] = ["register.toml", "command line", "workbook", "undo"];
 
 /// Makes the next export: gives it a number and reads what it shows.
 ///
@@ -229,7 +229,9 @@ async fn statements_since(
         let Some(last) = events.last() else { return Ok(entries) };
         after = last.number;
         let stated = events.into_iter().map(|it| it.event).filter(|it| {
-            it.at > since && STATEMENT_SOURCES.contains(&it.source.as_str()) && is_statement(it)
+            it.at > since
+                && STATEMENT_SOURCES.iter().any(|from| it.source.starts_with(from))
+                && is_statement(it)
         });
         entries.extend(stated.map(|event| ChangeEntry {
             at: event.at,
@@ -280,11 +282,21 @@ pub async fn judged_agents(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Vec<AgentJudgement>, StoreError> {
+    Ok(present(store, now).await?.judged_agents())
+}
+
+/// Everything as it is now, without making an export of it: what changed since the last one is not
+/// looked for.
+///
+/// # Errors
+/// If the store fails.
+pub async fn present(store: &dyn Store, now: Timestamp) -> Result<Snapshot, StoreError> {
     let (records, agents) = (store.assets().await?, store.agents().await?);
     let assets = assets_at(store, &records, &agents, now).await?;
-    let export = ExportRecord { id: Uuid::nil(), number: 0, as_of: now, previous: None };
-    let snapshot = Snapshot {
-        stamp: stamp(export, "UTC".to_owned()),
+    let none = ExportRecord { id: Uuid::nil(), number: 0, as_of: now, previous: None };
+    let export = store.last_export().await?.unwrap_or(none);
+    Ok(Snapshot {
+        stamp: stamp(ExportRecord { as_of: now, ..export }, "UTC".to_owned()),
         register: store.register().await?,
         assets,
         agents: summaries(store, agents).await?,
@@ -294,8 +306,7 @@ pub async fn judged_agents(
         report_interval_seconds: SCHEDULE.collect_every_seconds,
         event_count: 0,
         event_head: None,
-    };
-    Ok(snapshot.judged_agents())
+    })
 }
 
 fn summary(habit: Option<AgentHabit>, record: AgentRecord) -> AgentSummary {

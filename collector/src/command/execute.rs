@@ -12,8 +12,8 @@ use uuid::Uuid;
 use wording::Language;
 
 use super::assets;
+use super::changes::{self, Incoming};
 use super::order::{Order, Reply};
-use super::register;
 use super::scans;
 use super::work::{Work, done};
 use crate::backup::{self, Passphrase};
@@ -63,9 +63,32 @@ pub async fn execute_watched(
         Order::AssetMerge { left, right } => assets::merge(&work, left, right).await,
         Order::AssetSplit { name, agent } => assets::split(&work, name, agent).await,
         Order::RegisterImport { text, language } => {
-            register::import(&work, &text, spoken(&language)).await
+            changes::import_register(&work, &text, spoken(&language)).await
         }
-        Order::RegisterExport => register::export(&work).await,
+        Order::RegisterExport => changes::export_register(&work).await,
+        Order::RegisterShow { table, identity } => {
+            changes::show(&work, &table, identity.as_deref()).await
+        }
+        Order::RegisterSet { table, identity, fields, language } => {
+            changes::set(&work, &table, &identity, &fields, spoken(&language)).await
+        }
+        Order::RegisterRemove { table, identity, language } => {
+            changes::remove(&work, &table, &identity, spoken(&language)).await
+        }
+        Order::ImportWorkbook { name, file, dry_run, clear_emptied, language } => {
+            let language = spoken(&language);
+            let incoming = Incoming { name, file: &file, dry_run, clear_emptied, language };
+            Box::pin(changes::import_workbook(&work, incoming)).await
+        }
+        Order::ImportList => changes::list_imports(&work).await,
+        Order::ImportShow { name } => changes::show_import(&work, &name).await,
+        Order::ImportResolve { name, take, language } => {
+            changes::resolve(&work, &name, take, spoken(&language)).await
+        }
+        Order::ImportAccept { name, identity, language } => {
+            changes::accept(&work, &name, identity, spoken(&language)).await
+        }
+        Order::Undo { name, language } => changes::undo(&work, &name, spoken(&language)).await,
         Order::ExportWorkbook { path, language, time_zone } => {
             work.export_workbook(&path, &language, time_zone).await
         }
@@ -185,6 +208,7 @@ impl Work<'_> {
         let snapshot = snapshot::take(store, self.actor, self.now, time_zone).await?;
         let assets = snapshot.assets.len();
         let software = snapshot.assets.iter().map(|it| it.software.len()).sum();
+        let number = snapshot.stamp.number;
         let target = path.to_owned();
         // Writing takes a second or more and must not hold up the listeners.
         let writing =
@@ -196,6 +220,8 @@ impl Work<'_> {
             Failure::new(ExitCode::Failed, "output", path.display().to_string())
                 .because(chain(&error))
         })?;
+        // Without it, the workbook could only be compared with the day on which it comes back.
+        store.keep_export_base(number, written.base).await?;
         Ok(Reply::Written { paths: vec![written.workbook, written.plan], assets, software })
     }
 

@@ -4,16 +4,18 @@
 //! server behind its control socket or in this process with the data folder under its lock.
 
 mod assets;
+mod changes;
 mod execute;
 mod order;
 mod print;
 mod print_details;
 mod print_health;
+mod print_import;
 mod print_scans;
-mod register;
 mod scans;
 mod work;
 
+pub use changes::{ImportReport, ImportRow};
 pub use execute::{check_writable, execute, execute_watched};
 pub use order::{AssetExplanation, AssetHistory, Order, Reply, ScanOrder};
 pub use print::{Form, print};

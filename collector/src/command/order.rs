@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use inventory::assess::{AgentJudgement, Completeness};
 use inventory::asset::{Asset, AssetLabel};
+use inventory::import::Take;
 use inventory::reconcile::{ChangeEntry, Link, RawFact};
 use jiff::Timestamp;
 use observation::latest::AgentId;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use store::{AgentRecord, EventRecord, TokenRecord};
 use uuid::Uuid;
 
+use super::changes::{ImportReport, ImportRow};
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
 /// A command to the collector.
@@ -100,6 +102,78 @@ pub enum Order {
     },
     /// The register as text.
     RegisterExport,
+    /// Entries of the register as text.
+    RegisterShow {
+        /// The table.
+        table: String,
+        /// One entry of it.
+        identity: Option<String>,
+    },
+    /// Sets keys of an entry.
+    RegisterSet {
+        /// The table.
+        table: String,
+        /// The entry; empty where the table stands once.
+        identity: String,
+        /// Keys with their values as typed; none: the key is not stated any more.
+        fields: Vec<(String, Option<String>)>,
+        /// The language of values and mistakes.
+        language: String,
+    },
+    /// Takes an entry out of the register.
+    RegisterRemove {
+        /// The table.
+        table: String,
+        /// The entry.
+        identity: String,
+        /// The language of mistakes.
+        language: String,
+    },
+    /// Takes an edited workbook.
+    ImportWorkbook {
+        /// The name of the file, for messages.
+        name: String,
+        /// The file, base64.
+        file: String,
+        /// Whether it is only tried.
+        dry_run: bool,
+        /// Whether cells that were emptied empty their fields.
+        clear_emptied: bool,
+        /// The language of what is found.
+        language: String,
+    },
+    /// Lists imports of workbooks.
+    ImportList,
+    /// Shows an import.
+    ImportShow {
+        /// Its name (`I3`).
+        name: String,
+    },
+    /// Decides a conflict.
+    ImportResolve {
+        /// Its name (`I3.1`).
+        name: String,
+        /// What holds.
+        take: Take,
+        /// The language of mistakes.
+        language: String,
+    },
+    /// Makes an entry of a row without an id.
+    ImportAccept {
+        /// Its name (`I3.n1`).
+        name: String,
+        /// The entry's code; none: the next one.
+        identity: Option<String>,
+        /// The language of mistakes.
+        language: String,
+    },
+    /// Takes a change back.
+    Undo {
+        /// The number of an event, or the name of an import.
+        name: String,
+        /// The language of mistakes.
+        language: String,
+    },
     /// Writes the workbook.
     ExportWorkbook {
         /// Absolute path.
@@ -226,6 +300,10 @@ pub enum Reply {
     Plans(Vec<PlanRow>),
     /// What is known of an address.
     Explained(Box<AddressExplanation>),
+    /// What an import found.
+    Imported(Box<ImportReport>),
+    /// Imports, newest first.
+    Imports(Vec<ImportRow>),
     /// The event chain is whole.
     ChainWhole {
         /// Events.

@@ -1,6 +1,6 @@
 //! The workbook as a file: what `inventory::export` declares, drawn as XLSX.
 //!
-//! The only place that knows XLSX. Decides nothing about content: sheets, columns, words and the
+//! The only place that knows XLSX and ODS. Decides nothing about content: sheets, columns, words and the
 //! network plan come from the core. Here live looks, paper, links, drop-downs and protection.
 
 mod book;
@@ -11,6 +11,7 @@ mod hidden;
 mod looks;
 mod paper;
 mod picture;
+mod read;
 mod table;
 mod text;
 
@@ -19,10 +20,12 @@ use std::path::{Path, PathBuf};
 use inventory::export::Plan;
 use inventory::export::Snapshot;
 use inventory::export::View;
+use inventory::import::ExportBase;
 use jiff::tz::TimeZone;
 use wording::Language;
 
 pub use error::WorkbookError;
+pub use read::{FILE_BYTES_MAX, ReadError, read};
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Written {
     pub plan: PathBuf,
     /// Rows per sheet, by the key of the sheet, in the order of the workbook.
     pub rows: Vec<(&'static str, usize)>,
+    /// What it shows, as JSON, for the comparison with an edited copy.
+    pub base: Vec<u8>,
 }
 
 /// Writes the workbook to `out` and the network plan beside it. Each file appears whole or not at
@@ -55,6 +60,7 @@ pub fn write(
         workbook_bytes: bytes.len() as u64,
         plan: plan_path,
         rows,
+        base: serde_json::to_vec(&ExportBase::of(&view)).unwrap_or_default(),
     })
 }
 

@@ -5,12 +5,17 @@
 //! and flushed to disk.
 
 mod carried;
+mod changes;
 mod model;
 mod scans;
 mod sqlite;
 
 pub use carried::{
     CARRIED_BYTES_MAX, CARRIED_FILES_MAX, CARRIED_HOSTS_MAX, IncomingFile, KeptFile, WaitingFile,
+};
+pub use changes::{
+    ChangeSetRecord, ChangedRegister, EXPORT_BASE_BYTES_MAX, EXPORT_BASES_MAX, ImportRecord,
+    KeptImport, RegisterChange,
 };
 pub use model::{
     AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
@@ -220,6 +225,21 @@ pub trait Store: Send + Sync {
     fn register(&self) -> Answer<'_, Register>;
     /// Puts another register in place, with one event per difference.
     fn replace_register(&self, register: Register, events: Vec<EventDraft>) -> Answer<'_, ()>;
+    /// Keeps a change of the register with its events, its import and what it takes back, in one
+    /// transaction; refused, if the register is another one by now.
+    fn change_register(&self, change: RegisterChange) -> Answer<'_, ChangedRegister>;
+    /// The newest imports, newest first, at most `limit`.
+    fn imports(&self, limit: u32) -> Answer<'_, Vec<ImportRecord>>;
+    /// One import.
+    fn import(&self, number: u64) -> Answer<'_, Option<ImportRecord>>;
+    /// The change set that an event belongs to. `None`: it belongs to none.
+    fn change_set_of(&self, event: u64) -> Answer<'_, Option<ChangeSetRecord>>;
+    /// The change set of an import. `None`: it changed nothing, or there is none.
+    fn change_set_of_import(&self, import: u64) -> Answer<'_, Option<ChangeSetRecord>>;
+    /// Keeps what an export showed, within [`EXPORT_BASES_MAX`] and [`EXPORT_BASE_BYTES_MAX`].
+    fn keep_export_base(&self, export: u64, body: Vec<u8>) -> Answer<'_, ()>;
+    /// What an export showed. `None`: it is not known here, or too old.
+    fn export_base(&self, export: Uuid) -> Answer<'_, Option<Vec<u8>>>;
     /// Adds an event to the chain.
     fn append_event(&self, event: EventDraft) -> Answer<'_, ()>;
     /// Events after a number, oldest first, at most `limit`.

@@ -24,3 +24,42 @@ import-ignored-missing-rows = { $count ->
     [one] Eine Zeile der Ausgabe fehlt hier; gelöscht wird nichts.
    *[other] {$count} Zeilen der Ausgabe fehlen hier; gelöscht wird nichts.
 }
+
+# The report.
+import-heading-errors = Fehler
+import-heading-warnings = Hinweise
+import-heading-changes = Änderungen
+import-heading-conflicts = Konflikte: auf beiden Seiten geändert
+import-heading-candidates = Neue Zeilen
+import-heading-ignored = Nicht übernommen
+import-and-more = und {$count} weitere
+import-column-cell = Zelle
+import-column-field = Angabe
+import-column-before = Vorher
+import-column-after = Jetzt
+import-column-applied = Übernommen
+import-column-conflict = Konflikt
+import-column-base = Ausgegeben
+import-column-in-workbook = Arbeitsmappe
+import-column-in-register = Register
+import-column-taken = Es gilt
+import-taken-open = offen (bisher Register)
+import-taken-workbook = Arbeitsmappe
+import-taken-register = Register
+import-column-candidate = Zeile
+import-column-table = Art
+import-column-name = Name
+import-column-similar = Vielleicht schon da
+import-column-accepted = Angelegt als
+import-column-import = Import
+import-column-at = Wann
+import-column-by = Von
+import-column-file = Datei
+import-column-changes = Änderungen
+import-column-open-conflicts = Offene Konflikte
+import-column-open-candidates = Offene Zeilen
+import-summary-errors = Nichts übernommen: {$errors} Fehler.
+import-summary-dry-run = Nur geprüft: {$applied} Änderungen würden übernommen, {$conflicts} Konflikte, {$candidates} neue Zeilen, {$already} stehen schon so im Register.
+import-summary-nothing = Nichts zu übernehmen; {$already} geänderte Angaben stehen schon so im Register.
+import-summary-applied = {$import}: {$applied} Änderungen übernommen, {$conflicts} Konflikte offen, {$candidates} neue Zeilen. Zurück: kataster undo {$import}
+import-summary-emptied = {$count} geleerte Zellen wurden nicht übernommen; mit --clear-emptied leeren sie auch das Register.

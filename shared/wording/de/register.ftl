@@ -306,6 +306,7 @@ register-problem-bounds = „{$key}“ muss eine ganze Zahl zwischen {$min} und 
 register-problem-hours = „{$key}“ muss eine Zahl von Stunden ab 0 sein.
 register-problem-amount = „{$key}“ muss eine Zahl ab 0 sein.
 register-problem-day = „{$value}“ ist für „{$key}“ kein Tag; geschrieben wird er wie "2026-11-27".
+register-problem-changed-since = „{$key}“ hat inzwischen einen anderen Wert („{$value}“).
 register-problem-no-entry = In [[{$table}]] gibt es keinen Eintrag „{$identity}“.
 register-problem-empty-text = „{$key}“ ist leer; lassen Sie den Schlüssel weg, wenn es nichts anzugeben gibt.
 register-problem-identity = „{$key}“ darf weder Zeilenumbrüche noch Leerzeichen am Rand enthalten.

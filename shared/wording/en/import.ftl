@@ -24,3 +24,42 @@ import-ignored-missing-rows = { $count ->
     [one] One row of the export is missing here; nothing is deleted.
    *[other] {$count} rows of the export are missing here; nothing is deleted.
 }
+
+# The report.
+import-heading-errors = Errors
+import-heading-warnings = Warnings
+import-heading-changes = Changes
+import-heading-conflicts = Conflicts: changed on both sides
+import-heading-candidates = New rows
+import-heading-ignored = Not taken over
+import-and-more = and {$count} more
+import-column-cell = Cell
+import-column-field = Statement
+import-column-before = Before
+import-column-after = After
+import-column-applied = Taken over
+import-column-conflict = Conflict
+import-column-base = Exported
+import-column-in-workbook = Workbook
+import-column-in-register = Register
+import-column-taken = Holds
+import-taken-open = open (register so far)
+import-taken-workbook = workbook
+import-taken-register = register
+import-column-candidate = Row
+import-column-table = Kind
+import-column-name = Name
+import-column-similar = May be there already
+import-column-accepted = Created as
+import-column-import = Import
+import-column-at = When
+import-column-by = By
+import-column-file = File
+import-column-changes = Changes
+import-column-open-conflicts = Open conflicts
+import-column-open-candidates = Open rows
+import-summary-errors = Nothing taken over: {$errors} errors.
+import-summary-dry-run = Only tried: {$applied} changes would be taken over, {$conflicts} conflicts, {$candidates} new rows, {$already} stand in the register already.
+import-summary-nothing = Nothing to take over; {$already} changed statements stand in the register already.
+import-summary-applied = {$import}: {$applied} changes taken over, {$conflicts} conflicts open, {$candidates} new rows. Back: kataster undo {$import}
+import-summary-emptied = {$count} emptied cells were not taken over; with --clear-emptied they empty the register too.

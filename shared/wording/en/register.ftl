@@ -306,6 +306,7 @@ register-problem-bounds = “{$key}” must be a whole number between {$min} and
 register-problem-hours = “{$key}” must be a number of hours from 0.
 register-problem-amount = “{$key}” must be a number from 0 on.
 register-problem-day = “{$value}” is no day for “{$key}”; it is written like "2026-11-27".
+register-problem-changed-since = “{$key}” has another value by now (“{$value}”).
 register-problem-no-entry = There is no entry “{$identity}” in [[{$table}]].
 register-problem-empty-text = “{$key}” is empty; leave the key out where there is nothing to state.
 register-problem-identity = “{$key}” must have no line breaks and no spaces around it.

@@ -230,6 +230,13 @@ impl List {
         }
     }
 
+    /// Whether it offers exactly these codes.
+    #[must_use]
+    pub fn offers(self, words: &[&str]) -> bool {
+        let codes = self.codes();
+        codes.len() == words.len() && codes.iter().all(|(code, _)| words.contains(code))
+    }
+
     /// The message of a code of a closed list.
     #[must_use]
     pub fn message(self, code: &str) -> Option<&'static str> {
@@ -280,10 +287,7 @@ impl List {
             | Self::Impact
             | Self::Treatment
             | Self::RiskState
-            | Self::Answer
-            => {
-                self.codes().iter().map(|(_, message)| view.text(message)).collect()
-            }
+            | Self::Answer => self.codes().iter().map(|(_, message)| view.text(message)).collect(),
         }
     }
 }
@@ -369,16 +373,10 @@ const CONTRACT_KIND: Codes = &[
     ("service", "register-word-service"),
     ("other", "register-word-other"),
 ];
-const PROCESSING_AGREEMENT: Codes = &[
-    ("yes", "workbook-yes"),
-    ("no", "workbook-no"),
-    ("not_needed", "register-word-not-needed"),
-];
-const YES_PARTLY_NO: Codes = &[
-    ("yes", "workbook-yes"),
-    ("partly", "register-word-partly"),
-    ("no", "workbook-no"),
-];
+const PROCESSING_AGREEMENT: Codes =
+    &[("yes", "workbook-yes"), ("no", "workbook-no"), ("not_needed", "register-word-not-needed")];
+const YES_PARTLY_NO: Codes =
+    &[("yes", "workbook-yes"), ("partly", "register-word-partly"), ("no", "workbook-no")];
 const RESTORE_RESULT: Codes = &[
     ("passed", "register-word-passed"),
     ("partly", "register-word-partly"),
@@ -421,10 +419,8 @@ const RECORD_KIND: Codes = &[
     ("training", "register-word-training"),
     ("exercise", "register-word-exercise"),
 ];
-const GOAL_KIND: Codes = &[
-    ("business", "register-word-business"),
-    ("security", "register-word-security"),
-];
+const GOAL_KIND: Codes =
+    &[("business", "register-word-business"), ("security", "register-word-security")];
 const NEED_GROUND: Codes = &[
     ("distribution", "register-word-distribution"),
     ("not_essential", "register-word-not-essential"),

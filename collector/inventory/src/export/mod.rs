@@ -32,7 +32,9 @@ pub use network_document::{
     NetworkDocument, RunEntry, SeenAs, ServiceEntry, SubnetEntry, SubnetEvidence, network_document,
 };
 pub use plan::{NodeKind, Plan, PlanNode};
-pub use sheet::{About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps};
+pub use sheet::{
+    About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps,
+};
 pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, ScanSummary, Snapshot};
 pub use statement::{canonical, canonical_choice, field_of, list_of};

@@ -30,8 +30,8 @@ pub fn field_of(column: &Column, row: &Row) -> Option<Place> {
         Some(Place::new(about.table, &about.identity, key))
     });
     let place = other.unwrap_or_else(|| Place::new(table, &row.id, key));
-    let can_be_stated = field_kind(&place.table, &place.key).is_some()
-        && !is_identity(&place.table, &place.key);
+    let can_be_stated =
+        field_kind(&place.table, &place.key).is_some() && !is_identity(&place.table, &place.key);
     can_be_stated.then_some(place)
 }
 
@@ -47,9 +47,11 @@ pub(super) fn fill(index: &Index, sheet: &Sheet, rows: &mut [Row]) {
             let Some(cell) = row.cells.get_mut(number) else { continue };
             let stated = match place {
                 None => matches!(cell.value(), Shown::Open).then(not_applicable),
-                Some(place) => index
-                    .value(&place.table, &place.identity, &place.key)
-                    .map(|value| shown(list_of(column, &place), field_kind(&place.table, &place.key), value)),
+                Some(place) => {
+                    index.value(&place.table, &place.identity, &place.key).map(|value| {
+                        shown(list_of(column, &place), field_kind(&place.table, &place.key), value)
+                    })
+                }
             };
             if let Some(stated) = stated {
                 let target = cell.target().cloned().filter(|_| cell.value() == stated.value());
@@ -119,11 +121,9 @@ pub fn canonical(value: &Shown) -> String {
         Shown::Instant(at) => at.to_string(),
         Shown::Choice(_, code) => (*code).to_owned(),
         Shown::Formula { result, .. } => canonical(result),
-        Shown::Open
-        | Shown::Unknown(_)
-        | Shown::NotAssessed
-        | Shown::NoData
-        | Shown::Nothing => String::new(),
+        Shown::Open | Shown::Unknown(_) | Shown::NotAssessed | Shown::NoData | Shown::Nothing => {
+            String::new()
+        }
     }
 }
 

@@ -53,9 +53,10 @@ impl ExportBase {
 
     pub(super) fn index(&self) -> BaseIndex<'_> {
         let rows = self.sheets.iter().flat_map(|(key, sheet)| {
-            sheet.rows.iter().map(move |(id, cells)| {
-                ((key.as_str(), id.as_str()), (sheet, cells.as_slice()))
-            })
+            sheet
+                .rows
+                .iter()
+                .map(move |(id, cells)| ((key.as_str(), id.as_str()), (sheet, cells.as_slice())))
         });
         BaseIndex { rows: rows.collect() }
     }
@@ -151,8 +152,7 @@ mod tests {
         let snapshot = sample::snapshot();
         let view = sample::view(&snapshot, Language::German);
         let base = ExportBase::of(&view);
-        let kept: ExportBase =
-            serde_json::from_slice(&serde_json::to_vec(&base).unwrap()).unwrap();
+        let kept: ExportBase = serde_json::from_slice(&serde_json::to_vec(&base).unwrap()).unwrap();
         assert_eq!(kept, base);
         let index = kept.index();
         assert!(index.has("processes", "GP001") && !index.has("processes", "GP002"));

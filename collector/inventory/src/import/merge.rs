@@ -12,9 +12,7 @@ use super::book::{ReadBook, ReadCell, ReadSheet, cell_name};
 use super::find::{self, Found};
 use super::outcome::{Candidate, CellChange, Conflict, Outcome, Remark, Spot};
 use super::value::{Reader, shortened};
-use crate::export::{
-    Column, Kind, Layout, Origin, Row, SHEETS, Sheet, View, field_of, list_of,
-};
+use crate::export::{Column, Kind, Layout, Origin, Row, SHEETS, Sheet, View, field_of, list_of};
 use crate::register::{Place, Value, field_kind, is_statement, nearest_word};
 
 /// Most remarks of one kind that are listed; the rest is counted.
@@ -202,9 +200,10 @@ impl<'m> Merger<'m, '_> {
     /// Today's row of this id.
     fn today(&mut self, sheet: &'static Sheet, id: &str) -> Option<&'m Row> {
         let view = self.view;
-        let rows = self.rows.entry(sheet.key).or_insert_with(|| {
-            view.rows(sheet).iter().map(|it| (it.id.as_str(), it)).collect()
-        });
+        let rows = self
+            .rows
+            .entry(sheet.key)
+            .or_insert_with(|| view.rows(sheet).iter().map(|it| (it.id.as_str(), it)).collect());
         rows.get(id).copied()
     }
 
@@ -477,7 +476,8 @@ fn shown(column: &Column, cell: &ReadCell) -> String {
     match (column.kind, cell) {
         (Kind::Instant, ReadCell::Moment(at)) => {
             // Programs keep moments as fractions of days and differ in the last second.
-            let second = DateTimeRound::new().smallest(jiff::Unit::Second).mode(RoundMode::HalfExpand);
+            let second =
+                DateTimeRound::new().smallest(jiff::Unit::Second).mode(RoundMode::HalfExpand);
             let at = at.round(second).unwrap_or(*at);
             at.strftime("%Y-%m-%dT%H:%M").to_string()
         }

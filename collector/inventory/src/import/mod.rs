@@ -19,3 +19,4 @@ pub use base::ExportBase;
 pub use book::{ReadBook, ReadCell, ReadSheet, cell_name};
 pub use merge::{Options, merge};
 pub use outcome::{Candidate, CellChange, Conflict, Outcome, Remark, Spot, Take};
+pub use value::read_text;

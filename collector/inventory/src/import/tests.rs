@@ -124,8 +124,7 @@ impl Case {
 
     fn state(&mut self, place: (&str, &str, &str), value: &str) {
         let value = Some(crate::register::Value::Text(value.to_owned()));
-        let edit =
-            crate::register::Edit { place: Place::new(place.0, place.1, place.2), value };
+        let edit = crate::register::Edit { place: Place::new(place.0, place.1, place.2), value };
         self.now = with(&self.now, self.now.register.edited(&[edit]).unwrap());
     }
 }
@@ -410,7 +409,9 @@ fn fitting(column: &Column, place: &Place, turn: usize) -> ReadCell {
             let (_, message) = codes[turn % codes.len()];
             ReadCell::Text(Language::German.wording().text(message))
         }
-        FieldKind::Day => ReadCell::Number(46_000.0 + f64::from(u16::try_from(turn % 900).unwrap())),
+        FieldKind::Day => {
+            ReadCell::Number(46_000.0 + f64::from(u16::try_from(turn % 900).unwrap()))
+        }
         FieldKind::Whole { .. } | FieldKind::Hours | FieldKind::Amount => {
             ReadCell::Number(f64::from(u16::try_from(turn % 90 + 1).unwrap()))
         }

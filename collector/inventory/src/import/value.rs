@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use wording::{Language, Wording};
 
 use super::book::{ReadCell, number_text};
-use crate::export::{List, canonical_choice};
-use crate::register::{FieldKind, Index, Value, nearest_word};
+use crate::export::{List, SHEETS, canonical_choice};
+use crate::register::{FieldKind, Index, Place, Value, field_kind, nearest_word};
 
 /// Days since the spreadsheet's own beginning of time that can be meant by a bare number.
 const DAYS: std::ops::RangeInclusive<f64> = 1.0..=200_000.0;
@@ -25,6 +25,30 @@ pub(super) struct Reader<'r> {
     pub(super) language: Language,
     /// What the register has, for references.
     pub(super) index: &'r Index,
+}
+
+/// What a person typed for a field, as the register would keep it; none: nothing.
+///
+/// # Errors
+/// A sentence that says what is wrong and what would be right.
+pub fn read_text(
+    place: &Place,
+    text: &str,
+    index: &Index,
+    language: Language,
+) -> Result<Option<Value>, String> {
+    let reader = Reader { words: language.wording(), language, index };
+    let cell = ReadCell::Text(text.to_owned());
+    // A key that no table has is explained by the register itself.
+    let kind = field_kind(&place.table, &place.key).unwrap_or(FieldKind::Text);
+    let key = format!("{}.{}", place.table, place.key);
+    let columns = SHEETS.iter().flat_map(|it| it.columns);
+    let list = match kind {
+        FieldKind::YesNo => Some(List::YesNo),
+        FieldKind::Choice(words) => List::ALL.iter().copied().find(|it| it.offers(words)),
+        _ => columns.filter(|it| it.key == key).find_map(|it| it.list),
+    };
+    Ok(reader.read(kind, list, &cell)?.map(|(_, value)| value))
 }
 
 impl Reader<'_> {
@@ -85,10 +109,8 @@ impl Reader<'_> {
             let own = |(_, message): &(_, &str)| self.words.text(message);
             let allowed: Vec<String> = list.codes().iter().map(own).collect();
             let nearest = nearest_word(text, allowed.iter().map(String::as_str));
-            let said = self.say(
-                "import-problem-choice",
-                &[("value", text), ("allowed", &allowed.join(", "))],
-            );
+            let said = self
+                .say("import-problem-choice", &[("value", text), ("allowed", &allowed.join(", "))]);
             return Err(self.meant(said, nearest));
         };
         let value = match kind {
@@ -111,7 +133,10 @@ impl Reader<'_> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within bounds")]
-    #[expect(clippy::cast_precision_loss, reason = "bounds of keys stay far below 2^53 or are open")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "bounds of keys stay far below 2^53 or are open"
+    )]
     fn number(&self, kind: FieldKind, cell: &ReadCell, text: &str) -> Result<Said, String> {
         let number = match cell {
             ReadCell::Number(number) => Some(*number),
@@ -119,8 +144,7 @@ impl Reader<'_> {
             _ => None,
         };
         let number = number.filter(|it| it.is_finite());
-        let number =
-            number.ok_or_else(|| self.say("import-problem-number", &[("value", text)]))?;
+        let number = number.ok_or_else(|| self.say("import-problem-number", &[("value", text)]))?;
         let value = match kind {
             FieldKind::Whole { min, max } => {
                 let is_in = number.fract() == 0.0 && number >= min as f64 && number <= max as f64;
@@ -150,8 +174,7 @@ impl Reader<'_> {
             return Ok(known.to_owned());
         }
         let label = crate::register::table_label(self.words, table);
-        let said =
-            self.say("import-problem-reference", &[("value", text), ("table", &label)]);
+        let said = self.say("import-problem-reference", &[("value", text), ("table", &label)]);
         Err(self.meant(said, nearest_word(text, ids())))
     }
 
@@ -164,7 +187,9 @@ impl Reader<'_> {
     fn meant(&self, said: String, nearest: Option<&str>) -> String {
         match nearest {
             None => said,
-            Some(word) => format!("{said} {}", self.say("register-problem-nearest", &[("word", word)])),
+            Some(word) => {
+                format!("{said} {}", self.say("register-problem-nearest", &[("word", word)]))
+            }
         }
     }
 }
@@ -251,7 +276,12 @@ mod tests {
     use super::*;
     use crate::register::Register;
 
-    fn check(kind: FieldKind, list: Option<List>, cell: ReadCell, expected: Result<Option<&str>, &str>) {
+    fn check(
+        kind: FieldKind,
+        list: Option<List>,
+        cell: ReadCell,
+        expected: Result<Option<&str>, &str>,
+    ) {
         let register = Register::parse(include_str!("../export/sample.toml")).unwrap();
         let index = register.index();
         let reader = Reader {

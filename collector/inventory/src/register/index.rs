@@ -1,6 +1,6 @@
 //! The register by table, entry and key, and single fields of it changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Register;
 use super::entry::{Entry, Value};
@@ -8,7 +8,9 @@ use super::problem::{Mistake, Problem, RegisterError};
 use super::schema::{self, Kind, Table, tables};
 
 /// A field of the register.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Place {
     /// The table.
     pub table: String,
@@ -26,6 +28,17 @@ pub struct Edit {
     pub place: Place,
     /// To what; none: is not stated any more.
     pub value: Option<Value>,
+}
+
+/// A field that has another value than before.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FieldChange {
+    /// Which.
+    pub place: Place,
+    /// Its value before; none: was not stated.
+    pub before: Option<Value>,
+    /// Its value after; none: is not stated.
+    pub after: Option<Value>,
 }
 
 /// Why single fields cannot be changed: the places concerned, and what is wrong.
@@ -122,6 +135,95 @@ impl Register {
         Index(index)
     }
 
+    /// The fields in which two registers differ, in the order of the file.
+    #[must_use]
+    pub fn field_changes(before: &Self, after: &Self) -> Vec<FieldChange> {
+        let (before, after) = (before.index(), after.index());
+        let mut changes = Vec::new();
+        for table in tables() {
+            let identities = before.entries(table.name).chain(after.entries(table.name));
+            let identities: BTreeSet<&str> = identities.map(|(identity, _)| identity).collect();
+            for identity in identities {
+                for key in table.keys {
+                    let value = |of: &Index| of.value(table.name, identity, key.name).cloned();
+                    let (before, after) = (value(&before), value(&after));
+                    if before != after {
+                        let place = Place::new(table.name, identity, key.name);
+                        changes.push(FieldChange { place, before, after });
+                    }
+                }
+            }
+        }
+        changes
+    }
+
+    /// The register with these changes taken back.
+    ///
+    /// # Errors
+    /// The fields that have another value by now than the changes gave them, or mistakes that taking
+    /// them back would make. Nothing was changed.
+    pub fn taken_back(&self, changes: &[FieldChange]) -> Result<Self, EditError> {
+        let index = self.index();
+        let now = |place: &Place| index.value(&place.table, &place.identity, &place.key);
+        let moved = changes.iter().filter(|it| now(&it.place) != it.after.as_ref());
+        let problem = |it: &FieldChange| {
+            let now = now(&it.place).map(Value::to_text).unwrap_or_default();
+            let arguments = [("key", it.place.key.as_str()), ("value", now.as_str())];
+            (Some(it.place.clone()), Mistake::new("register-problem-changed-since", &arguments))
+        };
+        let problems: Vec<_> = moved.map(problem).collect();
+        if !problems.is_empty() {
+            return Err(EditError { problems });
+        }
+        let mut document = self.values();
+        // Entries that began with the changes end with them, the last first: rules are counted.
+        for (table, identity) in begun(&index, changes).into_iter().rev() {
+            remove(&mut document, known_table(table, identity)?, identity);
+        }
+        for FieldChange { place, before, .. } in changes {
+            if before.is_some() || has_entry(&document, place) {
+                let edit = Edit { place: place.clone(), value: before.clone() };
+                change(&mut document, &edit)?;
+            }
+        }
+        read(&document)
+    }
+
+    /// A table, or one entry of it, as the file writes it; none: nothing of the kind is stated.
+    #[must_use]
+    pub fn table_text(&self, table: &str, identity: Option<&str>) -> Option<String> {
+        let table = schema::table(table)?;
+        let document = self.values();
+        let entries = entries_of(&document, table).iter().enumerate();
+        let wanted = entries.filter(|(number, it)| {
+            identity.is_none_or(|identity| identity_of(table, *number, it) == identity)
+        });
+        let wanted: Vec<toml::Value> = wanted.map(|(_, it)| it.clone()).collect();
+        let mut part = toml::Table::new();
+        match (table.is_list, wanted.first()) {
+            (_, None) => return None,
+            (true, Some(_)) => part.insert(table.name.to_owned(), toml::Value::Array(wanted)),
+            (false, Some(only)) => part.insert(table.name.to_owned(), only.clone()),
+        };
+        let (text, _) = super::file::text_with_places(&part);
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// A code that no entry of a table has: one more than the greatest of those that end in digits.
+    #[must_use]
+    pub fn next_code(&self, table: &str) -> String {
+        let index = self.index();
+        let numbered = index.entries(table).filter_map(|(code, _)| {
+            let letters = code.trim_end_matches(|it: char| it.is_ascii_digit());
+            let digits = code.strip_prefix(letters)?;
+            Some((digits.parse::<u32>().ok()?, letters.to_owned(), digits.len()))
+        });
+        let initial = table.chars().next().map(|it| it.to_ascii_uppercase().to_string());
+        let (number, letters, width) =
+            numbered.max().unwrap_or_else(|| (0, initial.unwrap_or_default(), 3));
+        format!("{letters}{:0width$}", number.saturating_add(1))
+    }
+
     /// The register with these fields changed; entries that do not exist begin. An entry of which
     /// only its identity is left, in a table of statements on observed things, goes.
     ///
@@ -142,20 +244,15 @@ impl Register {
     pub fn without(&self, table: &str, identity: &str) -> Result<Self, EditError> {
         let table = known_table(table, identity)?;
         let mut document = self.values();
-        let list = document.get_mut(table.name).and_then(toml::Value::as_array_mut);
-        let before = list.as_ref().map_or(0, |it| it.len());
-        let after = list.map_or(0, |list| {
-            let mut number = 0;
-            list.retain(|entry| {
-                let own = identity_of(table, number, entry);
-                number += 1;
-                own != identity
-            });
-            list.len()
-        });
+        let before = entries_of(&document, table).len();
+        remove(&mut document, table, identity);
+        let after = entries_of(&document, table).len();
         if before == after {
             let arguments = [("table", table.name), ("identity", identity)];
-            return Err(EditError::one(None, Mistake::new("register-problem-no-entry", &arguments)));
+            return Err(EditError::one(
+                None,
+                Mistake::new("register-problem-no-entry", &arguments),
+            ));
         }
         read(&document)
     }
@@ -181,6 +278,40 @@ fn known_table(name: &str, identity: &str) -> Result<&'static Table, EditError> 
     schema::table(name).ok_or_else(|| {
         let place = Place::new(name, identity, "");
         EditError::one(Some(place), super::check::unknown_table(name))
+    })
+}
+
+/// The entries that say nothing but what these changes gave them.
+fn begun<'c>(index: &Index, changes: &'c [FieldChange]) -> Vec<(&'c str, &'c str)> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for change in changes.iter().filter(|it| it.before.is_none()) {
+        *counts.entry((&change.place.table, &change.place.identity)).or_default() += 1;
+    }
+    let is_whole = |(table, identity): &(&str, &str), count: &usize| {
+        let stated =
+            keys_of(table).into_iter().filter(|key| index.value(table, identity, key).is_some());
+        stated.count() == *count
+    };
+    counts.into_iter().filter(|(entry, count)| is_whole(entry, count)).map(|it| it.0).collect()
+}
+
+/// Takes an entry out, if it is there.
+fn remove(document: &mut toml::Table, table: &Table, identity: &str) {
+    let list = document.get_mut(table.name).and_then(toml::Value::as_array_mut);
+    if let Some(list) = list {
+        let mut number = 0;
+        list.retain(|entry| {
+            let own = identity_of(table, number, entry);
+            number += 1;
+            own != identity
+        });
+    }
+}
+
+fn has_entry(document: &toml::Table, place: &Place) -> bool {
+    schema::table(&place.table).is_some_and(|table| {
+        let mut entries = entries_of(document, table).iter().enumerate();
+        entries.any(|(number, it)| identity_of(table, number, it) == place.identity)
     })
 }
 
@@ -365,6 +496,50 @@ mod tests {
         check(&[edit(name, None)], ("process", "GP001", ""), "name");
         let lines = [edit(("unit", "OE1", "remark"), text("a\nb\nc")), edit(owner, text("X"))];
         check(&lines, owner, "[[role]]");
+    }
+
+    #[test]
+    fn changes_are_taken_back_as_a_whole_or_not_at_all() {
+        let before = example();
+        let after = before
+            .edited(&[
+                edit(("process", "GP001", "description"), text("Neu")),
+                edit(("line", "LTG2", "name"), text("Zweite Leitung")),
+                edit(("system", "S-NEW01", "purpose"), text("Neu")),
+                edit(("site", "ST1", "remark"), None),
+            ])
+            .unwrap();
+        let changes = Register::field_changes(&before, &after);
+        assert_eq!(changes.len(), 6);
+        assert_eq!(after.taken_back(&changes).unwrap(), before);
+        // Entries that were removed come back.
+        let without = before.without("line", "LTG1").unwrap();
+        let removed = Register::field_changes(&before, &without);
+        assert_eq!(
+            without.taken_back(&removed).unwrap().index().value("line", "LTG1", "name"),
+            before.index().value("line", "LTG1", "name")
+        );
+        // Somebody has changed one of the fields since.
+        let later = after.edited(&[edit(("process", "GP001", "description"), text("X"))]).unwrap();
+        let error = later.taken_back(&changes).unwrap_err();
+        assert_eq!(error.problems.len(), 1);
+        assert_eq!(error.problems[0].0, Some(Place::new("process", "GP001", "description")));
+    }
+
+    #[test]
+    fn a_new_code_follows_the_greatest() {
+        assert_eq!(example().next_code("process"), "GP002");
+        assert_eq!(example().next_code("zone"), "Z001");
+        assert_eq!(Register::default().next_code("contract"), "C001");
+    }
+
+    #[test]
+    fn an_entry_is_written_as_the_file_writes_it() {
+        let text = example().table_text("process", Some("GP001")).unwrap();
+        assert!(text.starts_with("[[process]]\ncode = \"GP001\"\n"), "{text}");
+        assert!(example().table_text("company", None).unwrap().starts_with("[company]\n"));
+        assert_eq!(example().table_text("process", Some("GP009")), None);
+        assert_eq!(example().table_text("processes", None), None);
     }
 
     #[test]

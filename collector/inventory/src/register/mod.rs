@@ -24,7 +24,8 @@ pub use differences::Difference;
 pub use entry::{Entry, Value};
 pub use file::FILE_BYTES_MAX;
 pub use index::{
-    Edit, EditError, Index, Place, field_kind, is_identity, is_statement, keys_of, nearest_word, table_names,
+    Edit, EditError, FieldChange, Index, Place, field_kind, is_identity, is_statement, keys_of,
+    nearest_word, table_names,
 };
 pub use label::{key_label, table_label};
 pub use pattern::Pattern;

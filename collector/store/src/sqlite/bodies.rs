@@ -14,7 +14,7 @@ use super::problem::{Doing, damaged};
 use crate::model::{IncomingSection, StoreError};
 
 /// Measured on package lists: higher levels cost several times the work for a few per cent of size.
-const ZSTD_LEVEL: i32 = 3;
+pub(super) const ZSTD_LEVEL: i32 = 3;
 
 const DOING: &str = "reading a section body";
 

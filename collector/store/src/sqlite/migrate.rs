@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_first.sql"),
     include_str!("../../migrations/sqlite/0002_scans.sql"),
     include_str!("../../migrations/sqlite/0003_carried.sql"),
+    include_str!("../../migrations/sqlite/0004_imports.sql"),
 ];
 
 const DOING: &str = "bringing the database to the present schema";

@@ -10,6 +10,7 @@ mod backup;
 mod bodies;
 mod carried;
 mod cell;
+mod changes;
 mod connection;
 mod events;
 mod evidence;
@@ -47,6 +48,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::carried::{IncomingFile, KeptFile, WaitingFile};
+use crate::changes::{ChangeSetRecord, ChangedRegister, ImportRecord, RegisterChange};
 use crate::model::{
     AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
     EventDraft, EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan,
@@ -426,6 +428,36 @@ impl Store for SqliteStore {
         self.write("keeping the register", move |it| {
             stated::replace_register(it, &register, &events)
         })
+    }
+
+    fn change_register(&self, change: RegisterChange) -> Answer<'_, ChangedRegister> {
+        self.write("keeping a change of the register", move |it| changes::change(it, &change))
+    }
+
+    fn imports(&self, limit: u32) -> Answer<'_, Vec<ImportRecord>> {
+        self.read("reading the imports", move |it| changes::imports(it, limit))
+    }
+
+    fn import(&self, number: u64) -> Answer<'_, Option<ImportRecord>> {
+        self.read("reading an import", move |it| changes::import(it, number))
+    }
+
+    fn change_set_of(&self, event: u64) -> Answer<'_, Option<ChangeSetRecord>> {
+        self.read("reading a change", move |it| changes::change_set_of(it, event))
+    }
+
+    fn change_set_of_import(&self, import: u64) -> Answer<'_, Option<ChangeSetRecord>> {
+        self.read("reading a change", move |it| changes::change_set_of_import(it, import))
+    }
+
+    fn keep_export_base(&self, export: u64, body: Vec<u8>) -> Answer<'_, ()> {
+        self.write("keeping what an export showed", move |it| {
+            changes::keep_export_base(it, export, &body)
+        })
+    }
+
+    fn export_base(&self, export: Uuid) -> Answer<'_, Option<Vec<u8>>> {
+        self.read("reading what an export showed", move |it| changes::export_base(it, export))
     }
 
     fn append_event(&self, event: EventDraft) -> Answer<'_, ()> {

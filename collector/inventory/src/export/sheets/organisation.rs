@@ -148,12 +148,9 @@ impl<'a> Entry<'a> {
 fn keys(table: &str) -> &'static [(&'static str, &'static str)] {
     match table {
         "site" => &[("name", "name"), ("address", "address"), ("remark", "remark")],
-        "building" => &[
-            ("name", "name"),
-            ("parent", "site"),
-            ("address", "address"),
-            ("remark", "remark"),
-        ],
+        "building" => {
+            &[("name", "name"), ("parent", "site"), ("address", "address"), ("remark", "remark")]
+        }
         "room" => &[
             ("name", "name"),
             ("parent", "building"),

@@ -1,8 +1,8 @@
 //! What the company has agreed with others, and what it pays for.
 
 use super::{
-    CODE, COUNT, Kind, NAME, OWNER, REMARK, Table, amount, choice, coded, day, key, list, reference,
-    references, role, text, texts, yes_no,
+    CODE, COUNT, Kind, NAME, OWNER, REMARK, Table, amount, choice, coded, day, key, list,
+    reference, references, role, text, texts, yes_no,
 };
 
 /// Whether an agreement under Art. 28 GDPR exists.
@@ -19,8 +19,15 @@ pub(super) const TABLES: &[Table] = &[
             choice(
                 "kind",
                 &[
-                    "maintenance", "support", "hosting", "line", "licence", "insurance", "leasing",
-                    "service", "other",
+                    "maintenance",
+                    "support",
+                    "hosting",
+                    "line",
+                    "licence",
+                    "insurance",
+                    "leasing",
+                    "service",
+                    "other",
                 ],
             ),
             text("number"),
@@ -98,9 +105,7 @@ pub(super) const TABLES: &[Table] = &[
             texts("packages"),
             choice(
                 "metric",
-                &[
-                    "device", "user", "concurrent", "core", "server_and_cal", "subscription", "free",
-                ],
+                &["device", "user", "concurrent", "core", "server_and_cal", "subscription", "free"],
             ),
             key("entitled", COUNT),
             text("proof"),

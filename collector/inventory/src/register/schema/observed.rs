@@ -37,11 +37,7 @@ pub(super) const TABLES: &[Table] = &[
         ],
     ),
     list("network", "id", &[ID, reference("zone", "zone"), REMARK]),
-    list(
-        "connection",
-        "id",
-        &[ID, text("name"), choice("wanted", YES_NO_CHECK), text("reason")],
-    ),
+    list("connection", "id", &[ID, text("name"), choice("wanted", YES_NO_CHECK), text("reason")]),
     list("service", "id", &[ID, choice("needed", YES_NO_CHECK), REMARK]),
     list(
         "software",

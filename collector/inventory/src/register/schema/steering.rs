@@ -1,8 +1,8 @@
 //! How the company steers: records, measures, goals, figures; and what people decide on proposals.
 
 use super::{
-    CODE, Kind, NAME, OWNER, REMARK, Table, amount, choice, coded, day, key, level, list, reference,
-    required, role, text, texts, yes_no,
+    CODE, Kind, NAME, OWNER, REMARK, Table, amount, choice, coded, day, key, level, list,
+    reference, required, role, text, texts, yes_no,
 };
 
 /// The values of a figure, an answer or a decision that is still open.
@@ -41,8 +41,15 @@ pub(super) const TABLES: &[Table] = &[
             choice(
                 "kind",
                 &[
-                    "audit", "management_review", "incident", "feedback", "hand_over", "return",
-                    "disposal", "training", "exercise",
+                    "audit",
+                    "management_review",
+                    "incident",
+                    "feedback",
+                    "hand_over",
+                    "return",
+                    "disposal",
+                    "training",
+                    "exercise",
                 ],
             ),
             required("name", Kind::Text),
@@ -59,18 +66,19 @@ pub(super) const TABLES: &[Table] = &[
     ),
     coded(
         "goal",
-        &[CODE, NAME, choice("kind", &["business", "security"]), reference("serves", "goal"), OWNER, REMARK],
+        &[
+            CODE,
+            NAME,
+            choice("kind", &["business", "security"]),
+            reference("serves", "goal"),
+            OWNER,
+            REMARK,
+        ],
     ),
     list(
         "indicator",
         "id",
-        &[
-            required("id", Kind::Text),
-            amount("target"),
-            OWNER,
-            reference("goal", "goal"),
-            REMARK,
-        ],
+        &[required("id", Kind::Text), amount("target"), OWNER, reference("goal", "goal"), REMARK],
     ),
     list(
         "need",

@@ -15,8 +15,15 @@ pub(super) const TABLES: &[Table] = &[
             choice(
                 "kind",
                 &[
-                    "paper_archive", "safe", "spare", "dongle", "isolated_machine", "leased_device",
-                    "removable_media", "mobile_device", "other",
+                    "paper_archive",
+                    "safe",
+                    "spare",
+                    "dongle",
+                    "isolated_machine",
+                    "leased_device",
+                    "removable_media",
+                    "mobile_device",
+                    "other",
                 ],
             ),
             text("manufacturer"),
