@@ -151,10 +151,10 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
             let (order, form, out) = order(arguments, wording.language())?;
             let reply = ask(arguments, order, &Watch::default()).await?;
             show(&reply, form, out.as_deref(), wording)?;
-            match &reply {
-                Reply::Imported(report) => report.failure().map_or(Ok(()), Err),
-                _ => Ok(()),
+            if let Reply::Imported(report) = &reply {
+                return report.failure().map_or(Ok(()), Err);
             }
+            Ok(())
         }
     }
 }

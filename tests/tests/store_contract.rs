@@ -10,6 +10,7 @@ mod store_contract {
     mod assets;
     mod care;
     mod carried;
+    mod changes;
     mod enrolment;
     mod reports;
     mod scans;

@@ -31,7 +31,7 @@ pub(super) async fn run(
                     ScanOrder::Run { request, snmp }
                 }
             };
-            return run_now(arguments, wording, Order::Scan(order), *output).await;
+            return Box::pin(run_now(arguments, wording, Order::Scan(order), *output)).await;
         }
         ScanCommand::Plan(PlanCommand::Add { name, networks, cron, window, vantage, options }) => {
             let (request, snmp) = request(networks, options)?;

@@ -224,10 +224,17 @@ pub(super) async fn import_workbook(
     let Some(after) = after.filter(|_| !dry_run) else {
         return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
     };
-    let has_something =
-        before != after || !outcome.conflicts.is_empty() || !outcome.candidates.is_empty();
-    if !has_something {
+    let is_settled = before == after && outcome.conflicts.is_empty();
+    if is_settled && outcome.candidates.is_empty() {
         return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
+    }
+    // The same file once more: its new rows are known, and what became of them.
+    let earlier = store.imports(IMPORTS_SHOWN_MAX).await?;
+    if let Some(known) = earlier.iter().find(|it| is_settled && it.file_hash == file_hash) {
+        let candidates = outcome_of(known)?.candidates;
+        let outcome = named(Outcome { candidates, ..outcome }, Some(known.number));
+        let import = Some(format!("I{}", known.number));
+        return Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, outcome })));
     }
     let kept = KeptImport::New {
         actor: work.actor.to_owned(),

@@ -63,32 +63,34 @@ pub async fn execute_watched(
         Order::AssetMerge { left, right } => assets::merge(&work, left, right).await,
         Order::AssetSplit { name, agent } => assets::split(&work, name, agent).await,
         Order::RegisterImport { text, language } => {
-            changes::import_register(&work, &text, spoken(&language)).await
+            Box::pin(changes::import_register(&work, &text, spoken(&language))).await
         }
-        Order::RegisterExport => changes::export_register(&work).await,
+        Order::RegisterExport => Box::pin(changes::export_register(&work)).await,
         Order::RegisterShow { table, identity } => {
-            changes::show(&work, &table, identity.as_deref()).await
+            Box::pin(changes::show(&work, &table, identity.as_deref())).await
         }
         Order::RegisterSet { table, identity, fields, language } => {
-            changes::set(&work, &table, &identity, &fields, spoken(&language)).await
+            Box::pin(changes::set(&work, &table, &identity, &fields, spoken(&language))).await
         }
         Order::RegisterRemove { table, identity, language } => {
-            changes::remove(&work, &table, &identity, spoken(&language)).await
+            Box::pin(changes::remove(&work, &table, &identity, spoken(&language))).await
         }
         Order::ImportWorkbook { name, file, dry_run, clear_emptied, language } => {
             let language = spoken(&language);
             let incoming = Incoming { name, file: &file, dry_run, clear_emptied, language };
             Box::pin(changes::import_workbook(&work, incoming)).await
         }
-        Order::ImportList => changes::list_imports(&work).await,
-        Order::ImportShow { name } => changes::show_import(&work, &name).await,
+        Order::ImportList => Box::pin(changes::list_imports(&work)).await,
+        Order::ImportShow { name } => Box::pin(changes::show_import(&work, &name)).await,
         Order::ImportResolve { name, take, language } => {
-            changes::resolve(&work, &name, take, spoken(&language)).await
+            Box::pin(changes::resolve(&work, &name, take, spoken(&language))).await
         }
         Order::ImportAccept { name, identity, language } => {
-            changes::accept(&work, &name, identity, spoken(&language)).await
+            Box::pin(changes::accept(&work, &name, identity, spoken(&language))).await
         }
-        Order::Undo { name, language } => changes::undo(&work, &name, spoken(&language)).await,
+        Order::Undo { name, language } => {
+            Box::pin(changes::undo(&work, &name, spoken(&language))).await
+        }
         Order::ExportWorkbook { path, language, time_zone } => {
             work.export_workbook(&path, &language, time_zone).await
         }

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
+use inventory::export::code_text;
 use inventory::import::{Remark, Spot, Take};
+use inventory::register::Place;
 use wording::Wording;
 
 use super::changes::{ImportReport, ImportRow, place_text};
@@ -89,8 +91,8 @@ fn changes(out: &mut dyn Write, report: &ImportReport, wording: &Wording) -> io:
         table.add_row([
             spot_text(&it.spot),
             clean(&place_text(&it.place, wording)),
-            value(it.before.as_deref()),
-            value(it.after.as_deref()),
+            said(&it.place, it.before.as_deref(), wording),
+            said(&it.place, it.after.as_deref(), wording),
             wording.text(applied),
         ]);
     }
@@ -116,9 +118,9 @@ fn conflicts(out: &mut dyn Write, report: &ImportReport, wording: &Wording) -> i
             it.id.clone().unwrap_or_default(),
             spot_text(&it.spot),
             clean(&place_text(&it.place, wording)),
-            value(it.base.as_deref()),
-            value(it.workbook.as_deref()),
-            value(it.register.as_deref()),
+            said(&it.place, it.base.as_deref(), wording),
+            said(&it.place, it.workbook.as_deref(), wording),
+            said(&it.place, it.register.as_deref(), wording),
             wording.text(taken),
         ]);
     }
@@ -171,6 +173,11 @@ pub(super) fn list(out: &mut dyn Write, rows: &[ImportRow], wording: &Wording) -
 fn spot_text(spot: &Spot) -> String {
     let cell = spot.cell.as_deref().unwrap_or_default();
     clean(format!("{} {cell}", spot.sheet).trim())
+}
+
+/// A value of a field: words instead of codes where the field has a list.
+fn said(place: &Place, text: Option<&str>, wording: &Wording) -> String {
+    value(text.map(|it| code_text(place, it, wording)).as_deref())
 }
 
 fn value(text: Option<&str>) -> String {

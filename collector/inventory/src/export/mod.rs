@@ -37,6 +37,6 @@ pub use sheet::{
 };
 pub use sheets::{SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, ScanSummary, Snapshot};
-pub use statement::{canonical, canonical_choice, field_of, list_of};
+pub use statement::{canonical, canonical_choice, code_text, field_of, list_of};
 pub use tile::{Tile, Tone, tiles};
 pub use view::{View, names_a_host};

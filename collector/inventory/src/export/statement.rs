@@ -15,6 +15,7 @@ use crate::register::Value;
 use crate::register::field_kind;
 use crate::register::is_identity;
 use wording::Language;
+use wording::Wording;
 
 /// The field behind the cell of a column that people fill; none: nothing can be stated there for
 /// this row. `system.room` in the row `S-7K2QD` is the key `room` of the entry `S-7K2QD` of the table
@@ -69,11 +70,11 @@ fn shown(list: Option<List>, kind: Option<FieldKind>, value: &Value) -> Cell {
         Value::Decimal(number) => Cell::number(*number),
         Value::Texts(texts) if texts.is_empty() => Cell::open(),
         Value::Texts(texts) => Cell::lines(texts.iter().cloned()),
-        Value::Text(text) => match kind {
-            Some(FieldKind::Day) => text.parse().map_or_else(|_| Cell::text(text), Cell::date),
-            Some(FieldKind::Choice(_)) => choice(list, text),
-            _ => Cell::text(text.as_str()),
-        },
+        Value::Text(text) if kind == Some(FieldKind::Day) => {
+            text.parse().map_or_else(|_| Cell::text(text), Cell::date)
+        }
+        Value::Text(text) if matches!(kind, Some(FieldKind::Choice(_))) => choice(list, text),
+        Value::Text(text) => Cell::text(text.as_str()),
     }
 }
 
@@ -108,6 +109,19 @@ pub fn canonical_choice(list: List, word: &str) -> Option<&'static str> {
         same(code) || languages.any(|it| same(&it.wording().text(message)))
     };
     list.codes().iter().find(|it| means(it)).map(|(code, _)| *code)
+}
+
+/// A value of a field for people: the word that a code means, and every other text as it is.
+#[must_use]
+pub fn code_text(place: &Place, text: &str, words: &Wording) -> String {
+    let kind = field_kind(&place.table, &place.key);
+    let list = if let Some(FieldKind::Choice(codes)) = kind {
+        List::ALL.iter().find(|it| it.offers(codes)).copied()
+    } else {
+        (kind == Some(FieldKind::YesNo)).then_some(List::YesNo)
+    };
+    let message = list.and_then(|it| it.message(text));
+    message.map_or_else(|| text.to_owned(), |it| words.text(it))
 }
 
 /// What a cell by hand says, in no language and no format: what an import compares. Empty: nothing
@@ -180,6 +194,15 @@ mod tests {
                 check_fits(column, kind.unwrap_or_else(|| panic!("{} is no field", column.key)));
             }
         }
+    }
+
+    #[test]
+    fn codes_are_shown_as_words() {
+        let words = Language::German.wording();
+        let status = Place::new("system", "S-7K2QD", "status");
+        assert_eq!(code_text(&status, "reserve", words), "Reserve");
+        assert_eq!(code_text(&Place::new("room", "R001", "ups"), "yes", words), "ja");
+        assert_eq!(code_text(&Place::new("room", "R001", "name"), "yes", words), "yes");
     }
 
     #[test]

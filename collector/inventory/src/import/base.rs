@@ -109,10 +109,10 @@ impl BaseIndex<'_> {
 
 /// What a cell by hand says, as it is compared.
 pub(super) fn stated_text(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number_text(*number),
-        _ => clean(&canonical(value)).replace("\r\n", "\n").trim().to_owned(),
+    if let Value::Number(number) = value {
+        return number_text(*number);
     }
+    clean(&canonical(value)).replace("\r\n", "\n").trim().to_owned()
 }
 
 /// What a cell shows, as it is read back.

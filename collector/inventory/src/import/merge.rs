@@ -473,14 +473,19 @@ fn identity_of(sheet: &Sheet) -> Option<(&'static str, &'static str)> {
 
 /// What a cell that people do not fill shows.
 fn shown(column: &Column, cell: &ReadCell) -> String {
-    match (column.kind, cell) {
-        (Kind::Instant, ReadCell::Moment(at)) => {
+    match cell {
+        ReadCell::Moment(at) if column.kind == Kind::Instant => {
             // Programs keep moments as fractions of days and differ in the last second.
             let second =
                 DateTimeRound::new().smallest(jiff::Unit::Second).mode(RoundMode::HalfExpand);
             let at = at.round(second).unwrap_or(*at);
             at.strftime("%Y-%m-%dT%H:%M").to_string()
         }
-        _ => cell.text().unwrap_or_default(),
+        ReadCell::Empty
+        | ReadCell::Text(_)
+        | ReadCell::Number(_)
+        | ReadCell::Moment(_)
+        | ReadCell::YesNo(_)
+        | ReadCell::Wrong(_) => cell.text().unwrap_or_default(),
     }
 }

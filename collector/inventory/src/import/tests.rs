@@ -49,7 +49,12 @@ fn cell(view: &View<'_>, value: &Value) -> ReadCell {
         }
         Value::Formula { result, .. } => cell(view, result),
         Value::Open => ReadCell::Empty,
-        _ => ReadCell::Text(clean(&view.value_text(value))),
+        Value::Text(_)
+        | Value::Choice(..)
+        | Value::Unknown(_)
+        | Value::NotAssessed
+        | Value::NoData
+        | Value::Nothing => ReadCell::Text(clean(&view.value_text(value))),
     }
 }
 

@@ -43,10 +43,12 @@ pub fn read_text(
     let kind = field_kind(&place.table, &place.key).unwrap_or(FieldKind::Text);
     let key = format!("{}.{}", place.table, place.key);
     let columns = SHEETS.iter().flat_map(|it| it.columns);
-    let list = match kind {
-        FieldKind::YesNo => Some(List::YesNo),
-        FieldKind::Choice(words) => List::ALL.iter().copied().find(|it| it.offers(words)),
-        _ => columns.filter(|it| it.key == key).find_map(|it| it.list),
+    let list = if kind == FieldKind::YesNo {
+        Some(List::YesNo)
+    } else if let FieldKind::Choice(words) = kind {
+        List::ALL.iter().copied().find(|it| it.offers(words))
+    } else {
+        columns.filter(|it| it.key == key).find_map(|it| it.list)
     };
     Ok(reader.read(kind, list, &cell)?.map(|(_, value)| value))
 }
@@ -113,9 +115,10 @@ impl Reader<'_> {
                 .say("import-problem-choice", &[("value", text), ("allowed", &allowed.join(", "))]);
             return Err(self.meant(said, nearest));
         };
-        let value = match kind {
-            FieldKind::YesNo => Value::YesNo(code == "yes"),
-            _ => Value::Text(code.to_owned()),
+        let value = if kind == FieldKind::YesNo {
+            Value::YesNo(code == "yes")
+        } else {
+            Value::Text(code.to_owned())
         };
         Ok(Some((code.to_owned(), value)))
     }
@@ -124,7 +127,9 @@ impl Reader<'_> {
         let day = match cell {
             ReadCell::Moment(at) => Some(at.date()),
             ReadCell::Number(number) => day_of_serial(*number),
-            _ => day_of_text(text),
+            ReadCell::Empty | ReadCell::Text(_) | ReadCell::YesNo(_) | ReadCell::Wrong(_) => {
+                day_of_text(text)
+            }
         };
         match day.map(|it| it.to_string()) {
             Some(day) => Ok(Some((day.clone(), Value::Text(day)))),
@@ -141,25 +146,23 @@ impl Reader<'_> {
         let number = match cell {
             ReadCell::Number(number) => Some(*number),
             ReadCell::Text(_) => number_of_text(text, self.language),
-            _ => None,
+            ReadCell::Empty | ReadCell::Moment(_) | ReadCell::YesNo(_) | ReadCell::Wrong(_) => None,
         };
         let number = number.filter(|it| it.is_finite());
         let number = number.ok_or_else(|| self.say("import-problem-number", &[("value", text)]))?;
-        let value = match kind {
-            FieldKind::Whole { min, max } => {
-                let is_in = number.fract() == 0.0 && number >= min as f64 && number <= max as f64;
-                if !is_in {
-                    let (min, max) = (min.to_string(), max.to_string());
-                    let arguments = [("value", text), ("min", &min), ("max", &max)];
-                    return Err(self.say("import-problem-whole", &arguments));
-                }
-                Value::Whole(number as i64)
+        if let FieldKind::Whole { min, max } = kind {
+            let is_in = number.fract() == 0.0 && number >= min as f64 && number <= max as f64;
+            if !is_in {
+                let (min, max) = (min.to_string(), max.to_string());
+                let arguments = [("value", text), ("min", &min), ("max", &max)];
+                return Err(self.say("import-problem-whole", &arguments));
             }
-            _ if number < 0.0 => {
-                return Err(self.say("import-problem-negative", &[("value", text)]));
-            }
-            _ => Value::Decimal(number),
-        };
+            return Ok(Some((number_text(number), Value::Whole(number as i64))));
+        }
+        if number < 0.0 {
+            return Err(self.say("import-problem-negative", &[("value", text)]));
+        }
+        let value = Value::Decimal(number);
         Ok(Some((number_text(number), value)))
     }
 

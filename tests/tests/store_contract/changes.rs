@@ -1,0 +1,132 @@
+//! Changes of the register as wholes, imports, and what exports showed.
+
+use inventory::register::{Edit, Place, Register, Value};
+use observation::ContentHash;
+use store::{KeptImport, RegisterChange, StoreError};
+use tests::store_material::{event, minute};
+use uuid::Uuid;
+
+use super::super::on_each_store;
+
+fn register() -> Register {
+    Register::parse("[company]\nname = \"Beispiel GmbH\"\n").unwrap()
+}
+
+fn change(before: &Register, name: &str, import: Option<KeptImport>) -> RegisterChange {
+    let place = Place::new("company", "", "name");
+    let value = Some(Value::Text(name.to_owned()));
+    let after = before.edited(&[Edit { place, value }]).unwrap();
+    let fields = Register::field_changes(before, &after);
+    let events = fields.iter().map(|_| event("name")).collect();
+    RegisterChange {
+        before: before.clone(),
+        after,
+        fields,
+        kind: "import",
+        object: "c.xlsx".to_owned(),
+        at: minute(1),
+        events,
+        import,
+        undoes: None,
+    }
+}
+
+fn new_import() -> Option<KeptImport> {
+    Some(KeptImport::New {
+        actor: "kerstin".to_owned(),
+        file_name: "c.xlsx".to_owned(),
+        file_hash: ContentHash::of(b"c"),
+        outcome: "{}".to_owned(),
+    })
+}
+
+#[test]
+fn a_change_is_kept_with_its_events_and_its_import() {
+    on_each_store(|store| async move {
+        store.replace_register(register(), vec![event("begun")]).await.unwrap();
+        let change = change(&register(), "Neu", new_import());
+        let kept = store.change_register(change.clone()).await.unwrap();
+        assert_eq!((kept.change_set, kept.import), (Some(1), Some(1)));
+        assert_eq!(store.register().await.unwrap(), change.after);
+        let set = store.change_set_of_import(1).await.unwrap().unwrap();
+        assert_eq!((set.first_event, set.last_event, set.undone_by), (2, 2, None));
+        assert_eq!(set.fields, change.fields);
+        assert_eq!(store.change_set_of(2).await.unwrap(), Some(set));
+        for other in [1, 3] {
+            assert_eq!(store.change_set_of(other).await.unwrap(), None);
+        }
+        let record = store.import(1).await.unwrap().unwrap();
+        assert_eq!((record.actor.as_str(), record.outcome.as_str()), ("kerstin", "{}"));
+        assert_eq!(store.imports(5).await.unwrap(), [record]);
+        assert_eq!(store.import(2).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_change_from_another_register_is_refused_and_leaves_nothing_behind() {
+    on_each_store(|store| async move {
+        let change = change(&register(), "Neu", new_import());
+        let error = store.change_register(change).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error}");
+        assert_eq!(store.register().await.unwrap(), Register::default());
+        assert_eq!(store.imports(5).await.unwrap(), []);
+        assert_eq!(store.event_head().await.unwrap().0, 0);
+    });
+}
+
+#[test]
+fn a_change_is_taken_back_once() {
+    on_each_store(|store| async move {
+        store.replace_register(register(), Vec::new()).await.unwrap();
+        store.change_register(change(&register(), "Neu", None)).await.unwrap();
+        let now = store.register().await.unwrap();
+        let undo =
+            RegisterChange { kind: "undo", undoes: Some(1), ..change(&now, "Beispiel GmbH", None) };
+        store.change_register(undo).await.unwrap();
+        assert_eq!(store.change_set_of(1).await.unwrap().unwrap().undone_by, Some(2));
+        let now = store.register().await.unwrap();
+        let again = RegisterChange { undoes: Some(1), ..change(&now, "Dritter", None) };
+        let error = store.change_register(again).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error}");
+        assert_eq!(store.register().await.unwrap(), now);
+    });
+}
+
+#[test]
+fn what_was_decided_of_an_import_replaces_its_outcome() {
+    on_each_store(|store| async move {
+        store
+            .change_register(RegisterChange {
+                before: Register::default(),
+                ..change(&Register::default(), "Neu", new_import())
+            })
+            .await
+            .unwrap();
+        let now = store.register().await.unwrap();
+        let outcome = "{\"a\":1}".to_owned();
+        let decided = Some(KeptImport::Decided { number: 1, outcome: outcome.clone() });
+        // Nothing changes in the register where the register's value holds.
+        let nothing = RegisterChange {
+            after: now.clone(),
+            fields: Vec::new(),
+            events: Vec::new(),
+            ..change(&now, "Neu", decided)
+        };
+        let kept = store.change_register(nothing).await.unwrap();
+        assert_eq!((kept.change_set, kept.import), (None, Some(1)));
+        assert_eq!(store.import(1).await.unwrap().unwrap().outcome, outcome);
+    });
+}
+
+#[test]
+fn what_an_export_showed_is_found_by_its_id() {
+    on_each_store(|store| async move {
+        let id = Uuid::from_u128(7);
+        let export = store.record_export(id, minute(1), event("exported")).await.unwrap();
+        assert_eq!(store.export_base(id).await.unwrap(), None);
+        let body = vec![b'x'; 100_000];
+        store.keep_export_base(export.number, body.clone()).await.unwrap();
+        assert_eq!(store.export_base(id).await.unwrap(), Some(body));
+        assert_eq!(store.export_base(Uuid::from_u128(8)).await.unwrap(), None);
+    });
+}
