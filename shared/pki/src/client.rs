@@ -87,7 +87,7 @@ fn validity(certificate: &CertificateDer<'_>) -> Option<(u64, u64)> {
 /// What that costs: whoever has stolen the key of a collector's certificate that has run out since
 /// could pass for the collector on such a host, if the certificate had lasted longer than the agent's own
 /// did. Where the clock is right, or behind or ahead by less, it is refused as everywhere; and one that
-/// ended before the agent's own is refused at every time of the clock. Setting the clock of a host wins
+/// ended before the agent's own is refused whenever the clock cannot be right. Setting the clock of a host wins
 /// an attacker nothing more: without this rule he would set it into the life of the stolen certificate.
 /// He would read reports of that host and could give tasks of the closed list, none of which runs or
 /// changes anything on it.
@@ -104,13 +104,13 @@ impl DoubtfulClock {
         if (own_begin..=own_end.saturating_add(LATE_RENEWAL_SECONDS)).contains(&now.as_secs()) {
             return now;
         }
-        // One that is not valid then gets the error of the host's own time: both clocks are in question.
-        match validity(end_entity) {
-            Some((begin, end)) if (begin..=end).contains(&own_end) => {
-                UnixTime::since_unix_epoch(Duration::from_secs(own_end))
-            }
-            _ => now,
+        // A certificate that began later shows that the clock may be right after all. Before the agent's own
+        // began, nothing does: else one that has run out would be taken while the clock stands in its life.
+        let began_later = validity(end_entity).is_none_or(|(begin, _)| begin > own_end);
+        if now.as_secs() > own_end && began_later {
+            return now;
         }
+        UnixTime::since_unix_epoch(Duration::from_secs(own_end))
     }
 }
 
