@@ -86,7 +86,8 @@ fn validity(certificate: &CertificateDer<'_>) -> Option<(u64, u64)> {
 ///
 /// What that costs: whoever has stolen the key of a collector's certificate that has run out since
 /// could pass for the collector on such a host, if the certificate had lasted longer than the agent's own
-/// did. Where the clock is right, or behind or ahead by less, it is refused as everywhere; and one that
+/// did. A host that was switched off for so long is one of these, though its clock be right. Where the clock is
+/// right, or behind or ahead by less, and the agent was renewed in time, it is refused as everywhere; and one that
 /// ended before the agent's own is refused whenever the clock cannot be right. Setting the clock of a host wins
 /// an attacker nothing more: without this rule he would set it into the life of the stolen certificate.
 /// He would read reports of that host and could give tasks of the closed list, none of which runs or
@@ -279,6 +280,21 @@ mod tests {
         assert!(judge.accepts("c.example", 50, 40));
         for clock in [51, 89, 91, 179, 181, TEN_YEARS, -2, -700, -TEN_YEARS] {
             assert!(!judge.accepts("c.example", 50, clock), "day {clock}");
+        }
+    }
+
+    #[test]
+    fn a_collectors_certificate_that_began_after_the_agents_own_ended_counts_only_within_its_life()
+    {
+        let judge = Judge::new(true);
+        // It began on day 270, and the agent's own ended on day 90.
+        let ends_on = 270 + LIFE;
+        for clock in [271, 600, ends_on - 1] {
+            assert!(judge.accepts("c.example", ends_on, clock), "day {clock}");
+            assert!(!judge.accepts("d.example", ends_on, clock), "another name, day {clock}");
+        }
+        for clock in [268, ends_on + 1, TEN_YEARS, 181, 91, 0, -2, -TEN_YEARS] {
+            assert!(!judge.accepts("c.example", ends_on, clock), "day {clock}");
         }
     }
 
