@@ -467,6 +467,10 @@ impl Agent {
         };
         let kept = self.remember_epoch();
         self.log_complaints();
+        if delivered.refused > 0 {
+            let text = "the collector took some reports for unusable; they are set aside";
+            self.status.note(self.clock.now(), text.to_owned());
+        }
         if let Some(skew) = delivered.skew {
             self.status.clock_ahead_seconds = Some(skew.as_secs());
         }
@@ -490,6 +494,8 @@ impl Agent {
         let mut failures = 0;
         loop {
             let error = match self.deliver(&mut delivered).await {
+                // What one round had no time for.
+                Ok(()) if self.has_reports() => continue,
                 Ok(()) => return Ok(delivered),
                 Err(error) => error,
             };

@@ -244,6 +244,10 @@ impl DataDir {
             source,
         };
         let bytes = serde_json::to_vec_pretty(enrolment).map_err(|it| failed(it.into()))?;
+        // What could not be read again must not take the place of what can.
+        if bytes.len() as u64 > ENROLMENT_BYTES_MAX {
+            return Err(failed(io::ErrorKind::FileTooLarge.into()));
+        }
         self.disk.write(ENROLMENT, &bytes).map_err(failed)
     }
 }

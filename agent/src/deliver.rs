@@ -10,6 +10,7 @@ pub mod network;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use observation::ContentHash;
@@ -25,6 +26,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::clock::Clock;
+use crate::print::clean;
 use crate::spool::{Entry, NumberError, Spool};
 use network::{Message, Network, NetworkError, Response};
 
@@ -34,6 +36,13 @@ const ZSTD_LEVEL: i32 = 3;
 const RETRY_AFTER_SECONDS_MAX: u64 = 24 * 3600;
 /// Only sources of this domain are large and change little: a difference pays.
 const DELTA_DOMAIN: &str = "software.";
+/// Longest time of one delivery before the host is looked after again. A collector that answers every
+/// question at the last moment must not keep a spool of weeks from being added to.
+const ROUND_MAX: Duration = Duration::from_secs(600);
+/// Scans of one delivery that are kept; the collector names those again that were not.
+const SCANS_MAX: usize = 8;
+/// Longest text of the other end that goes into log and state.
+const TEXT_CHARACTERS_MAX: usize = 300;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +59,30 @@ pub struct Delivered {
     pub bytes_sent: usize,
     /// The address from which the collector saw the last check-in come.
     pub seen_from: Option<IpAddr>,
+}
+
+impl Delivered {
+    /// Takes the tasks of one more answer. A spool of weeks takes thousands of answers: of settings the
+    /// newest counts, and a scan that is there already is not taken again.
+    fn take(&mut self, tasks: Vec<Task>) {
+        let is_scan = |it: &&Task| matches!(it, Task::Scan { .. });
+        for task in tasks {
+            self.tasks.retain(|it| !is_said_again(it, &task));
+            let is_one_too_many =
+                is_scan(&&task) && self.tasks.iter().filter(is_scan).count() >= SCANS_MAX;
+            if !is_one_too_many {
+                self.tasks.push(task);
+            }
+        }
+    }
+}
+
+/// Whether the newer of two tasks takes the place of the older.
+fn is_said_again(older: &Task, newer: &Task) -> bool {
+    match (older, newer) {
+        (Task::Scan { job: older }, Task::Scan { job: newer }) => older.run == newer.run,
+        _ => std::mem::discriminant(older) == std::mem::discriminant(newer),
+    }
 }
 
 /// Who speaks, and what it knows already.
@@ -98,7 +131,7 @@ pub enum DeliverError {
     Number(#[from] NumberError),
 }
 
-/// Hands over everything that waits, oldest first. `delivered` is filled as far as it goes.
+/// Hands over what waits, oldest first, for at most [`ROUND_MAX`]. `delivered` is filled as far as it goes.
 ///
 /// # Errors
 /// Why it ended early.
@@ -111,7 +144,11 @@ pub async fn deliver(
 ) -> Result<(), DeliverError> {
     let conversation = Conversation { caller, network, clock };
     let mut may_begin_epoch = true;
+    let begun = clock.steady();
     while let Some(entry) = spool.oldest().cloned() {
+        if clock.steady().saturating_sub(begun) >= ROUND_MAX {
+            break;
+        }
         match conversation.hand_over(spool, &entry, delivered).await {
             Ok(()) => {
                 spool.acknowledge(entry.number);
@@ -174,7 +211,7 @@ impl Conversation<'_> {
                 home_revision: self.caller.home_revision,
             };
             let answer: CheckInAnswer = self.ask("/v1/check-in", &request, delivered).await?;
-            delivered.tasks.extend(answer.tasks);
+            delivered.take(answer.tasks);
             delivered.seen_from = answer.seen_from;
             delivered.skew = Some(self.clock.now().duration_since(answer.server_time));
             if answer.is_known {
@@ -246,7 +283,7 @@ impl Conversation<'_> {
         }
         let message = Message { path, body: packed, is_compressed: true };
         let answer: UploadAnswer = self.send(message, delivered).await?;
-        delivered.tasks.extend(answer.tasks);
+        delivered.take(answer.tasks);
         delivered.skew = Some(self.clock.now().duration_since(answer.server_time));
         Ok(())
     }
@@ -300,23 +337,26 @@ fn read_answer<A: DeserializeOwned>(path: &'static str, response: &Response) -> 
     }
     let after_seconds = response.retry_after_seconds.map(|it| it.min(RETRY_AFTER_SECONDS_MAX));
     match serde_json::from_slice::<Problem>(&response.body) {
-        Ok(problem) => Err(match problem.code {
-            ProblemCode::Busy | ProblemCode::StorageFull | ProblemCode::Internal => {
-                Stop::Error(DeliverError::Later { after_seconds, title: problem.title })
-            }
-            ProblemCode::TokenRefused
-            | ProblemCode::BadCertificateRequest
-            | ProblemCode::KeyInUse
-            | ProblemCode::AwaitingApproval
-            | ProblemCode::Revoked
-            | ProblemCode::Quarantined
-            | ProblemCode::WrongAgent
-            | ProblemCode::BadSignature
-            | ProblemCode::UnknownBase
-            | ProblemCode::OutOfOrder
-            | ProblemCode::BadRequest
-            | ProblemCode::TooLarge => Stop::Problem(problem),
-        }),
+        Ok(Problem { code, title, status }) => {
+            let problem = Problem { code, title: short(&title), status };
+            Err(match problem.code {
+                ProblemCode::Busy | ProblemCode::StorageFull | ProblemCode::Internal => {
+                    Stop::Error(DeliverError::Later { after_seconds, title: problem.title })
+                }
+                ProblemCode::TokenRefused
+                | ProblemCode::BadCertificateRequest
+                | ProblemCode::KeyInUse
+                | ProblemCode::AwaitingApproval
+                | ProblemCode::Revoked
+                | ProblemCode::Quarantined
+                | ProblemCode::WrongAgent
+                | ProblemCode::BadSignature
+                | ProblemCode::UnknownBase
+                | ProblemCode::OutOfOrder
+                | ProblemCode::BadRequest
+                | ProblemCode::TooLarge => Stop::Problem(problem),
+            })
+        }
         Err(_) if status == 429 || status >= 500 => Err(Stop::Error(DeliverError::Later {
             after_seconds,
             title: format!("status {status}"),
@@ -365,7 +405,18 @@ fn to_json(path: &'static str, request: &impl Serialize) -> Result<Vec<u8>, Stop
 }
 
 fn unclear(path: &'static str, status: u16, cause: &dyn std::error::Error) -> Stop {
-    Stop::Error(DeliverError::NotUnderstood { path, status, cause: cause.to_string() })
+    // What cannot be understood is quoted in the cause, however long it is.
+    Stop::Error(DeliverError::NotUnderstood { path, status, cause: short(&cause.to_string()) })
+}
+
+/// Text of the other end, cut to what a person reads and without what a terminal would obey.
+fn short(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(TEXT_CHARACTERS_MAX).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    clean(&short)
 }
 
 #[cfg(test)]

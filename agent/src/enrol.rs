@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use jiff::Timestamp;
 use observation::latest::protocol::{
     EnrolAnswer, EnrolRequest, RenewAnswer, RenewExpiredRequest, RenewRequest,
@@ -112,6 +113,7 @@ pub async fn enrol_over(
     let copy = AgentKey::from_pem(&key.to_pem())?;
     AgentIdentity::from_authority(copy, &answer.certificate_chain, token.authority())
         .map_err(|it| bad(it.to_string()))?;
+    BASE64.decode(answer.name_key.as_bytes()).map_err(|it| bad(format!("name_key: {it}")))?;
     let terms = Terms {
         agent_address: answer.agent_address,
         enrolment_address: token.address().to_owned(),

@@ -37,7 +37,15 @@ arm() {
 static() {
     local unwind=target/static/unwind
     mkdir -p "$unwind"
-    ln -sf "${LIBUNWIND:-$(dpkg -L libunwind-14-dev | grep 'libunwind\.a$')}" "$unwind/libunwind.a"
+    rm -f "$unwind/libunwind.a"
+    cp "${LIBUNWIND:-$(dpkg -L libunwind-14-dev | grep -m 1 'libunwind\.a$')}" "$unwind/libunwind.a"
+    # Debian builds it against glibc with checks of its own, of which it needs this one.
+    printf '%s\n' '#include <stdarg.h>' '#include <stdio.h>' \
+        'int __fprintf_chk(FILE *file, int flag, const char *format, ...) {' \
+        'va_list rest; (void)flag; va_start(rest, format);' \
+        'int count = vfprintf(file, format, rest); va_end(rest); return count; }' > "$unwind/check.c"
+    musl-gcc -Os -c "$unwind/check.c" -o "$unwind/check.o"
+    ar rs "$unwind/libunwind.a" "$unwind/check.o"
     export CC_x86_64_unknown_linux_musl=musl-gcc
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=musl-gcc
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS="-Ctarget-feature=+crt-static -Clink-self-contained=no -Crelocation-model=static -L$PWD/$unwind"

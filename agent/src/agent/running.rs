@@ -355,8 +355,9 @@ impl<'a> Running<'a> {
         self.progress.renew_not_before = later(now, RENEWAL_WAITS.0);
         match self.agent.renew().await {
             Ok(()) => {
+                // The wait stays: a collector whose clock is years behind gives certificates that have
+                // to be renewed at once, and would be asked without end.
                 self.renewal_failures = 0;
-                self.progress.renew_not_before = None;
                 tracing::info!("the certificate was renewed");
             }
             Err(error) => {

@@ -1,10 +1,14 @@
 //! A collector with valid keys that means harm: whatever it answers, reports stay until they are
 //! acknowledged, and nothing is done but what the closed list of tasks allows.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use observation::latest::protocol::{Schedule, TASKS_MAX, Task};
+use jiff::Timestamp;
+use observation::latest::protocol::{AgentKind, Schedule, Task};
+use observation::latest::scan::ScanJob;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::network::Pending;
 use super::simulation::{CALLER, StillClock};
@@ -50,7 +54,7 @@ fn tasks_that_nobody_knows_are_not_done_and_cost_no_acknowledgement() {
     let (waiting, tasks) = told(200, &answer(wanted));
     assert_eq!((waiting, tasks), (0, vec![Task::CollectNow]));
     let (waiting, tasks) = told(200, &answer(&vec![r#"{"task":"collect_now"}"#; 5000].join(",")));
-    assert_eq!((waiting, tasks.len()), (0, TASKS_MAX));
+    assert_eq!((waiting, tasks), (0, vec![Task::CollectNow]));
 }
 
 #[test]
@@ -77,6 +81,70 @@ fn deep_and_foreign_answers_leave_the_report_where_it_is() {
     assert_eq!(told(200, &deep_task), (0, Vec::new()));
     for status in [301, 302, 307, 404, 418, 500] {
         assert_eq!(told(status, b"<html>"), (1, Vec::new()), "status {status}");
+    }
+}
+
+#[test]
+fn of_many_answers_the_newest_settings_count_and_few_scans_are_kept() {
+    let scan = |run: u128| {
+        let job = ScanJob { run: Uuid::from_u128(run), ..ScanJob::default() };
+        Task::Scan { job: Box::new(job) }
+    };
+    let mut delivered = Delivered::default();
+    for round in 0..1000 {
+        let kind = if round % 2 == 0 { AgentKind::Client } else { AgentKind::Server };
+        delivered.take(vec![Task::CollectNow, Task::SetKind { kind }, scan(round), scan(1)]);
+    }
+    assert_eq!(delivered.tasks.len(), 2 + SCANS_MAX);
+    assert!(delivered.tasks.contains(&Task::SetKind { kind: AgentKind::Server }));
+    assert_eq!(delivered.tasks.iter().filter(|it| **it == scan(1)).count(), 1);
+}
+
+/// A minute passes whenever somebody looks.
+struct Hasty(AtomicU64);
+
+impl Clock for Hasty {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_secs(60 * self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn random(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_collector_that_takes_its_time_leaves_time_for_other_work() {
+    let mut spool = Spool::open(Arc::new(MemoryDisk::default()), BYTES_MAX, 0);
+    for content in 0..50 {
+        let number = spool.next_number().unwrap();
+        spool.push(&report(number, &[("a.a", content)]));
+    }
+    let (network, clock) = (Liar(200, answer("")), Hasty(AtomicU64::new(0)));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for left in [41, 32] {
+        let mut delivered = Delivered::default();
+        let round = deliver(&mut spool, CALLER, &network, &clock, &mut delivered);
+        runtime.block_on(round).unwrap();
+        assert_eq!((spool.len(), delivered.acknowledged), (left, 9));
+    }
+}
+
+#[test]
+fn words_of_the_other_end_are_cut_and_plain() {
+    let long = "\u{1b}[2J\n".repeat(100_000);
+    let body = serde_json::json!({"type": "revoked", "title": long, "status": 403}).to_string();
+    for body in [body, format!("{{\"type\":{}}}", serde_json::json!(long))] {
+        let response = Response { status: 403, retry_after_seconds: None, body: body.into_bytes() };
+        let text = match read_answer::<UploadAnswer>("/v1/upload", &response).err().map(flat) {
+            Some(error) => error.to_string(),
+            None => panic!("a refusal was taken for an answer"),
+        };
+        assert!(text.chars().count() < 500 && !text.contains(char::is_control), "{text}");
     }
 }
 

@@ -13,8 +13,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time for which an idle connection is kept for the next request of the same delivery.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Largest answer. A manifest's answer has less than 200 hashes.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Largest answer. A manifest's answer has less than 200 hashes, a company 512 networks, and a scan may
+/// leave out some thousand addresses.
+const ANSWER_BYTES_MAX: usize = 512 * 1024;
 
 /// A question.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ pub enum NetworkError {
         address: String,
     },
     /// The other end is not who it should be, or does not let us in.
-    #[error("{address} and this agent do not trust each other: {failure:?}")]
+    #[error("{address} and this agent do not trust each other: {failure}")]
     Tls {
         /// Who was called.
         address: String,

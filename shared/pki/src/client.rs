@@ -14,12 +14,15 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
+use crate::authority::LATE_RENEWAL_DAYS;
 use crate::fingerprint::Fingerprint;
 use crate::identity::AgentIdentity;
 use crate::provider::{TlsConfigError, provider};
 
 /// Most certificates of a chain that are looked at.
 const CHAIN_LENGTH_MAX: usize = 4;
+/// For how long after its end an agent's certificate may be renewed.
+const LATE_RENEWAL_SECONDS: u64 = LATE_RENEWAL_DAYS.unsigned_abs() * 24 * 3600;
 
 /// For reports: the collector must show a certificate of the agent's own authority, the agent
 /// shows its own.
@@ -75,11 +78,20 @@ fn validity(certificate: &CertificateDer<'_>) -> Option<(u64, u64)> {
     Some((seconds(parsed.validity().not_before)?, seconds(parsed.validity().not_after)?))
 }
 
-/// Verifies as always. Where the host's clock lies outside the validity of the agent's own
-/// certificate, that clock is in doubt: then the collector's certificate must be valid at some time
-/// at which the agent's own is. A host whose battery is empty goes on reporting; what is given up is
-/// that such a host notices a collector's certificate that ran out within the last weeks. Whether
-/// the agent's own certificate has run out, the collector decides.
+/// Verifies as always, unless the host's clock cannot be right: before the agent's own certificate
+/// began, or so long after its end that nobody would renew it any more ([`LATE_RENEWAL_DAYS`]). Then
+/// only the time is replaced, by the end of the agent's own certificate; authority, name, usage and
+/// signatures are checked as always. So a host whose battery is empty goes on reporting. Whether the
+/// agent's own certificate has run out, the collector decides.
+///
+/// What that costs: whoever has stolen the key of a collector's certificate that has run out since
+/// could pass for the collector on such a host, if the certificate had lasted longer than the agent's own
+/// did. A host that was switched off for so long is one of these, though its clock be right. Where the clock is
+/// right, or behind or ahead by less, and the agent was renewed in time, it is refused as everywhere; and one that
+/// ended before the agent's own is refused whenever the clock cannot be right. Setting the clock of a host wins
+/// an attacker nothing more: without this rule he would set it into the life of the stolen certificate.
+/// He would read reports of that host and could give tasks of the closed list, none of which runs or
+/// changes anything on it.
 #[derive(Debug)]
 struct DoubtfulClock {
     inner: Arc<WebPkiServerVerifier>,
@@ -87,18 +99,19 @@ struct DoubtfulClock {
 }
 
 impl DoubtfulClock {
-    /// The time to verify at: ours, unless it is in doubt.
+    /// The time to verify at: ours, unless it cannot be right.
     fn time(&self, end_entity: &CertificateDer<'_>, now: UnixTime) -> UnixTime {
         let Some((own_begin, own_end)) = self.own else { return now };
-        if (own_begin..=own_end).contains(&now.as_secs()) {
+        if (own_begin..=own_end.saturating_add(LATE_RENEWAL_SECONDS)).contains(&now.as_secs()) {
             return now;
         }
-        let Some((begin, end)) = validity(end_entity) else { return now };
-        let (begin, end) = (begin.max(own_begin), end.min(own_end));
-        if begin > end {
+        // A certificate that began later shows that the clock may be right after all. Before the agent's own
+        // began, nothing does: else one that has run out would be taken while the clock stands in its life.
+        let began_later = validity(end_entity).is_none_or(|(begin, _)| begin > own_end);
+        if now.as_secs() > own_end && began_later {
             return now;
         }
-        UnixTime::since_unix_epoch(Duration::from_secs(begin))
+        UnixTime::since_unix_epoch(Duration::from_secs(own_end))
     }
 }
 
@@ -203,19 +216,29 @@ mod tests {
     use crate::authority::Authority;
     use crate::provider::install_provider;
 
-    const YEAR: i64 = 365 * 24;
+    /// For how long a collector's certificate is valid.
+    const LIFE: i64 = 730;
+    const TEN_YEARS: i64 = 3652;
 
-    fn at(now: Timestamp, hours: i64) -> UnixTime {
-        let moment = now.checked_add(SignedDuration::from_hours(hours)).unwrap();
-        UnixTime::since_unix_epoch(Duration::from_secs(moment.as_second().try_into().unwrap()))
+    const fn days(count: i64) -> SignedDuration {
+        SignedDuration::from_hours(24 * count)
     }
 
-    #[test]
-    fn a_clock_ten_years_off_still_finds_its_collector_and_no_other() {
-        install_provider();
-        let now: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
-        let authority = Authority::create("A", now).unwrap();
-        let verifier = |own: &Authority| {
+    /// What an agent of `own` makes of collectors' certificates, issued by `theirs`; times in days from
+    /// the moment at which the agent's own was issued.
+    struct Judge {
+        now: Timestamp,
+        theirs: Authority,
+        verifier: DoubtfulClock,
+    }
+
+    impl Judge {
+        fn new(is_same: bool) -> Self {
+            install_provider();
+            let now: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
+            let theirs = Authority::create("A", now).unwrap();
+            let other = Authority::create("A", now).unwrap();
+            let own = if is_same { &theirs } else { &other };
             let key = AgentKey::generate().unwrap();
             let request = key.certificate_request().unwrap();
             let chain = own.issue_agent(&request, Uuid::from_u128(1), now).unwrap().chain_pem;
@@ -224,25 +247,65 @@ mod tests {
             roots.add(identity.authority().clone()).unwrap();
             let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
             let own = validity(identity.certificate());
-            DoubtfulClock { inner: inner.build().unwrap(), own }
-        };
-        let certificate = |issued_at: Timestamp| {
-            let server = authority.issue_server(&["c.example".to_owned()], issued_at).unwrap();
-            server.chain.first().unwrap().clone()
-        };
-        let name = ServerName::try_from("c.example").unwrap();
-        let check = |verifier: &DoubtfulClock, server: &CertificateDer<'_>, hours| {
-            verifier.verify_server_cert(server, &[], &name, &[], at(now, hours)).is_ok()
-        };
-        let (ours, server) = (verifier(&authority), certificate(now));
-        for hours in [0, 10 * YEAR, -10 * YEAR] {
-            assert!(check(&ours, &server, hours), "{hours} hours off");
+            let verifier = DoubtfulClock { inner: inner.build().unwrap(), own };
+            Self { now, theirs, verifier }
         }
-        let other = verifier(&Authority::create("A", now).unwrap());
-        let long_ago = certificate(now.checked_sub(SignedDuration::from_hours(5 * YEAR)).unwrap());
-        for hours in [0, 10 * YEAR, -10 * YEAR] {
-            assert!(!check(&other, &server, hours), "another authority");
-            assert!(!check(&ours, &long_ago, hours), "a certificate of long ago");
+
+        /// Whether a collector's certificate that ends on that day is accepted when the host's clock
+        /// shows another.
+        fn accepts(&self, name: &str, ends_on: i64, clock: i64) -> bool {
+            let issued_at = self.now + days(ends_on - LIFE);
+            let server = self.theirs.issue_server(&["c.example".to_owned()], issued_at).unwrap();
+            let name = ServerName::try_from(name).unwrap();
+            let moment = (self.now + days(clock)).as_second().try_into().unwrap();
+            let moment = UnixTime::since_unix_epoch(Duration::from_secs(moment));
+            let end_entity = server.chain.first().unwrap();
+            self.verifier.verify_server_cert(end_entity, &[], &name, &[], moment).is_ok()
         }
+    }
+
+    #[test]
+    fn a_clock_ten_years_off_still_finds_its_collector_and_no_other() {
+        let (ours, other) = (Judge::new(true), Judge::new(false));
+        for clock in [0, TEN_YEARS, -TEN_YEARS] {
+            assert!(ours.accepts("c.example", LIFE, clock), "day {clock}");
+            assert!(!ours.accepts("d.example", LIFE, clock), "another name, day {clock}");
+            assert!(!other.accepts("c.example", LIFE, clock), "another authority, day {clock}");
+        }
+    }
+
+    #[test]
+    fn a_collectors_certificate_that_ran_out_before_the_agents_own_opens_nothing_at_any_time() {
+        let judge = Judge::new(true);
+        assert!(judge.accepts("c.example", 50, 40));
+        for clock in [51, 89, 91, 179, 181, TEN_YEARS, -2, -700, -TEN_YEARS] {
+            assert!(!judge.accepts("c.example", 50, clock), "day {clock}");
+        }
+    }
+
+    #[test]
+    fn a_collectors_certificate_that_began_after_the_agents_own_ended_counts_only_within_its_life()
+    {
+        let judge = Judge::new(true);
+        // It began on day 270, and the agent's own ended on day 90.
+        let ends_on = 270 + LIFE;
+        for clock in [271, 600, ends_on - 1] {
+            assert!(judge.accepts("c.example", ends_on, clock), "day {clock}");
+            assert!(!judge.accepts("d.example", ends_on, clock), "another name, day {clock}");
+        }
+        for clock in [268, ends_on + 1, TEN_YEARS, 181, 91, 0, -2, -TEN_YEARS] {
+            assert!(!judge.accepts("c.example", ends_on, clock), "day {clock}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_was_only_switched_off_for_months_believes_its_clock() {
+        let judge = Judge::new(true);
+        for clock in [91, 120, 179] {
+            assert!(judge.accepts("c.example", 180, clock), "valid on day {clock}");
+            assert!(!judge.accepts("c.example", 90 + (clock - 90) / 2, clock), "day {clock}");
+        }
+        // The price, as it is written down at the type.
+        assert!(judge.accepts("c.example", 120, 200));
     }
 }

@@ -1,8 +1,9 @@
 //! What went wrong in a handshake, in terms that a person can act on.
 
 use std::error::Error;
-use std::io;
+use std::{fmt, io};
 
+use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError};
 
 /// What went wrong in a handshake.
@@ -32,6 +33,33 @@ pub enum TlsFailure {
         /// The cause.
         cause: String,
     },
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherAuthority => formatter.write_str("its certificate is of another authority"),
+            Self::OtherName => formatter.write_str("its certificate is for another name"),
+            Self::ClockOrExpiry { now, boundary } => {
+                let (now, boundary) = (moment(*now), moment(*boundary));
+                let side = if now < boundary { "begins" } else { "ended" };
+                write!(formatter, "its certificate {side} at {boundary}, and here it is {now}")
+            }
+            Self::OwnCertificateExpired => {
+                formatter.write_str("it says that the certificate of this agent has run out")
+            }
+            Self::Refused { alert } => {
+                write!(formatter, "it refuses this agent's certificate or handshake ({alert})")
+            }
+            Self::NotOurTls { cause } => formatter.write_str(cause),
+        }
+    }
+}
+
+/// Seconds since 1970 as a time that people read.
+fn moment(seconds: u64) -> Timestamp {
+    let second = i64::try_from(seconds).unwrap_or(i64::MAX);
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
 }
 
 /// The TLS failure at the bottom of a chain of errors, if there is one.
@@ -93,6 +121,16 @@ mod tests {
         let outer = io::Error::other(io::Error::other(inner));
         assert_eq!(tls_failure(&outer), Some(TlsFailure::OtherAuthority));
         assert_eq!(tls_failure(&io::Error::other("no TLS")), None);
+    }
+
+    #[test]
+    fn a_clock_is_told_in_times_that_people_read() {
+        let failure = TlsFailure::ClockOrExpiry { now: 1_800_000_000, boundary: 1_700_000_000 };
+        let text =
+            "its certificate ended at 2023-11-14T22:13:20Z, and here it is 2027-01-15T08:00:00Z";
+        assert_eq!(failure.to_string(), text);
+        let failure = TlsFailure::ClockOrExpiry { now: 0, boundary: u64::MAX };
+        assert!(failure.to_string().starts_with("its certificate begins at"), "{failure}");
     }
 
     #[test]

@@ -4,6 +4,11 @@
 //! certificates go in and out as PEM, time is an argument, and what is stored where is the
 //! business of collector and agent.
 //!
+//! A host's clock is believed unless it cannot be right: outside the life of the agent's own certificate
+//! and the time in which that could still be renewed, the collector's certificate is judged by the end of
+//! the agent's own. What that gives up is written at the verifier in `client.rs`. Enrolment and late
+//! renewal always go by the host's clock: they hand out or prove more than a report does.
+//!
 //! All keys are ECDSA P-256, all connections TLS 1.3. Start at [`Authority`] for the collector's
 //! side and at [`Token`], [`AgentKey`] and [`AgentIdentity`] for the agent's.
 

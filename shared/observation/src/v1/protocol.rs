@@ -25,6 +25,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -274,8 +275,28 @@ pub const TASKS_MAX: usize = 64;
 /// The tasks that are known here. One of a kind that is not, or that cannot be understood, is left out:
 /// it must not cost the acknowledgement that travels with it.
 fn known_tasks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Task>, D::Error> {
-    let raw: Vec<Box<RawValue>> = Vec::deserialize(deserializer)?;
-    Ok(raw.iter().take(TASKS_MAX).filter_map(|it| serde_json::from_str(it.get()).ok()).collect())
+    deserializer.deserialize_seq(KnownTasks)
+}
+
+/// Keeps no more than [`TASKS_MAX`] of them in memory, however many there are.
+struct KnownTasks;
+
+impl<'de> Visitor<'de> for KnownTasks {
+    type Value = Vec<Task>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list of tasks")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Vec<Task>, A::Error> {
+        let mut tasks = Vec::new();
+        for _ in 0..TASKS_MAX {
+            let Some(raw) = all.next_element::<Box<RawValue>>()? else { return Ok(tasks) };
+            tasks.extend(serde_json::from_str::<Task>(raw.get()).ok());
+        }
+        while all.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(tasks)
+    }
 }
 
 /// The hashes of all sections of a report.
