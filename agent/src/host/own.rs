@@ -43,10 +43,16 @@ fn duration(time: Timespec) -> Duration {
 /// The most main memory that this process ever held, in bytes (`VmHWM`, proc_pid_status(5)).
 #[must_use]
 pub fn peak_memory_bytes() -> Option<u64> {
+    let text = own(OWN_STATUS, OWN_STATUS_BYTES_MAX)?;
+    peak_in(&text)
+}
+
+/// What the kernel says of this process in a file.
+fn own(path: &str, bytes_max: u64) -> Option<String> {
     let mut text = String::new();
     #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
-    File::open(OWN_STATUS).ok()?.take(OWN_STATUS_BYTES_MAX).read_to_string(&mut text).ok()?;
-    peak_in(&text)
+    File::open(path).ok()?.take(bytes_max).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 fn peak_in(status: &str) -> Option<u64> {
@@ -72,12 +78,7 @@ pub fn give_back_memory() {
 /// Lets go of the machine code and constants of this process, which the kernel maps again from the file where it is used.
 #[expect(unsafe_code, reason = "no safe wrapper can know that only code is let go of")]
 fn give_back_code() {
-    let mut maps = String::new();
-    let Ok(file) = File::open(OWN_MAPS) else { return };
-    #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
-    if file.take(OWN_MAPS_BYTES_MAX).read_to_string(&mut maps).is_err() {
-        return;
-    }
+    let Some(maps) = own(OWN_MAPS, OWN_MAPS_BYTES_MAX) else { return };
     for (start, length) in maps.lines().filter_map(code_in) {
         let start = std::ptr::with_exposed_provenance_mut::<libc::c_void>(start);
         // SAFETY: what the kernel lists as mapped from a file and not to be written holds what the file holds, so that
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn code_that_was_let_go_of_still_runs() {
         let code = || -> u64 {
-            let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+            let maps = own("/proc/self/smaps", 1024 * 1024).unwrap();
             let mut is_code = false;
             let mut sum = 0;
             for line in maps.lines() {
