@@ -33,8 +33,8 @@ use crate::kept::{self, Delivery, Meter, Status, Trouble};
 use crate::names::Names;
 use crate::report::{Identity, Selection, collect, collect_at};
 use crate::scan_job::{Jobs, Place, Worker, jobs};
-use crate::sources::Context;
 use crate::sources::context::Options;
+use crate::sources::{Context, FileLists};
 use crate::spool::{BYTES_MAX, Kept, NumberError, Spool};
 
 /// How often one delivery is tried when a person waits for it.
@@ -109,7 +109,13 @@ pub fn collect_for_print(host: &dyn Host, config: &Config) -> Result<Report, Age
         reports_logins: config.reports_logins,
         reports_wireless: config.reports_wireless.unwrap_or(true),
     };
-    let context = Context { host, now: SystemClock.now(), names: &names, options };
+    let context = Context {
+        host,
+        now: SystemClock.now(),
+        names: &names,
+        options,
+        lists: &FileLists::default(),
+    };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     Ok(collect(&context, Identity { agent: None, number }, Selection::All))
 }
@@ -260,8 +266,13 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
         let names = self.names()?;
-        let context =
-            Context { host, now: self.clock.now(), names: &names, options: self.options() };
+        let context = Context {
+            host,
+            now: self.clock.now(),
+            names: &names,
+            options: self.options(),
+            lists: &FileLists::default(),
+        };
         let number = self.spool.next_number()?;
         let identity = Identity { agent: Some(self.id()), number };
         let meter = Meter::start();
@@ -359,8 +370,13 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect_apart(&mut self, host: &dyn Host) -> Result<Report, AgentError> {
         let names = self.names()?;
-        let context =
-            Context { host, now: self.clock.now(), names: &names, options: self.options() };
+        let context = Context {
+            host,
+            now: self.clock.now(),
+            names: &names,
+            options: self.options(),
+            lists: &FileLists::default(),
+        };
         let number = self.spool.next_number()?;
         let identity = Identity { agent: Some(self.id()), number };
         Ok(collect_at(&context, identity, Selection::All, &self.whereabouts(host)))

@@ -30,8 +30,8 @@ use crate::disk::Disk;
 use crate::host::{Ask, Host};
 use crate::names::Names;
 use crate::report::{Identity, Selection, collect};
-use crate::sources::Context;
 use crate::sources::context::Options;
+use crate::sources::{Context, FileLists};
 use crate::spool::{BYTES_MAX, NumberError, Spool};
 
 /// Largest signed file.
@@ -148,7 +148,8 @@ fn seal_alone(
         reports_logins: config.reports_logins,
         reports_wireless: config.reports_wireless(AgentKind::Client),
     };
-    let context = Context { host, now: clock.now(), names: &names, options };
+    let context =
+        Context { host, now: clock.now(), names: &names, options, lists: &FileLists::default() };
     let agent = AgentId(SignedFile::host_of(Fingerprint(key.public_key_hash())));
     let number = Spool::open(Arc::new(data.alone()), BYTES_MAX, 0).next_number()?;
     let report = collect(&context, Identity { agent: Some(agent), number }, Selection::All);

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::host::{RecordedHost, Reply, Request, Rights};
     use crate::names::Names;
-    use crate::sources::Options;
+    use crate::sources::{FileLists, Options};
 
     fn source(id: &'static str, observe: fn(&Context<'_>) -> Result<Found, Absent>) -> Source {
         Source {
@@ -170,7 +170,13 @@ mod tests {
     fn run(host: &RecordedHost, sources: &[Source]) -> Report {
         let names = Names::new(NameKey::Run, b"key");
         let options = Options::default();
-        let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+        let context = Context {
+            host,
+            now: Timestamp::UNIX_EPOCH,
+            names: &names,
+            options,
+            lists: &FileLists::default(),
+        };
         let number = ReportNumber { epoch: 1, sequence: 2 };
         let identity = Identity { agent: None, number };
         collect_from(&context, identity, sources.iter(), &Whereabouts::Unrestricted)

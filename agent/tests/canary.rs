@@ -12,7 +12,7 @@ mod tests {
     use kataster_agent::names::Names;
     use kataster_agent::print;
     use kataster_agent::report::{Identity, Selection, collect};
-    use kataster_agent::sources::{Context, Options};
+    use kataster_agent::sources::{Context, FileLists, Options};
     use observation::latest::{NameKey, Report, ReportNumber};
     use wording::Language;
 
@@ -58,8 +58,13 @@ mod tests {
     fn look() -> Report {
         let names = Names::new(NameKey::Run, b"test");
         let options = Options { reports_connections: true, ..Options::default() };
-        let context =
-            Context { host: &LinuxHost, now: Timestamp::UNIX_EPOCH, names: &names, options };
+        let context = Context {
+            host: &LinuxHost,
+            now: Timestamp::UNIX_EPOCH,
+            names: &names,
+            options,
+            lists: &FileLists::default(),
+        };
         let number = ReportNumber { epoch: 0, sequence: 0 };
         collect(&context, Identity { agent: None, number }, Selection::All)
     }

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use jiff::Timestamp;
 use kataster_agent::host::{Ask, LinuxHost};
 use kataster_agent::names::Names;
-use kataster_agent::sources::{self, Context, Options};
+use kataster_agent::sources::{self, Context, FileLists, Options};
 use observation::latest::{Fact, NameKey, NetworkNamespace};
 
 const INSIDE: &str = "KATASTER_NAMESPACE";
@@ -52,7 +52,13 @@ fn start() -> Option<(Child, u16)> {
 fn namespaces() -> Vec<NetworkNamespace> {
     let names = Names::new(NameKey::Run, b"test");
     let options = Options { reports_connections: true, ..Options::default() };
-    let context = Context { host: &LinuxHost, now: Timestamp::UNIX_EPOCH, names: &names, options };
+    let context = Context {
+        host: &LinuxHost,
+        now: Timestamp::UNIX_EPOCH,
+        names: &names,
+        options,
+        lists: &FileLists::default(),
+    };
     let source = sources::all().find(|it| it.id.as_str() == "network.namespaces").unwrap();
     let found = (source.observe)(&context).unwrap();
     let pick = |it| if let Fact::NetworkNamespace(it) = it { Some(it) } else { None };

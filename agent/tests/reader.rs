@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use kataster_agent::host::{Ask, Host, Layered, LinuxHost, Reply, Request, grants};
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
-use kataster_agent::sources::{self, Context, Options};
+use kataster_agent::sources::{self, Context, FileLists, Options};
 use observation::latest::{Absent, NameKey, Outcome, Report, ReportNumber};
 use rustix::process::{Gid, Uid};
 
@@ -65,7 +65,13 @@ fn open_the_door(account: &'static str) -> (tempfile::TempDir, PathBuf) {
 fn look(host: &dyn Host) -> Report {
     let names = Names::new(NameKey::Run, b"test");
     let options = Options { reports_connections: true, ..Options::default() };
-    let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+    let context = Context {
+        host,
+        now: Timestamp::UNIX_EPOCH,
+        names: &names,
+        options,
+        lists: &FileLists::default(),
+    };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     collect(&context, Identity { agent: None, number }, Selection::All)
 }

@@ -16,7 +16,7 @@ mod tests {
     use jiff::Timestamp;
     use kataster_agent::host::{Host, Reply, Request};
     use kataster_agent::names::Names;
-    use kataster_agent::sources::{Context, Found, Options, all};
+    use kataster_agent::sources::{Context, FileLists, Found, Options, all};
     use observation::latest::{Absent, Fact, FirmwareComponent, NameKey};
 
     /// Where --dump-bin puts the table; the entry point stands at 0.
@@ -131,7 +131,13 @@ mod tests {
     fn read(host: &Tables) -> Found {
         let names = Names::new(NameKey::Run, b"test");
         let options = Options { reports_connections: false, ..Options::default() };
-        let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+        let context = Context {
+            host,
+            now: Timestamp::UNIX_EPOCH,
+            names: &names,
+            options,
+            lists: &FileLists::default(),
+        };
         let source = all().find(|it| it.id.as_str() == "hardware.smbios").unwrap();
         (source.observe)(&context).unwrap()
     }

@@ -44,6 +44,13 @@ const STATUS_BYTES_MAX: u64 = 64 * 1024;
 
 /// Room for files whose size the kernel does not tell, such as those of `/proc`.
 const ROOM_BYTES: u64 = 1024;
+/// Tables of TCP below `/proc/net` and `/proc/<pid>/net`.
+const TCP_TABLES: &[&str] = &["/net/tcp", "/net/tcp6"];
+/// Least bytes that the kernel gives at once of a table with more lines (seq_file.c fills at least a page), less the
+/// longest line, which has 181 bytes.
+const TABLE_PIECE_BYTES_MIN: usize = 4096 - 256;
+/// Most bytes of a table that are read at once.
+const TABLE_PIECE_BYTES: usize = 16 * 1024;
 
 /// The machine that this process runs on.
 #[derive(Debug, Default)]
@@ -107,11 +114,31 @@ fn read_file(path: &str, bytes_max: u64) -> Result<Vec<u8>, Absent> {
     let room = metadata.len().min(bytes_max).saturating_add(1).max(ROOM_BYTES);
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     let file = fs::File::open(path).map_err(|it| absent(&it))?;
-    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|it| absent(&it))?;
+    if path.starts_with("/proc/") && TCP_TABLES.iter().any(|it| path.ends_with(it)) {
+        read_table(file, bytes_max, &mut bytes).map_err(|it| absent(&it))?;
+    } else {
+        file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|it| absent(&it))?;
+    }
     if bytes.len() as u64 > bytes_max {
         return Err(failed(path, &format!("it is larger than {bytes_max} bytes")));
     }
     Ok(bytes)
+}
+
+/// Reads a table of TCP up to the piece that is not full, which is the last: to say that nothing follows, the kernel
+/// would look once more through all places for connections, a quarter of a million on a large machine.
+fn read_table(mut table: impl Read, bytes_max: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut buffer = [0; TABLE_PIECE_BYTES];
+    loop {
+        let count = match table.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        if count < TABLE_PIECE_BYTES_MIN || bytes.len() as u64 > bytes_max {
+            return Ok(());
+        }
+    }
 }
 
 fn read_folder(path: &str, names_max: usize) -> Result<Vec<String>, Absent> {
@@ -226,6 +253,51 @@ mod tests {
         assert_eq!(file(path, 10), Ok(Reply::File(b"0123456789".to_vec())));
         assert!(matches!(file(path, 9), Err(Absent::Failed { .. })));
         assert_eq!(LinuxHost.status(path).unwrap().size_bytes, 10);
+    }
+
+    /// Gives a page at once, whole lines alone, as the kernel does, and says how often it was asked.
+    struct Table {
+        lines: usize,
+        asked: usize,
+    }
+
+    impl Read for &mut Table {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            const LINE: usize = 150;
+            self.asked += 1;
+            let count = self.lines.min(4096.min(buffer.len()) / LINE);
+            self.lines -= count;
+            buffer[..count * LINE].fill(b'x');
+            Ok(count * LINE)
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_whole_and_its_end_is_not_asked_for() {
+        let read = |lines: usize, bytes_max: u64| {
+            let (mut table, mut bytes) = (Table { lines, asked: 0 }, Vec::new());
+            read_table(&mut table, bytes_max, &mut bytes).unwrap();
+            (bytes.len() / 150, table.asked)
+        };
+        assert_eq!(read(2, u64::MAX), (2, 1));
+        assert_eq!(read(27, u64::MAX), (27, 2), "a full page");
+        assert_eq!(read(100, u64::MAX), (100, 4));
+        // What is too long ends.
+        assert_eq!(read(1_000_000, 10_000), (81, 3));
+    }
+
+    #[test]
+    fn a_listener_of_this_process_stands_in_the_table() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let connections: Vec<_> = (0..60)
+            .map(|_| std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap())
+            .collect();
+        let whole = fs::read_to_string("/proc/net/tcp").unwrap();
+        let Ok(Reply::File(bytes)) = file("/proc/net/tcp", 1024 * 1024) else { panic!("not read") };
+        let port = format!(":{:04X} ", listener.local_addr().unwrap().port());
+        let count = |it: &str| it.matches(&port).count();
+        assert!(count(&whole) > connections.len());
+        assert_eq!(count(&String::from_utf8(bytes).unwrap()), count(&whole));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::owners::FileLists;
 use crate::host::Host;
 
 /// What every source is given.
@@ -14,6 +15,8 @@ pub struct Context<'a> {
     pub names: &'a crate::names::Names,
     /// What a person asked for.
     pub options: Options,
+    /// The package manager's lists of files, as far as a source of this run needed them.
+    pub lists: &'a FileLists,
 }
 
 /// What a person asked for.

@@ -74,6 +74,7 @@ use observation::latest::{
 
 use crate::host::Host;
 pub use context::{Context, Options};
+pub use owners::FileLists;
 
 /// One source.
 pub struct Source {
@@ -125,7 +126,8 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
 /// # Errors
 /// *Not here* where no package owns it, else why the lists could not be read.
 pub(crate) fn owner_of(host: &dyn Host, path: &str) -> Result<OwnerPackage, Absent> {
-    owners::Owners::find(host, &HashSet::from([path.to_owned()])).of(path)
+    let paths = HashSet::from([path.to_owned()]);
+    owners::Owners::find(host, &FileLists::default(), &paths).of(path)
 }
 
 #[cfg(test)]

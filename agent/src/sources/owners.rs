@@ -1,13 +1,17 @@
 //! Which package owns a file, by the lists of files of dpkg, RPM, apk and pacman.
 //!
-//! The lists of a large machine are tens of megabytes, so no index is built: the lists are searched
-//! for the wanted paths alone, the likely packages first, until every path has its owner. Where a machine has
-//! several of these managers, one is asked after the other.
+//! The lists of a large machine are tens of megabytes: they are searched for the wanted paths alone, the likely
+//! packages first, until every path has its owner. Of a list that was read once in a run a number per line is kept,
+//! so that the next source that asks reads none again. Where a machine has several of these managers, one is asked
+//! after the other.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use memchr::{memchr_iter, memrchr};
-use observation::latest::{Absent, InstalledPackage, OwnerPackage, PackageManager};
+use observation::latest::{Absent, OwnerPackage, PackageManager};
 
 use crate::host::{Ask, Host};
 use crate::sources::{apk, dpkg, pacman, rpm};
@@ -21,14 +25,25 @@ const MERGED_FOLDERS: &[&str] = &["/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64
 /// Folders of persons and of what does not last, where packages put no files, so that no list is read for them. Not
 /// `/usr/local`: some vendors' packages do not keep away from it.
 const UNOWNED_FOLDERS: &[&str] = &["/home/", "/root/", "/run/"];
-/// Numbers by which lines are told apart before they are compared, and how they are cut from 32 bits.
+/// Groups of lines, of which most hold no wanted one, and how they are cut from the number of a line.
 const MARKS: usize = 1 << 16;
-const MARK_SHIFT: u32 = 16;
+const MARK_SHIFT: u32 = 48;
+/// Most lines that are kept as numbers, eight bytes each: three times those of a developer's machine.
+const LINES_KEPT_MAX: usize = 1 << 19;
+/// An odd number whose bits are evenly spread: the golden ratio's.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Letters that a program and its package share to be looked at first.
 const SHARED_LETTERS_MIN: usize = 3;
 
 /// Asks one manager.
-type AskManager = fn(&mut Owners, &dyn Host, &HashSet<String>, &mut Wanted) -> Result<(), Absent>;
+type AskManager = fn(&mut Owners, &Run<'_>, &mut Wanted) -> Result<(), Absent>;
+
+/// What is asked of the managers, and of whom.
+struct Run<'a> {
+    host: &'a dyn Host,
+    lists: &'a FileLists,
+    paths: &'a HashSet<String>,
+}
 
 /// The managers, each with the place of its lists.
 const MANAGERS: &[(&str, AskManager)] = &[
@@ -37,6 +52,31 @@ const MANAGERS: &[(&str, AskManager)] = &[
     (apk::INSTALLED_PATH, Owners::ask_apk),
     (pacman::LOCAL_PATH, Owners::ask_pacman),
 ];
+
+/// What one run knows of dpkg's lists of files.
+pub struct FileLists {
+    /// Known to this run alone, so that nobody can make a path with the number of another.
+    key: u64,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The numbers of the lines, list after list.
+    lines: Vec<u64>,
+    /// Where the lines of a list are.
+    lists: HashMap<String, Range<usize>>,
+    /// Architecture and version of the packages of a name; none before they were read.
+    versions: Option<Versions>,
+}
+
+type Versions = HashMap<String, Vec<(Option<String>, String)>>;
+
+impl Default for FileLists {
+    fn default() -> Self {
+        Self { key: RandomState::new().hash_one(SPREAD), known: Mutex::default() }
+    }
+}
 
 /// Who owns the files that were asked for.
 #[derive(Debug)]
@@ -49,10 +89,10 @@ pub(crate) struct Owners {
 impl Owners {
     /// Searches the owners of files. No wanted path, no list is read.
     #[must_use]
-    pub(crate) fn find(host: &dyn Host, paths: &HashSet<String>) -> Self {
+    pub(crate) fn find(host: &dyn Host, lists: &FileLists, paths: &HashSet<String>) -> Self {
         let mut owners = Self { by_path: HashMap::new(), searched: Ok(String::new()) };
         if !paths.is_empty() {
-            owners.searched = owners.search(host, paths);
+            owners.searched = owners.search(&Run { host, lists, paths });
         }
         owners
     }
@@ -71,8 +111,9 @@ impl Owners {
         }
     }
 
-    fn search(&mut self, host: &dyn Host, paths: &HashSet<String>) -> Result<String, Absent> {
-        let mut wanted = Wanted::new(paths, host.link("/bin").is_ok());
+    fn search(&mut self, run: &Run<'_>) -> Result<String, Absent> {
+        let is_merged = run.host.link("/bin").is_ok();
+        let mut wanted = Wanted::new(run.lists.key, run.paths, is_merged);
         let is_asked_for_nothing = wanted.is_empty();
         let mut places = Vec::new();
         let mut missing = None;
@@ -80,7 +121,7 @@ impl Owners {
             if wanted.is_empty() {
                 break;
             }
-            match ask(self, host, paths, &mut wanted) {
+            match ask(self, run, &mut wanted) {
                 Ok(()) => places.push(*place),
                 Err(Absent::NotHere { .. }) => {}
                 // Without this manager's answer nothing is known to have no owner.
@@ -99,59 +140,44 @@ impl Owners {
         Ok(places.join(", "))
     }
 
-    fn ask_dpkg(
-        &mut self,
-        host: &dyn Host,
-        paths: &HashSet<String>,
-        wanted: &mut Wanted,
-    ) -> Result<(), Absent> {
+    fn ask_dpkg(&mut self, run: &Run<'_>, wanted: &mut Wanted) -> Result<(), Absent> {
+        let mut known = run.lists.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut owned: Vec<(String, String)> = Vec::new();
-        for list in likely_first(host.names(dpkg::INFO_PATH)?, paths) {
+        for list in likely_first(run.host.names(dpkg::INFO_PATH)?, run.paths) {
             if wanted.is_empty() {
                 break;
             }
-            let path = format!("{}/{list}", dpkg::INFO_PATH);
+            let found = match known.lists.get(&list) {
+                Some(lines) => {
+                    wanted.take_known(known.lines.get(lines.clone()).unwrap_or_default())
+                }
+                None => take_from(run.host, &list, wanted, &mut known),
+            };
             let package = list.strip_suffix(".list").unwrap_or(&list);
-            let found = take_from(host, &path, wanted);
             owned.extend(found.into_iter().map(|it| (it, package.to_owned())));
         }
-        self.add_versions(host, owned)
+        self.add_versions(run.host, owned, &mut known)
     }
 
-    fn ask_rpm(
-        &mut self,
-        host: &dyn Host,
-        _: &HashSet<String>,
-        wanted: &mut Wanted,
-    ) -> Result<(), Absent> {
-        let owned = rpm::Database::find(host)?.owners(host, &wanted.spellings)?;
+    fn ask_rpm(&mut self, run: &Run<'_>, wanted: &mut Wanted) -> Result<(), Absent> {
+        let owned = rpm::Database::find(run.host)?.owners(run.host, &wanted.spellings)?;
         self.take(owned, wanted);
         Ok(())
     }
 
-    fn ask_apk(
-        &mut self,
-        host: &dyn Host,
-        _: &HashSet<String>,
-        wanted: &mut Wanted,
-    ) -> Result<(), Absent> {
-        let database = host.bytes(apk::INSTALLED_PATH, apk::INSTALLED_BYTES_MAX)?;
+    fn ask_apk(&mut self, run: &Run<'_>, wanted: &mut Wanted) -> Result<(), Absent> {
+        let database = run.host.bytes(apk::INSTALLED_PATH, apk::INSTALLED_BYTES_MAX)?;
         self.take(apk::owners(&database, &wanted.spellings), wanted);
         Ok(())
     }
 
-    fn ask_pacman(
-        &mut self,
-        host: &dyn Host,
-        _: &HashSet<String>,
-        wanted: &mut Wanted,
-    ) -> Result<(), Absent> {
-        for folder in host.names(pacman::LOCAL_PATH)? {
+    fn ask_pacman(&mut self, run: &Run<'_>, wanted: &mut Wanted) -> Result<(), Absent> {
+        for folder in run.host.names(pacman::LOCAL_PATH)? {
             if wanted.is_empty() {
                 break;
             }
             let path = format!("{}/{folder}/files", pacman::LOCAL_PATH);
-            let Ok(bytes) = host.bytes(&path, LIST_BYTES_MAX) else { continue };
+            let Ok(bytes) = run.host.bytes(&path, LIST_BYTES_MAX) else { continue };
             let owned = pacman::owners(&folder, &bytes, &wanted.spellings);
             self.take(owned, wanted);
         }
@@ -169,29 +195,29 @@ impl Owners {
         &mut self,
         host: &dyn Host,
         owned: Vec<(String, String)>,
+        known: &mut Known,
     ) -> Result<(), Absent> {
         if owned.is_empty() {
             return Ok(());
         }
-        let status = host.bytes(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
-        let packages = dpkg::parse_versions(&status);
-        let mut by_name: HashMap<&str, Vec<&InstalledPackage>> = HashMap::new();
-        for package in &packages {
-            by_name.entry(package.name.as_str()).or_default().push(package);
-        }
+        let versions = match &mut known.versions {
+            Some(known) => known,
+            unread => unread.insert(versions(host)?),
+        };
         for (path, list) in owned {
             // Packages that several architectures may share carry theirs in the list's name.
             let (name, architecture) =
                 list.split_once(':').map_or((&*list, None), |(name, it)| (name, Some(it)));
-            let found =
-                by_name.get(name).into_iter().flatten().find(|it| {
-                    architecture.is_none() || it.architecture.as_deref() == architecture
-                });
-            if let Some(package) = found {
+            let found = versions
+                .get(name)
+                .into_iter()
+                .flatten()
+                .find(|(it, _)| architecture.is_none() || it.as_deref() == architecture);
+            if let Some((_, version)) = found {
                 let owner = OwnerPackage {
                     manager: PackageManager::Dpkg,
-                    name: package.name.clone(),
-                    version: package.version.clone(),
+                    name: name.to_owned(),
+                    version: version.clone(),
                 };
                 self.by_path.insert(path, owner);
             }
@@ -200,20 +226,38 @@ impl Owners {
     }
 }
 
-/// The wanted paths that stand in a file of lines, which is read in pieces.
-fn take_from(host: &dyn Host, path: &str, wanted: &mut Wanted) -> Vec<String> {
+/// The versions of what is installed.
+fn versions(host: &dyn Host) -> Result<Versions, Absent> {
+    let status = host.bytes(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
+    let mut versions = Versions::new();
+    for package in dpkg::parse_versions(&status) {
+        versions.entry(package.name).or_default().push((package.architecture, package.version));
+    }
+    Ok(versions)
+}
+
+/// The wanted paths that stand in a list of files, which is read in pieces and known afterwards.
+fn take_from(host: &dyn Host, list: &str, wanted: &mut Wanted, known: &mut Known) -> Vec<String> {
+    let path = format!("{}/{list}", dpkg::INFO_PATH);
     let mut found = Vec::new();
+    let start = known.lines.len();
     let mut offset = 0;
     while offset < LIST_BYTES_MAX {
-        let Ok(piece) = host.part(path, offset, PIECE_BYTES as u64) else { break };
+        let Ok(piece) = host.part(&path, offset, PIECE_BYTES as u64) else { break };
         if piece.len() < PIECE_BYTES {
-            found.extend(wanted.take(&piece));
+            found.extend(wanted.take(&piece, &mut known.lines));
             break;
         }
         // The rest of a line is read again with the next piece; no path is as long as a piece.
         let whole = memrchr(b'\n', &piece).map_or(piece.len(), |it| it + 1);
-        found.extend(piece.get(..whole).map(|it| wanted.take(it)).unwrap_or_default());
+        let lines = piece.get(..whole).unwrap_or_default();
+        found.extend(wanted.take(lines, &mut known.lines));
         offset += whole as u64;
+    }
+    if known.lines.len() < LINES_KEPT_MAX {
+        known.lists.insert(list.to_owned(), start..known.lines.len());
+    } else {
+        known.lines.truncate(start);
     }
     found
 }
@@ -221,12 +265,16 @@ fn take_from(host: &dyn Host, path: &str, wanted: &mut Wanted) -> Vec<String> {
 /// The paths that are searched for, in each spelling that a list may have.
 struct Wanted {
     spellings: HashMap<Vec<u8>, String>,
-    /// Which marks occur, so that most lines are passed over without a hash.
+    /// What the numbers of lines depend on.
+    key: u64,
+    /// The spellings by their numbers.
+    numbers: HashMap<u64, Vec<u8>>,
+    /// Which groups of numbers occur, so that most lines are passed over with one look.
     marks: Vec<bool>,
 }
 
 impl Wanted {
-    fn new(paths: &HashSet<String>, is_merged: bool) -> Self {
+    fn new(key: u64, paths: &HashSet<String>, is_merged: bool) -> Self {
         let mut spellings = HashMap::new();
         let is_owned_by_nobody =
             |it: &str| UNOWNED_FOLDERS.iter().any(|folder| it.starts_with(folder));
@@ -239,13 +287,15 @@ impl Wanted {
                 spellings.entry(other.into_bytes()).or_insert_with(|| path.clone());
             }
         }
+        let numbers: HashMap<u64, Vec<u8>> =
+            spellings.keys().map(|it| (number(key, it), it.clone())).collect();
         let mut marks = vec![false; MARKS];
-        for spelling in spellings.keys() {
-            if let Some(occurs) = marks.get_mut(mark(spelling)) {
+        for number in numbers.keys() {
+            if let Some(occurs) = marks.get_mut(mark(*number)) {
                 *occurs = true;
             }
         }
-        Self { spellings, marks }
+        Self { spellings, key, numbers, marks }
     }
 
     fn is_empty(&self) -> bool {
@@ -263,14 +313,25 @@ impl Wanted {
         }
     }
 
-    /// The wanted paths that stand in a list, which are not wanted any longer.
-    fn take(&mut self, list: &[u8]) -> Vec<String> {
-        let mut start = 0;
+    /// The wanted paths that stand in a list, which are not wanted any longer; the numbers of all its lines are added
+    /// to `lines`.
+    fn take(&mut self, list: &[u8], lines: &mut Vec<u64>) -> Vec<String> {
+        let start = lines.len();
+        let mut line_start = 0;
         let ends = memchr_iter(b'\n', list).chain([list.len()]);
-        let lines = ends.filter_map(|end| list.get(std::mem::replace(&mut start, end + 1)..end));
+        lines.extend(ends.filter_map(|end| {
+            let line = list.get(std::mem::replace(&mut line_start, end + 1)..end)?;
+            Some(number(self.key, line))
+        }));
+        self.take_known(lines.get(start..).unwrap_or_default())
+    }
+
+    /// The same of the numbers of lines.
+    fn take_known(&mut self, lines: &[u64]) -> Vec<String> {
         let found: HashSet<String> = lines
-            .filter(|line| self.marks.get(mark(line)).copied().unwrap_or(false))
-            .filter_map(|line| self.spellings.get(line).cloned())
+            .iter()
+            .filter(|it| self.marks.get(mark(**it)).copied().unwrap_or(false))
+            .filter_map(|it| self.spellings.get(self.numbers.get(it)?).cloned())
             .collect();
         for path in &found {
             self.remove(path);
@@ -279,13 +340,24 @@ impl Wanted {
     }
 }
 
-/// A number below [`MARKS`] from the length and the end of a path, in which paths of one folder differ.
-fn mark(path: &[u8]) -> usize {
-    let end = path.last_chunk::<4>().map_or(0, |it| u32::from_le_bytes(*it));
-    let length = u32::try_from(path.len()).unwrap_or(u32::MAX);
-    // Fibonacci hashing: the upper bits of the product depend on all bits of the factor.
-    let product = (end ^ length.rotate_left(24)).wrapping_mul(0x9E37_79B1);
-    usize::try_from(product >> MARK_SHIFT).unwrap_or_default()
+/// The group of a number, below [`MARKS`].
+fn mark(number: u64) -> usize {
+    usize::try_from(number >> MARK_SHIFT).unwrap_or_default()
+}
+
+/// A number in which lines differ: folded multiplication, as of wyhash. With a key of 64 bits that nobody knows, two
+/// of a million lines agree once in many million runs.
+fn number(key: u64, line: &[u8]) -> u64 {
+    let fold = |state: u64, word: u64| {
+        let product = u128::from(state ^ word) * u128::from(SPREAD);
+        (product >> 64) as u64 ^ product as u64
+    };
+    let (words, rest) = line.as_chunks::<8>();
+    let state = words.iter().fold(key ^ line.len() as u64, |state, word| {
+        fold(state.rotate_left(23), u64::from_le_bytes(*word))
+    });
+    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    fold(fold(state.rotate_left(23), last), key)
 }
 
 /// `/bin/x` for `/usr/bin/x` and the other way round.
@@ -334,7 +406,7 @@ mod tests {
     }
 
     fn check(host: &MapHost, path: &str) -> Result<(String, String), Absent> {
-        let owners = Owners::find(host, &HashSet::from([path.to_owned()]));
+        let owners = Owners::find(host, &FileLists::default(), &HashSet::from([path.to_owned()]));
         owners.of(path).map(|it| (it.name, it.version))
     }
 
@@ -361,7 +433,7 @@ mod tests {
     fn both_spellings_of_a_file_may_be_asked_for() {
         let host = machine().link("/bin", "usr/bin");
         let paths = ["/bin/kept", "/usr/bin/kept", "/usr/sbin/sshd"].map(str::to_owned);
-        let owners = Owners::find(&host, &HashSet::from(paths));
+        let owners = Owners::find(&host, &FileLists::default(), &HashSet::from(paths));
         assert!(owners.of("/bin/kept").is_ok() && owners.of("/usr/sbin/sshd").is_ok());
         assert!(matches!(owners.of("/usr/bin/kept"), Err(Absent::NotHere { .. })));
     }
@@ -391,7 +463,7 @@ mod tests {
         assert!(lines.len() > 3 * PIECE_BYTES);
         let host = machine().file("/var/lib/dpkg/info/openssh-server.list", &lines);
         let paths: HashSet<String> = lines.lines().map(str::to_owned).collect();
-        let owners = Owners::find(&host, &paths);
+        let owners = Owners::find(&host, &FileLists::default(), &paths);
         assert!(paths.iter().all(|it| owners.of(it).is_ok()));
         // One line without an end.
         let long = vec![b'x'; 3 * PIECE_BYTES];
@@ -423,6 +495,46 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_for_one_source_is_known_to_the_next() {
+        let lists = FileLists::default();
+        let find = |host: &MapHost, path: &str| {
+            let owners = Owners::find(host, &lists, &HashSet::from([path.to_owned()]));
+            owners.of(path).map(|it| (it.name, it.version))
+        };
+        // Nobody owns it, so that all lists are read.
+        assert!(find(&machine(), "/usr/local/bin/own").is_err());
+        let ssh = Ok(("openssh-server".to_owned(), "1:9.2p1-2".to_owned()));
+        assert_eq!(find(&machine(), "/usr/sbin/sshd"), ssh);
+        let changed = machine()
+            .file("/var/lib/dpkg/info/openssh-server.list", "/usr/bin/new\n")
+            .file("/var/lib/dpkg/info/zzz.list", "/usr/bin/later\n")
+            .file(dpkg::STATUS_PATH, "")
+            .link("/bin", "usr/bin");
+        assert_eq!(find(&changed, "/usr/bin/kept"), ssh, "as it was when the run began");
+        assert!(find(&changed, "/usr/bin/new").is_err());
+        assert_eq!(lists.known.lock().unwrap().lists.len(), 4);
+    }
+
+    #[test]
+    fn numbers_depend_on_every_byte_and_on_the_key() {
+        let lines: Vec<String> = (0..300).map(|it| "x".repeat(it)).collect();
+        let mut seen = HashSet::new();
+        for line in &lines {
+            for at in 0..line.len() {
+                let mut changed = line.clone().into_bytes();
+                changed[at] = b'y';
+                assert!(seen.insert(number(3, &changed)), "{line} at {at}");
+            }
+            assert!(
+                seen.insert(number(3, line.as_bytes())) && seen.insert(number(4, line.as_bytes()))
+            );
+        }
+        // The groups are used evenly.
+        let marks: HashSet<usize> = seen.into_iter().map(mark).collect();
+        assert!(marks.len() > MARKS * 2 / 5, "{}", marks.len());
+    }
+
+    #[test]
     fn likely_packages_are_searched_first() {
         let names = ["aaa.list", "nginx-core.list", "openssh-server.list", "x.md5sums"];
         let paths = HashSet::from(["/usr/sbin/nginx".to_owned()]);
@@ -432,9 +544,11 @@ mod tests {
 
     #[test]
     fn lists_of_hostile_bytes_do_no_harm() {
-        let mut wanted = Wanted::new(&HashSet::from(["/usr/bin/x".to_owned()]), true);
-        assert_eq!(wanted.take(b"\xff\xfe\n\0\n/usr/bin/x"), ["/usr/bin/x"]);
+        let mut lines = Vec::new();
+        let mut wanted = Wanted::new(7, &HashSet::from(["/usr/bin/x".to_owned()]), true);
+        assert_eq!(wanted.take(b"\xff\xfe\n\0\n/usr/bin/x", &mut lines), ["/usr/bin/x"]);
         assert!(wanted.is_empty());
-        assert_eq!(wanted.take(b""), Vec::<String>::new());
+        assert_eq!(wanted.take(b"", &mut lines), Vec::<String>::new());
+        assert_eq!(lines.len(), 4);
     }
 }

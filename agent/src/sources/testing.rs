@@ -10,6 +10,7 @@ use crate::host::{
     derived,
 };
 use crate::names::Names;
+use crate::sources::FileLists;
 use crate::sources::context::{Context, Options};
 
 /// A machine made of a map.
@@ -262,5 +263,11 @@ impl Host for MapHost {
 pub(crate) fn with_context<T>(host: &dyn Host, run: impl FnOnce(&Context<'_>) -> T) -> T {
     let names = Names::new(NameKey::Run, b"test");
     let options = Options { reports_connections: true, ..Options::default() };
-    run(&Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options })
+    run(&Context {
+        host,
+        now: Timestamp::UNIX_EPOCH,
+        names: &names,
+        options,
+        lists: &FileLists::default(),
+    })
 }

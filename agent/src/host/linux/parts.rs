@@ -1,7 +1,7 @@
 //! Pieces of files, and hashes of files that are not sent.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,8 @@ pub(super) fn read_part(
     bytes_max: u64,
     follows_links: bool,
 ) -> Result<Vec<u8>, Absent> {
-    part_of(&open(path, follows_links)?, path, offset, bytes_max)
+    let (file, metadata) = open(path, follows_links)?;
+    filled(&file, metadata.len(), path, offset, bytes_max)
 }
 
 /// The same of a file that is open already.
@@ -42,6 +43,16 @@ pub(super) fn part_of(
     bytes_max: u64,
 ) -> Result<Vec<u8>, Absent> {
     let length = file.metadata().map_err(|it| absent(path, &it))?.len();
+    filled(file, length, path, offset, bytes_max)
+}
+
+fn filled(
+    file: &File,
+    length: u64,
+    path: &str,
+    offset: u64,
+    bytes_max: u64,
+) -> Result<Vec<u8>, Absent> {
     let wanted = bytes_max.min(length.saturating_sub(offset));
     let wanted = usize::try_from(wanted).map_err(|_| failed(path, "the part is too large"))?;
     let mut bytes = vec![0; wanted];
@@ -60,7 +71,7 @@ pub(super) fn part_of(
 
 /// SHA-256 of a regular file that no link leads to.
 pub(super) fn hash(path: &str, bytes_max: u64) -> Result<ContentHash, Absent> {
-    hash_of(open(path, false)?, path, bytes_max)
+    hash_of(open(path, false)?.0, path, bytes_max)
 }
 
 /// The same of a file that is open already.
@@ -98,7 +109,7 @@ fn digest_of(file: &mut File, bytes_max: u64) -> io::Result<[u8; 32]> {
 }
 
 /// Opens a regular file; a pipe or device in its place is neither waited for nor read.
-fn open(path: &str, follows_links: bool) -> Result<File, Absent> {
+fn open(path: &str, follows_links: bool) -> Result<(File, Metadata), Absent> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = if follows_links {
         rustix::fs::open(path, flags, Mode::empty())
@@ -117,7 +128,7 @@ fn open(path: &str, follows_links: bool) -> Result<File, Absent> {
     if !metadata.is_file() {
         return Err(failed(path, "it is not a regular file"));
     }
-    Ok(file)
+    Ok((file, metadata))
 }
 
 #[cfg(test)]

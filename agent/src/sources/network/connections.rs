@@ -264,6 +264,7 @@ mod tests {
                 now: context.now,
                 names: context.names,
                 options,
+                lists: context.lists,
             })
         });
         let expected = Absent::NotLookedAt {

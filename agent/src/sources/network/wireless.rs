@@ -183,8 +183,8 @@ mod tests {
     fn check(host: &MapHost) -> Result<Found, Absent> {
         with_context(host, |context| {
             let options = Options { reports_wireless: true, ..context.options };
-            let Context { host, now, names, .. } = *context;
-            observe(&Context { host, now, names, options })
+            let Context { host, now, names, lists, .. } = *context;
+            observe(&Context { host, now, names, options, lists })
         })
     }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use observation::latest::{Absent, Cadence, Complaint, Fact, InstalledPackage, Platform, SourceId};
 use observation::limits::COMPLAINTS_PER_SECTION_MAX;
 
-use crate::host::{Host, TreeEntry};
+use crate::host::TreeEntry;
 use crate::sources::context::Context;
 use crate::sources::owners::Owners;
 use crate::sources::persons::Persons;
@@ -37,7 +37,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         let described = walked.into_iter().filter(languages::is_description);
         entries.extend(described.map(|it| (root.clone(), it)));
     }
-    let owned = owned(host, &entries);
+    let owned = owned(context, &entries);
     for (root, entry) in &entries {
         if owned.contains(&entry.path) {
             continue;
@@ -58,10 +58,10 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
 }
 
 /// The entries that a package of the system owns.
-fn owned(host: &dyn Host, entries: &[(Root, TreeEntry)]) -> HashSet<String> {
+fn owned(context: &Context<'_>, entries: &[(Root, TreeEntry)]) -> HashSet<String> {
     let asked = entries.iter().filter(|(root, _)| root.may_be_owned);
     let paths: HashSet<String> = asked.map(|(_, entry)| entry.path.clone()).collect();
-    let owners = Owners::find(host, &paths);
+    let owners = Owners::find(context.host, context.lists, &paths);
     paths.into_iter().filter(|it| owners.of(it).is_ok()).collect()
 }
 
