@@ -28,6 +28,7 @@ mod members;
 mod mounts;
 mod named;
 mod owners;
+mod packed;
 mod pacman;
 mod pem;
 mod person_text;

@@ -122,6 +122,7 @@ absent-source-system-kernel = Kernel
 absent-source-system-operating-system = Betriebssystem
 absent-source-system-virtualisation = Virtualisierung
 absent-source-updates-missing = fehlende Aktualisierungen
+absent-source-updates-notices = angekündigte Aktualisierungen (RPM)
 absent-source-updates-reboot = ausstehender Neustart
 absent-source-updates-state = Stand der Aktualisierungen
 

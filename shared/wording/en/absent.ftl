@@ -122,6 +122,7 @@ absent-source-system-kernel = kernel
 absent-source-system-operating-system = operating system
 absent-source-system-virtualisation = virtualisation
 absent-source-updates-missing = missing updates
+absent-source-updates-notices = updates that notices name (RPM)
 absent-source-updates-reboot = pending restart
 absent-source-updates-state = state of updates
 
