@@ -5,7 +5,9 @@ mod dpkg;
 mod executables;
 mod flatpak;
 mod languages;
+mod nix;
 mod pacman;
+mod portage;
 mod rpm;
 mod snap;
 
@@ -18,7 +20,9 @@ pub(super) const SOURCES: &[&Source] = &[
     &executables::SOURCE,
     &flatpak::SOURCE,
     &languages::SOURCE,
+    &nix::SOURCE,
     &pacman::SOURCE,
+    &portage::SOURCE,
     &rpm::SOURCE,
     &snap::SOURCE,
 ];

@@ -614,6 +614,8 @@ pub(super) const GRANTS: &[Grant] = &[
     ),
     grant("~/.local/share/flatpak", FOLDER, Owner::Home, &["software.flatpak"]),
     grant("~/.local/share/flatpak/**", NAMES_AND_TARGETS, Owner::Home, &["software.flatpak"]),
+    grant("~/.local/state/nix/profiles/*", TARGET, Owner::Home, &["software.nix"]),
+    grant("~/.nix-profile", TARGET, Owner::Home, &["software.nix"]),
     grant("~/.ssh/authorized_keys", CONTENT, Owner::Home, &["accounts.ssh_keys"]),
     grant("~/.ssh/authorized_keys2", CONTENT, Owner::Home, &["accounts.ssh_keys"]),
 ];
