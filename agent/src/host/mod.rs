@@ -14,6 +14,7 @@ mod hardware;
 mod layered;
 mod linux;
 mod own;
+mod preferences;
 mod private;
 mod program;
 pub mod reader;
@@ -41,6 +42,7 @@ pub use linux::{GuardedHost, LinuxHost};
 pub use own::{
     give_back_memory, ground_of, peak_memory_bytes, processor_time, step_back, time_since_boot,
 };
+pub use preferences::{ExtensionSetting, Extensions, Manifest, Preferences};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     owner_foreign_to_root, system_state_folder,

@@ -16,6 +16,7 @@ mod dnsmasq;
 mod dpkg;
 mod drop_ins;
 mod elf;
+mod extensions;
 mod firmware_level;
 mod glob;
 mod guests;
