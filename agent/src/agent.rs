@@ -143,7 +143,7 @@ fn hanging(report: &Report) -> Vec<String> {
         Outcome::Absent { reason: Absent::TimedOut { doing, .. } } => {
             Some(format!("{}: {doing}", it.body.source))
         }
-        _ => None,
+        Outcome::Read { .. } | Outcome::Absent { .. } => None,
     });
     hangs.collect()
 }

@@ -43,7 +43,27 @@ impl Patience {
             | Request::Link { .. }
             | Request::Status { .. }
             | Request::Space { .. } => self.short,
-            _ => self.long,
+            Request::FileHash { .. }
+            | Request::Tree { .. }
+            | Request::SystemNames
+            | Request::Rights
+            | Request::Links
+            | Request::Routes
+            | Request::Neighbours
+            | Request::Figures
+            | Request::SampledConnections
+            | Request::HeardOnLinks
+            | Request::ServedCertificate { .. }
+            | Request::Firewall
+            | Request::NetworkOf { .. }
+            | Request::PasswordGuards
+            | Request::SocketsOf { .. }
+            | Request::DiskHealth { .. }
+            | Request::FwupdDevices
+            | Request::LuksHeader { .. }
+            | Request::ManagementNetwork
+            | Request::NetworkDriver { .. }
+            | Request::TpmProperties => self.long,
         }
     }
 }
@@ -243,7 +263,25 @@ const fn path_of(request: &Request) -> Option<&String> {
         | Request::Status { path }
         | Request::Space { path }
         | Request::Tree { path, .. } => Some(path),
-        _ => None,
+        Request::SystemNames
+        | Request::Rights
+        | Request::Links
+        | Request::Routes
+        | Request::Neighbours
+        | Request::Figures
+        | Request::SampledConnections
+        | Request::HeardOnLinks
+        | Request::ServedCertificate { .. }
+        | Request::Firewall
+        | Request::NetworkOf { .. }
+        | Request::PasswordGuards
+        | Request::SocketsOf { .. }
+        | Request::DiskHealth { .. }
+        | Request::FwupdDevices
+        | Request::LuksHeader { .. }
+        | Request::ManagementNetwork
+        | Request::NetworkDriver { .. }
+        | Request::TpmProperties => None,
     }
 }
 

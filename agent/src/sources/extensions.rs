@@ -62,7 +62,10 @@ pub(crate) fn gap(place: &str, reason: Absent) -> Gap {
     let reason = match reason {
         Absent::NotAllowed { needs, .. } => Absent::NotAllowed { what: place.to_owned(), needs },
         Absent::Failed { cause, .. } => Absent::Failed { doing: format!("reading {place}"), cause },
-        other => other,
+        Absent::TimedOut { after_ms, .. } => {
+            Absent::TimedOut { doing: format!("reading {place}"), after_ms }
+        }
+        other @ (Absent::NotHere { .. } | Absent::NotLookedAt { .. }) => other,
     };
     Gap { field: "extension".to_owned(), of: Some(place.to_owned()), reason }
 }

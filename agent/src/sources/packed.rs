@@ -106,6 +106,7 @@ impl Read for Bounded<'_> {
 ///
 /// # Errors
 /// The reader's.
+#[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
 pub(crate) fn fill(reader: &mut dyn Read, bytes: u64) -> io::Result<Vec<u8>> {
     let mut piece = Vec::new();
     reader.take(bytes).read_to_end(&mut piece)?;

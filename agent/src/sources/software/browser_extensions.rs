@@ -275,7 +275,7 @@ fn is_enabled(it: &ExtensionSetting) -> Option<bool> {
         Value::Null => Some(true),
         Value::Number(flags) => Some(flags.as_u64() == Some(0)),
         Value::Array(reasons) => Some(reasons.is_empty()),
-        _ => None,
+        Value::Bool(_) | Value::String(_) | Value::Object(_) => None,
     }
 }
 
@@ -287,7 +287,7 @@ fn granted(permissions: &Value) -> Vec<String> {
     let name = |it: &Value| match it {
         Value::String(it) => Some(it.clone()),
         Value::Object(it) => it.keys().next().cloned(),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
     };
     lists.flatten().filter_map(name).collect()
 }

@@ -142,7 +142,7 @@ fn of_json(bytes: &[u8]) -> Option<Vec<String>> {
     let elements: Vec<&Value> = match manifest.get("elements")? {
         Value::Array(list) => list.iter().collect(),
         Value::Object(named) => named.values().collect(),
-        _ => return None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
     };
     let is_active = |it: &&Value| it.get("active").and_then(Value::as_bool).unwrap_or(true);
     let paths = elements.into_iter().filter(is_active).filter_map(|it| {

@@ -90,8 +90,8 @@ fn split(folder: &str) -> Option<(&str, &str)> {
         first.starts_with(|it: char| it.is_ascii_digit()) && has_revision
     };
     let hyphens = folder.match_indices('-').map(|(at, _)| at);
-    let parts = hyphens.filter_map(|at| Some((folder.get(..at)?, folder.get(at + 1..)?)));
-    parts.filter(|(name, rest)| !name.is_empty() && is_version(rest)).last()
+    let mut parts = hyphens.filter_map(|at| Some((folder.get(..at)?, folder.get(at + 1..)?)));
+    parts.rfind(|(name, rest)| !name.is_empty() && is_version(rest))
 }
 
 #[cfg(test)]

@@ -73,7 +73,12 @@ impl Notice {
                     }
                 }
                 Event::Eof => break,
-                _ => {}
+                Event::CData(_)
+                | Event::Comment(_)
+                | Event::Decl(_)
+                | Event::PI(_)
+                | Event::DocType(_)
+                | Event::GeneralRef(_) => {}
             }
         }
         (!notice.id.is_empty()).then_some(notice)
