@@ -143,6 +143,17 @@ pub async fn deliver_once(
     Ok((delivered, report))
 }
 
+/// What never answered, source by source.
+fn hanging(report: &Report) -> Vec<String> {
+    let hangs = report.sections.iter().filter_map(|it| match &it.body.outcome {
+        Outcome::Absent { reason: Absent::TimedOut { doing, .. } } => {
+            Some(format!("{}: {doing}", it.body.source))
+        }
+        Outcome::Read { .. } | Outcome::Absent { .. } => None,
+    });
+    hangs.collect()
+}
+
 /// Whether a source that should have answered failed or took too long.
 #[must_use]
 pub fn has_failures(report: &Report) -> bool {
@@ -298,6 +309,7 @@ impl Agent {
         report.sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
         if selection == Selection::All {
             self.keep_for_show(&report);
+            self.status.hanging = hanging(&report);
             self.status.last_run = Some(meter.run(&report, failures(&report)));
         }
         Ok(report)

@@ -72,6 +72,9 @@ pub struct Status {
     /// What became of an update that a person should know of.
     #[serde(default)]
     pub update_problem: Option<String>,
+    /// What hangs since the last run of all sources: source and question.
+    #[serde(default)]
+    pub hanging: Vec<String>,
     /// Most main memory that the process ever held.
     pub peak_memory_bytes: Option<u64>,
     /// What else happened, newest last.
@@ -148,6 +151,7 @@ impl Status {
             trouble: None,
             config_problem: None,
             update_problem: None,
+            hanging: Vec::new(),
             peak_memory_bytes: None,
             notes: Vec::new(),
         }

@@ -10,6 +10,7 @@ const PSEUDONYM_DIGITS: usize = 12;
 const DIGITS: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Turns account names into what may leave the host.
+#[derive(Clone)]
 pub struct Names {
     kind: NameKey,
     key: hmac::Key,

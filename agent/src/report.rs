@@ -1,6 +1,7 @@
 //! One run of all sources becomes one report. A source that fails costs its section, not the report.
 
 mod bounds;
+mod patient;
 mod reduce;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,20 +61,37 @@ pub fn collect_at(
     collect_from(context, identity, chosen, whereabouts)
 }
 
-fn collect_from<'a>(
+fn collect_from(
     context: &Context<'_>,
     identity: Identity,
-    sources: impl Iterator<Item = &'a Source>,
+    sources: impl Iterator<Item = &'static Source>,
     whereabouts: &Whereabouts,
 ) -> Report {
     let start = Instant::now();
-    let host = Remembering::over(context.host);
-    let context = &Context { host: &host, ..*context };
-    let mut sections: Vec<Section> = sources
-        .filter(|it| it.platforms.contains(&PLATFORM))
-        .take(SECTIONS_PER_REPORT_MAX)
-        .map(|it| section(context, it, start, whereabouts))
-        .collect();
+    let here = |it: &&Source| it.platforms.contains(&PLATFORM);
+    let sources = sources.filter(here).take(SECTIONS_PER_REPORT_MAX);
+    let mut sections = Vec::new();
+    let mut chosen = Vec::new();
+    for source in sources {
+        match reduce::withheld(whereabouts, &source.id) {
+            Some(reason) => {
+                let read = Err(reason);
+                let reading =
+                    Reading { source, begun: start.elapsed(), took: Duration::ZERO, read };
+                sections.push(section(context, reading, whereabouts));
+            }
+            None => chosen.push(source),
+        }
+    }
+    let mut keep = |it: Reading| sections.push(section(context, it, whereabouts));
+    match context.host.apart() {
+        Some(apart) => patient::read(context, &apart, &chosen, start, &mut keep),
+        None => {
+            let host = Remembering::over(context.host);
+            let context = &Context { host: &host, ..*context };
+            chosen.iter().for_each(|it| keep(Reading::of(context, it, start)));
+        }
+    }
     sections.sort_by(|left, right| left.body.source.cmp(&right.body.source));
     Report {
         format: FORMAT,
@@ -102,24 +120,31 @@ pub fn boot(host: &dyn Host) -> Option<Uuid> {
     host.line(BOOT_ID)?.parse().ok()
 }
 
-fn section(
-    context: &Context<'_>,
-    source: &Source,
-    start: Instant,
-    whereabouts: &Whereabouts,
-) -> Section {
-    let before = start.elapsed();
-    let read = match reduce::withheld(whereabouts, &source.id) {
-        Some(reason) => Err(reason),
-        None => observe(context, source),
-    };
+/// What a source said, and when, counted from the start of the run.
+struct Reading {
+    source: &'static Source,
+    begun: Duration,
+    took: Duration,
+    read: Result<Found, Absent>,
+}
+
+impl Reading {
+    fn of(context: &Context<'_>, source: &'static Source, start: Instant) -> Self {
+        let begun = start.elapsed();
+        let read = observe(context, source);
+        Self { source, begun, took: start.elapsed().saturating_sub(begun), read }
+    }
+}
+
+fn section(context: &Context<'_>, reading: Reading, whereabouts: &Whereabouts) -> Section {
+    let Reading { source, begun, took, read } = reading;
     let outcome = match read {
         Ok(found) => bounds::outcome(&source.id, reduce::reduced(whereabouts, &source.id, found)),
         Err(reason) => Outcome::Absent { reason: bounds::absent(reason) },
     };
     Section {
-        observed_at: later(context.now, before),
-        duration_ms: u64::try_from((start.elapsed() - before).as_millis()).unwrap_or(u64::MAX),
+        observed_at: later(context.now, begun),
+        duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         cadence: source.cadence,
         body: SectionBody { source: source.id.clone(), outcome },
     }
@@ -154,7 +179,10 @@ mod tests {
     use crate::names::Names;
     use crate::sources::{FileLists, Options};
 
-    fn source(id: &'static str, observe: fn(&Context<'_>) -> Result<Found, Absent>) -> Source {
+    pub(super) fn source(
+        id: &'static str,
+        observe: fn(&Context<'_>) -> Result<Found, Absent>,
+    ) -> Source {
         Source {
             id: SourceId::from_static(id),
             platforms: &[Platform::Linux],
@@ -167,7 +195,7 @@ mod tests {
         Fact::InitSystem(InitSystem { name: name.to_owned(), version: None })
     }
 
-    fn run(host: &RecordedHost, sources: &[Source]) -> Report {
+    fn run(host: &RecordedHost, sources: impl IntoIterator<Item = Source>) -> Report {
         let names = Names::new(NameKey::Run, b"key");
         let options = Options::default();
         let context = Context {
@@ -179,7 +207,8 @@ mod tests {
         };
         let number = ReportNumber { epoch: 1, sequence: 2 };
         let identity = Identity { agent: None, number };
-        collect_from(&context, identity, sources.iter(), &Whereabouts::Unrestricted)
+        let sources = sources.into_iter().map(|it| &*Box::leak(Box::new(it)));
+        collect_from(&context, identity, sources, &Whereabouts::Unrestricted)
     }
 
     #[test]
@@ -188,7 +217,7 @@ mod tests {
             source("b.panics", |_| panic!("a bug")),
             source("a.reads", |_| Ok(Found { facts: vec![init("systemd")], ..Found::default() })),
         ];
-        let report = run(&RecordedHost::default(), &sources);
+        let report = run(&RecordedHost::default(), sources);
         let ids: Vec<&str> = report.sections.iter().map(|it| it.body.source.as_str()).collect();
         assert_eq!(ids, ["a.reads", "b.panics"]);
         let Outcome::Absent { reason: Absent::Failed { cause, .. } } =
@@ -203,7 +232,7 @@ mod tests {
     fn sources_of_other_platforms_do_not_run() {
         let mut other = source("a.other", |_| Ok(Found::default()));
         other.platforms = &[Platform::Windows];
-        assert_eq!(run(&RecordedHost::default(), &[other]).sections, []);
+        assert_eq!(run(&RecordedHost::default(), [other]).sections, []);
     }
 
     #[test]
@@ -213,10 +242,10 @@ mod tests {
         let host = RecordedHost::default()
             .with_file(BOOT_ID, format!("{id}\n"))
             .with(&Request::Rights, Ok(Reply::Rights(rights)));
-        let observer = run(&host, &[]).observer;
+        let observer = run(&host, []).observer;
         assert_eq!(observer.boot, id.parse().ok());
         assert!(observer.is_privileged);
-        let observer = run(&RecordedHost::default(), &[]).observer;
+        let observer = run(&RecordedHost::default(), []).observer;
         assert_eq!((observer.boot, observer.is_privileged), (None, false));
     }
 
@@ -229,6 +258,6 @@ mod tests {
             Ok(Found { facts: vec![init("two"), init("one"), init("two")], ..Found::default() })
         });
         let host = RecordedHost::default();
-        assert_eq!(run(&host, &[forwards]).host_hash(), run(&host, &[backwards]).host_hash());
+        assert_eq!(run(&host, [forwards]).host_hash(), run(&host, [backwards]).host_hash());
     }
 }

@@ -79,6 +79,7 @@ impl Condition {
             ("disk-full", !is_read_only && free_bytes.is_some_and(|it| it < FREE_BYTES_MIN)),
             ("in-memory", said(|it| it.waiting.in_memory > 0)),
             ("config", said(|it| it.config_problem.is_some())),
+            ("hanging", said(|it| !it.hanging.is_empty())),
             ("trouble", said(|it| it.trouble.is_some())),
             (
                 "clock",
@@ -210,6 +211,7 @@ impl Page<'_> {
         }
         let cause = match problem {
             "config" => status.and_then(|it| it.config_problem.clone()),
+            "hanging" => status.map(|it| it.hanging.join("; ")),
             "clock" => status.and_then(|it| it.clock_ahead_seconds).map(|it| self.skew(it)),
             _ => None,
         };
@@ -328,6 +330,7 @@ mod tests {
             in_memory: 1,
         };
         bad.config_problem = Some("agent.toml, line 3: unknown \u{1b}[31mkey".to_owned());
+        bad.hanging = vec!["configuration.sshd: reading /etc/ssh/x".to_owned()];
         bad.clock_ahead_seconds = Some(-315_360_000);
         bad.last_run = bad.last_run.map(|it| Run { failed: 2, ..it });
         bad.fail(Trouble {
@@ -341,7 +344,7 @@ mod tests {
         let full = Condition::of(false, None, Some((false, 0)), Some(bad.clone()));
         let locked = Condition::of(true, Some(AGENT), Some((true, 0)), Some(bad));
         assert!(full.problems.contains(&"disk-full") && locked.problems.contains(&"read-only"));
-        assert_eq!(full.problems.len() + locked.problems.len(), 7 + 5);
+        assert_eq!(full.problems.len() + locked.problems.len(), 8 + 6);
         for text in texts(&full).into_iter().chain(texts(&locked)) {
             check_text(&text);
             assert!(!text.contains('\u{1b}'), "{text:?}");

@@ -113,6 +113,7 @@ const fn shows(shows: Shows) -> &'static str {
         Shows::Containers => "containers without environment, arguments and labels",
         Shows::Content => "content",
         Shows::Names => "names",
+        Shows::Preferences => "what it says of extensions",
         Shows::Programs => "parts and hash of programs",
         Shows::Settings => "settings without passwords and keys",
         Shows::Status => "kind, size, owner, time",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use observation::latest::{Absent, LinkNeighbour, Privilege};
 use scan::net::listen::{Hearing, ListenFailure};
 
-use super::{Host, Reply, Request, Sampled};
+use super::{Apart, Host, Reply, Request, Sampled};
 
 /// What is listened to, as reasons name it.
 const WHAT: &str = "LLDP, CDP";
@@ -61,16 +61,16 @@ impl Ears {
 }
 
 /// A machine whose service listens beside.
-pub struct ListeningHost<'a> {
-    host: &'a dyn Host,
+pub struct ListeningHost<H> {
+    host: H,
     ears: Arc<Ears>,
     sampled: Option<Sampled>,
 }
 
-impl<'a> ListeningHost<'a> {
+impl<H: Host> ListeningHost<H> {
     /// The same machine, with ears.
     #[must_use]
-    pub fn new(host: &'a dyn Host, ears: &Arc<Ears>) -> Self {
+    pub fn new(host: H, ears: &Arc<Ears>) -> Self {
         Self { host, ears: Arc::clone(ears), sampled: None }
     }
 
@@ -81,7 +81,7 @@ impl<'a> ListeningHost<'a> {
     }
 }
 
-impl Host for ListeningHost<'_> {
+impl<H: Host> Host for ListeningHost<H> {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         if *request == Request::HeardOnLinks {
             return self.ears.answer();
@@ -91,6 +91,13 @@ impl Host for ListeningHost<'_> {
             return sampled.ok_or_else(not_sampling);
         }
         self.host.ask(request)
+    }
+
+    fn apart(&self) -> Option<Apart> {
+        let apart = self.host.apart()?;
+        let (ears, sampled) = (Arc::clone(&self.ears), self.sampled.clone());
+        let host = Arc::new(ListeningHost { host: apart.host, ears, sampled });
+        Some(Apart { host, ..apart })
     }
 }
 

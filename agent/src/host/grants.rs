@@ -40,6 +40,8 @@ pub enum Shows {
     Content,
     /// The names in a folder.
     Names,
+    /// What the preferences of a browser say of its extensions.
+    Preferences,
     /// Parts and hash of a file that is a program.
     Programs,
     /// The content without the values of passwords and keys, as far as they can be told.
@@ -69,7 +71,7 @@ impl Shows {
     /// Whether a file is sifted before it is shown.
     #[must_use]
     pub const fn is_sifted(self) -> bool {
-        matches!(self, Self::Certificates | Self::Containers | Self::Settings)
+        matches!(self, Self::Certificates | Self::Containers | Self::Preferences | Self::Settings)
     }
 }
 

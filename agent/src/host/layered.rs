@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use observation::latest::Absent;
 
 use super::reader::ReaderHost;
-use super::{Host, LinuxHost, Reply, Request, Rights, Tree, TreeEntry};
+use super::{Apart, Hanging, Host, LinuxHost, Reply, Request, Rights, Tree, TreeEntry};
 
 /// Where the reader's socket is unless the configuration says otherwise.
 const READER_SOCKET: &str = "/run/kataster-agent/reader.sock";
@@ -16,8 +17,9 @@ const READER_SOCKET: &str = "/run/kataster-agent/reader.sock";
 /// Without a reader it is the machine alone: every source still works, and what it may not read is a
 /// stated absence.
 pub struct Layered<H = LinuxHost> {
-    own: H,
-    reader: ReaderHost,
+    own: Arc<H>,
+    reader: Arc<ReaderHost>,
+    hanging: Arc<Hanging>,
 }
 
 impl Layered {
@@ -32,7 +34,8 @@ impl<H: Host> Layered<H> {
     /// Another machine, with the reader at a socket.
     #[must_use]
     pub fn over(own: H, socket: &Path) -> Self {
-        Self { own, reader: ReaderHost::new(socket.to_owned()) }
+        let reader = Arc::new(ReaderHost::new(socket.to_owned()));
+        Self { own: Arc::new(own), reader, hanging: Arc::default() }
     }
 
     /// The rights of this process and of its reader together: what one of them may is read.
@@ -58,7 +61,7 @@ fn together(own: Tree, reader: Tree) -> Tree {
     Tree { entries: by_path.into_values().collect(), ..reader }
 }
 
-impl<H: Host> Host for Layered<H> {
+impl<H: Host + 'static> Host for Layered<H> {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         let own = match self.own.ask(request) {
             Ok(Reply::Rights(own)) => return Ok(Reply::Rights(self.rights(own))),
@@ -76,6 +79,12 @@ impl<H: Host> Host for Layered<H> {
             None | Some(Err(Absent::NotAllowed { .. })) => Err(own),
             Some(answer) => answer,
         }
+    }
+
+    fn apart(&self) -> Option<Apart> {
+        let (own, reader) = (Arc::clone(&self.own), Arc::clone(&self.reader));
+        let host = Self { own, reader, hanging: Arc::clone(&self.hanging) };
+        Some(Apart::new(Arc::new(host), Arc::clone(&self.hanging)))
     }
 }
 

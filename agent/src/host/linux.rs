@@ -28,14 +28,15 @@ use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use observation::latest::{Absent, Privilege};
 
 pub use guarded::GuardedHost;
 
 use super::{
-    Host, LinkAddress, LinkState, NeighbourState, PathStatus, Reply, Request, Rights, RouteState,
-    Space, SystemNames,
+    Apart, Host, LinkAddress, LinkState, NeighbourState, PathStatus, Reply, Request, Rights,
+    RouteState, Space, SystemNames,
 };
 use super::{derived, served};
 
@@ -99,6 +100,10 @@ impl Host for LinuxHost {
             }
             Request::TpmProperties => tpm::properties().map(Reply::TpmProperties),
         }
+    }
+
+    fn apart(&self) -> Option<Apart> {
+        Some(Apart::new(Arc::new(Self), Arc::default()))
     }
 }
 

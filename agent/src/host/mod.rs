@@ -4,6 +4,7 @@
 //! The requests are a closed set and can be written down, so that all three can serve them. All
 //! code for one operating system and all `unsafe` of the agent is below this folder.
 
+mod apart;
 mod ask;
 pub(crate) mod derived;
 mod ears;
@@ -13,6 +14,7 @@ mod hardware;
 mod layered;
 mod linux;
 mod own;
+mod preferences;
 mod private;
 mod program;
 pub mod reader;
@@ -24,11 +26,13 @@ mod sift;
 mod talks;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use observation::ContentHash;
 use observation::latest::{Absent, LinkNeighbour, Platform};
 use serde::{Deserialize, Serialize};
 
+pub use apart::{Apart, Hanging, Late, Patience, Watch, Watched, mount_of};
 pub use ask::Ask;
 pub use ears::{Ears, ListeningHost};
 pub use firewall::{BaseChain, ChainState, RuleSet, RuleState, TableName};
@@ -38,6 +42,7 @@ pub use linux::{GuardedHost, LinuxHost};
 pub use own::{
     give_back_memory, ground_of, peak_memory_bytes, processor_time, step_back, time_since_boot,
 };
+pub use preferences::{ExtensionSetting, Extensions, Manifest, Preferences};
 pub use private::{
     create_private_file, create_private_folder, flush_folder, mode_open_to_others,
     owner_foreign_to_root, system_state_folder,
@@ -60,6 +65,32 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// The reason for the absence, told apart as [`Absent`] does.
     fn ask(&self, request: &Request) -> Result<Reply, Absent>;
+
+    /// The same machine for threads that may have to be left behind, because a question may never be answered;
+    /// none where every question is.
+    fn apart(&self) -> Option<Apart> {
+        None
+    }
+}
+
+impl<T: Host + ?Sized> Host for &T {
+    fn ask(&self, request: &Request) -> Result<Reply, Absent> {
+        (**self).ask(request)
+    }
+
+    fn apart(&self) -> Option<Apart> {
+        (**self).apart()
+    }
+}
+
+impl<T: Host + ?Sized> Host for Arc<T> {
+    fn ask(&self, request: &Request) -> Result<Reply, Absent> {
+        (**self).ask(request)
+    }
+
+    fn apart(&self) -> Option<Apart> {
+        (**self).apart()
+    }
 }
 
 /// What can be asked of a machine.

@@ -21,8 +21,8 @@ const ANSWER_BYTES: usize = 192;
 const ENTRY_BYTES: usize = 80;
 
 /// A machine whose small answers are remembered.
-pub struct Remembering<'a> {
-    host: &'a dyn Host,
+pub struct Remembering<H> {
+    host: H,
     known: Mutex<Known>,
 }
 
@@ -31,16 +31,16 @@ struct Known {
     bytes_left: usize,
 }
 
-impl<'a> Remembering<'a> {
+impl<H: Host> Remembering<H> {
     /// Nothing is remembered yet.
     #[must_use]
-    pub fn over(host: &'a dyn Host) -> Self {
+    pub fn over(host: H) -> Self {
         let known = Known { answers: HashMap::new(), bytes_left: BYTES_MAX };
         Self { host, known: Mutex::new(known) }
     }
 }
 
-impl Host for Remembering<'_> {
+impl<H: Host> Host for Remembering<H> {
     fn ask(&self, request: &Request) -> Result<Reply, Absent> {
         if !is_to_be_remembered(request) {
             return self.host.ask(request);

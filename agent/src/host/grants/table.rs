@@ -5,7 +5,7 @@ mod etc;
 mod outside_etc;
 
 use super::Shows::{
-    Certificates, Containers, Content, Names, Programs, Settings, Status, Target, Tree,
+    Certificates, Containers, Content, Names, Preferences, Programs, Settings, Status, Target, Tree,
 };
 use super::{Grant, Owner, Service, Shows};
 
@@ -16,6 +16,7 @@ pub(super) const CONTENT: &[Shows] = &[Content, Status];
 pub(super) const CONTENT_OR_TARGET: &[Shows] = &[Content, Status, Target];
 pub(super) const FOLDER: &[Shows] = &[Names, Status];
 pub(super) const NAMES_AND_TARGETS: &[Shows] = &[Names, Status, Target];
+pub(super) const PREFERENCES: &[Shows] = &[Preferences, Status];
 pub(super) const PROGRAMS: &[Shows] = &[Programs];
 pub(super) const SETTINGS: &[Shows] = &[Settings, Status, Target];
 pub(super) const SETTINGS_IN_FOLDERS: &[Shows] = &[Names, Settings, Status, Target];

@@ -8,6 +8,7 @@ use rustix::fs::{Dir, FileType, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::super::grants::{Grant, Owner, Shows, grant_of, home_of};
+use super::super::preferences::Preferences;
 use super::super::sift;
 use super::super::{Ask, Host, PathStatus, Reply, Request, Tree, TreeMarks};
 use super::walk::{self, Found, Refused};
@@ -106,6 +107,9 @@ impl GuardedHost {
             Some(Shows::Settings) => Ok(sift::settings(&bytes)),
             Some(Shows::Containers) => {
                 sift::containers(&bytes).ok_or_else(|| failed(path, "it is not JSON"))
+            }
+            Some(Shows::Preferences) => {
+                Preferences::sifted(&bytes).ok_or_else(|| failed(path, "it is not JSON"))
             }
             _ => Ok(bytes),
         }
@@ -341,6 +345,18 @@ mod tests {
         let text = read(&host, "a", &grant(&[Shows::Settings], Owner::Home)).unwrap();
         assert_eq!(text, b"name = x\npassword = withheld\n");
         let grant = grant(&[Shows::Containers], Owner::Home);
+        assert!(matches!(read(&host, "a", &grant), Err(Absent::Failed { .. })));
+    }
+
+    #[test]
+    fn of_preferences_only_extensions_are_shown() {
+        let (folder, host) = home();
+        let text = r#"{"account_info":"CANARY","extensions":{"settings":{"x":{"state":1}}}}"#;
+        std::fs::write(folder.path().join("data/a"), text).unwrap();
+        let grant = grant(&[Shows::Preferences], Owner::Home);
+        let shown = read(&host, "a", &grant).unwrap();
+        assert_eq!(shown, br#"{"extensions":{"settings":{"x":{"state":1}}}}"#);
+        std::fs::write(folder.path().join("data/a"), "CANARY").unwrap();
         assert!(matches!(read(&host, "a", &grant), Err(Absent::Failed { .. })));
     }
 

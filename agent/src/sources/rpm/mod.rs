@@ -8,6 +8,7 @@
 mod berkeley;
 mod header;
 mod ndb;
+mod order;
 mod pieces;
 mod sqlite;
 
@@ -16,6 +17,7 @@ use std::collections::{HashMap, HashSet};
 use observation::latest::{Absent, Complaint, InstalledPackage, OwnerPackage, PackageManager};
 
 pub(crate) use header::Header;
+pub(crate) use order::compare;
 use pieces::{Pieces, Unread};
 
 use crate::host::{Ask, Host};

@@ -1,9 +1,10 @@
-//! Updates that the lists of apt already offer. The lists are read in pieces and only for installed packages, so that a
-//! list of 50 MB costs a few of them; nothing is fetched. Rules of apt_preferences(5) that an administrator wrote are not
+//! Updates that the lists of apt already offer. The lists are read in pieces, packed or not, and only for installed packages,
+//! so that a list of 50 MB costs a few of them; nothing is fetched. Rules of apt_preferences(5) that an administrator wrote are not
 //! known here: a package that is held back on purpose is told too.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::io;
 
 use memchr::memmem::Finder;
 use observation::latest::{
@@ -14,14 +15,15 @@ use observation::latest::{
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
 use crate::sources::dpkg::{STATUS_BYTES_MAX, STATUS_PATH, parse_versions};
+use crate::sources::packed::{self, Packing};
 use crate::sources::versions::compare;
 use crate::sources::{Found, Source};
 
 /// Where apt keeps its lists.
 const LISTS_PATH: &str = "/var/lib/apt/lists";
-/// The end of a list of packages, and what follows it where apt keeps it packed.
+/// The end of a list of packages, and what follows it where it is packed in a form that is not read.
 const PACKAGES_ENDING: &str = "_Packages";
-const PACKED_ENDINGS: &[&str] = &[".bz2", ".gz", ".lz4", ".lzma", ".xz", ".zst"];
+const FOREIGN_ENDINGS: &[&str] = &[".bz2", ".lzma"];
 /// Bytes that are read at once.
 const PIECE_BYTES: u64 = 256 * 1024;
 /// Largest list: about ten times the largest there is.
@@ -48,7 +50,8 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let mut offers = Offers::new(&packages);
     let mut found = Found::default();
     for name in &names {
-        if let Some(list) = PACKED_ENDINGS.iter().find_map(|it| name.strip_suffix(it)) {
+        let (list, packing) = Packing::of(name).map_or((&**name, None), |it| (it.0, Some(it.1)));
+        if let Some(list) = FOREIGN_ENDINGS.iter().find_map(|it| name.strip_suffix(it)) {
             if list.ends_with(PACKAGES_ENDING) {
                 let (why, what) = ("packed_list".to_owned(), format!("{LISTS_PATH}/{name}"));
                 let reason = Absent::NotLookedAt { why, what };
@@ -56,17 +59,17 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
             }
             continue;
         }
-        if !name.ends_with(PACKAGES_ENDING) {
+        if !list.ends_with(PACKAGES_ENDING) {
             continue;
         }
-        let release = release(host, name, &names);
+        let release = release(host, list, &names);
         // Lists such as backports, whose packages only an administrator chooses.
         if release.is_by_choice {
             continue;
         }
         let path = format!("{LISTS_PATH}/{name}");
-        if let Err(problem) = read_list(host, &path, &release, &mut offers) {
-            found.complaints.push(Complaint { place: path, problem: problem.to_owned() });
+        if let Err(problem) = read_list(host, &path, packing, &release, &mut offers) {
+            found.complaints.push(Complaint { place: path, problem });
         }
     }
     found.facts.extend(offers.missing().map(Fact::MissingUpdate));
@@ -198,15 +201,22 @@ fn field<'a>(stanza: &'a [u8], name: &[u8]) -> Option<&'a str> {
 fn read_list(
     host: &dyn Host,
     path: &str,
+    packing: Option<Packing>,
     release: &Release,
     offers: &mut Offers<'_>,
-) -> Result<(), &'static str> {
+) -> Result<(), String> {
+    let told = |error: io::Error| error.to_string();
+    let mut unpacked =
+        packing.map(|it| it.open(host, path, LIST_BYTES_MAX)).transpose().map_err(told)?;
     let finder = Finder::new(BEGINNING);
     // The first entry begins without a line before it.
     let mut rest = b"\n".to_vec();
     let mut offset = 0;
     while offset <= LIST_BYTES_MAX {
-        let piece = host.part(path, offset, PIECE_BYTES).map_err(|_| "it cannot be read")?;
+        let piece = match &mut unpacked {
+            Some(reader) => packed::fill(reader.as_mut(), PIECE_BYTES).map_err(told)?,
+            None => host.part(path, offset, PIECE_BYTES).map_err(|_| "it cannot be read")?,
+        };
         offset += piece.len() as u64;
         rest.extend_from_slice(&piece);
         let is_end = (piece.len() as u64) < PIECE_BYTES;
@@ -216,10 +226,10 @@ fn read_list(
         }
         rest.drain(..kept_from);
         if rest.len() > STANZA_BYTES_MAX {
-            return Err("an entry is too long");
+            return Err("an entry is too long".to_owned());
         }
     }
-    Err("it is too large")
+    Err("it is too large".to_owned())
 }
 
 /// Takes the whole entries and says from where on one is not yet whole.
@@ -351,10 +361,31 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_list_is_not_looked_at_and_said() {
+    fn a_packed_list_is_read_like_another() {
+        // Longer than three pieces, so that entries stand across their borders.
+        let other = format!("Package: other\nDescription: {}\n\n", "x".repeat(1000));
+        let text = other.repeat(800) + &stanza("openssl", "4", "amd64");
+        assert!(text.len() as u64 > 3 * PIECE_BYTES);
+        for (ending, bytes) in packed::tests::packed(text.as_bytes()) {
+            let list = format!("{BASE}_dists_bookworm_main_binary-amd64_Packages{ending}");
+            let host = machine()
+                .file(
+                    &format!("{BASE}_dists_bookworm_InRelease"),
+                    "Label: Debian\nCodename: bookworm\n",
+                )
+                .file(&list, &bytes);
+            assert_eq!(check(&host), ["openssl 3.0.15-1>4 Debian bookworm Some(false)"]);
+            let cut = bytes.get(..bytes.len() - 20).unwrap();
+            let found = with_context(&machine().file(&list, cut), observe).unwrap();
+            assert_eq!(found.complaints.len(), 1, "{ending}");
+        }
+    }
+
+    #[test]
+    fn a_list_in_another_form_is_not_looked_at_and_said() {
         let host = machine()
-            .file("/var/lib/apt/lists/x_Packages.lz4", "")
-            .file("/var/lib/apt/lists/x_Sources.lz4", "");
+            .file("/var/lib/apt/lists/x_Packages.bz2", "")
+            .file("/var/lib/apt/lists/x_Sources.bz2", "");
         let found = with_context(&host, observe).unwrap();
         assert_eq!((found.facts.len(), found.gaps.len()), (0, 1));
     }

@@ -100,6 +100,7 @@ mod tests {
         ("configuration", include_str!("../reconcile/rows/configuration.rs")),
         ("dhcp_lease", include_str!("../reconcile/rows/dhcp_lease.rs")),
         ("directory", include_str!("../reconcile/rows/directory.rs")),
+        ("extension", include_str!("../reconcile/rows/extension.rs")),
         ("firewall", include_str!("../reconcile/rows/firewall.rs")),
         ("licence", include_str!("../reconcile/rows/licence.rs")),
         ("link_neighbour", include_str!("../reconcile/rows/link_neighbour.rs")),

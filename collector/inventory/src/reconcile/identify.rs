@@ -89,6 +89,7 @@ fn identifiers_of(source: &SourceId, fact: &Fact) -> Vec<Identifier> {
         | Fact::DiskHealth(_)
         | Fact::DiskWear(_)
         | Fact::ExpansionSlot(_)
+        | Fact::Extension(_)
         | Fact::DomainMembership(_)
         | Fact::ContainerImage(_)
         | Fact::ContainerInstance(_)

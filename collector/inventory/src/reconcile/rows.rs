@@ -8,6 +8,7 @@ mod component;
 mod configuration;
 mod dhcp_lease;
 mod directory;
+mod extension;
 mod firewall;
 mod licence;
 mod link_neighbour;
@@ -73,6 +74,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Executable(it) => software::executable(it),
         Fact::DiskHealth(it) => storage::disk_health(it),
         Fact::ExpansionSlot(it) => component::expansion_slot(it),
+        Fact::Extension(it) => extension::extension(it),
         Fact::DomainMembership(it) => access::membership(it),
         Fact::FileSystem(it) => file_system(it),
         Fact::FirewallState(it) => firewall::firewall_state(it),

@@ -123,6 +123,7 @@ impl<'a> Parts<'a> {
             | Fact::DomainMembership(_)
             | Fact::Executable(_)
             | Fact::ExpansionSlot(_)
+            | Fact::Extension(_)
             | Fact::FirewallState(_)
             | Fact::Licence(_)
             | Fact::ManagementController(_)

@@ -11,6 +11,7 @@ mod configuration;
 mod dhcp_lease;
 mod directory;
 mod executable;
+mod extension;
 mod firewall;
 mod guest;
 mod hardware;
@@ -43,6 +44,7 @@ pub use configuration::{Setting, SettingOrigin};
 pub use dhcp_lease::DhcpLease;
 pub use directory::{MachineList, NamedMachine};
 pub use executable::Executable;
+pub use extension::Extension;
 pub use firewall::{FirewallKind, FirewallPolicy, FirewallState, OpenToAny};
 pub use guest::{ContainerImage, ContainerInstance, ContainerMount, PublishedPort, VirtualMachine};
 pub use hardware::{
@@ -103,6 +105,7 @@ pub enum Fact {
     DiskHealth(DiskHealth),
     DiskWear(DiskWear),
     ExpansionSlot(ExpansionSlot),
+    Extension(Extension),
     DomainMembership(DomainMembership),
     FileSystem(FileSystem),
     FirewallState(FirewallState),
