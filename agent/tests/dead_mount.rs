@@ -42,7 +42,9 @@ impl Host for Impatient {
 fn look(host: &dyn Host) -> Report {
     let names = Names::new(NameKey::Run, b"test");
     let options = Options::default();
-    let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+    let lists = FileLists::default();
+    let context =
+        Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options, lists: &lists };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     collect(&context, Identity { agent: None, number }, Selection::All)
 }

@@ -13,7 +13,7 @@ use observation::latest::Absent;
 use super::Reading;
 use crate::host::{Apart, Host, Remembering, Watch, Watched, mount_of};
 use crate::names::Names;
-use crate::sources::{Context, Options, Source};
+use crate::sources::{Context, FileLists, Options, Source};
 
 /// How often it is looked whether something hangs, while nothing is told.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -32,8 +32,9 @@ struct Order {
 }
 
 impl Order {
-    fn context<'a>(&'a self, host: &'a dyn Host) -> Context<'a> {
-        Context { host, now: self.now, names: &self.names, options: self.options }
+    /// Lists of files belong to one thread: one that hangs may hold them for good.
+    fn context<'a>(&'a self, host: &'a dyn Host, lists: &'a FileLists) -> Context<'a> {
+        Context { host, now: self.now, names: &self.names, options: self.options, lists }
     }
 }
 
@@ -75,7 +76,8 @@ fn with_thread(order: &Order, sources: &[&'static Source], keep: &mut dyn FnMut(
     let thread = thread::Builder::new().name("sources".to_owned()).stack_size(STACK_BYTES);
     if thread.spawn(move || work(&theirs, &list, &beside, &tell)).is_err() {
         // Without a thread the sources still say something, unless one hangs.
-        let context = order.context(&order.host);
+        let lists = FileLists::default();
+        let context = order.context(&order.host, &lists);
         sources.iter().for_each(|it| keep(Reading::of(&context, it, order.start)));
         return sources.len();
     }
@@ -132,7 +134,8 @@ fn silent(source: &'static Source, start: Instant, took: Duration, reason: Absen
 fn work(order: &Order, sources: &[&'static Source], watch: &Arc<Watch>, tell: &Sender<Reading>) {
     let hanging = Arc::clone(&order.apart.hanging);
     let host = Watched::new(Arc::clone(&order.host), Arc::clone(watch), hanging);
-    let context = order.context(&host);
+    let lists = FileLists::default();
+    let context = order.context(&host, &lists);
     for source in sources {
         let reading = Reading::of(&context, source, order.start);
         // Nobody waits any more: the rest is read by another thread.
