@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use kataster_agent::host::{Host, LinuxHost, RecordedHost, Reply, Request, Rights};
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
-use kataster_agent::sources::{Context, Options};
+use kataster_agent::sources::{Context, FileLists, Options};
 use observation::latest::{
     Absent, Cadence, Fact, FirmwareComponent, NameKey, Outcome, Report, ReportNumber,
 };
@@ -32,7 +32,13 @@ fn recording(name: &str) -> RecordedHost {
 fn report(host: &dyn Host) -> Report {
     let names = Names::new(NameKey::Run, b"test");
     let options = Options { reports_connections: true, ..Options::default() };
-    let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+    let context = Context {
+        host,
+        now: Timestamp::UNIX_EPOCH,
+        names: &names,
+        options,
+        lists: &FileLists::default(),
+    };
     let number = ReportNumber { epoch: 1, sequence: 1 };
     collect(&context, Identity { agent: None, number }, Selection::All)
 }

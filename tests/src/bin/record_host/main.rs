@@ -16,7 +16,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use kataster_agent::host::{Ask, Exchange, LinuxHost, PLATFORM, Recorder};
 use kataster_agent::names::Names;
-use kataster_agent::sources::{self, Context, Options};
+use kataster_agent::sources::{self, Context, FileLists, Options};
 use observation::latest::{Absent, NameKey};
 
 /// What a person asked for on the command line.
@@ -81,14 +81,15 @@ fn record(arguments: &Arguments) -> Vec<Exchange> {
     let recorder = Recorder::new(&host);
     let names = Names::new(NameKey::Run, b"recording");
     let options = Options { reports_connections: true, ..Options::default() };
-    let context = Context { host: &recorder, now: arguments.when, names: &names, options };
+    let now = arguments.when;
     let is_chosen = |id: &str| {
         arguments.sources.is_empty() || arguments.sources.iter().any(|it| id.starts_with(it))
     };
     let chosen = sources::all().filter(|it| is_chosen(it.id.as_str()));
     for source in chosen.filter(|it| it.platforms.contains(&PLATFORM)) {
-        // The outcome is recomputed on replay; here only the questions count.
-        drop((source.observe)(&context));
+        // The outcome is recomputed on replay; here only the questions count, and each source asks all of its own.
+        let lists = &FileLists::default();
+        drop((source.observe)(&Context { host: &recorder, now, names: &names, options, lists }));
     }
     // What the frame of a report asks.
     let _ = recorder.rights();
