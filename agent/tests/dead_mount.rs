@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use kataster_agent::host::{Apart, Hanging, Host, LinuxHost, Patience, Reply, Request};
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
-use kataster_agent::sources::{self, Context, Options};
+use kataster_agent::sources::{self, Context, FileLists, Options};
 use observation::latest::{Absent, NameKey, Outcome, Report, ReportNumber};
 
 const INSIDE: &str = "KATASTER_DEAD_MOUNT";

@@ -214,16 +214,13 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_it_answers_reports_stay_and_the_status_says_why() {
-    let mut scene = Scene::new().await;
-    let (_, waiting) = scene.status();
-    assert!(waiting > 0);
-    let before = files(&scene.path());
-    let memory = peak_memory_bytes().unwrap();
-    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
-    elsewhere.set_nonblocking(true).unwrap();
-    let target = elsewhere.local_addr().unwrap();
+#[expect(clippy::disallowed_methods, reason = "a small file of our own")]
+fn enrolment_in(folder: &TempDir) -> String {
+    std::fs::read_to_string(folder.path().join("agent/enrolment.json")).unwrap()
+}
+
+/// Answers that no collector gives, with the key of what the agent then says.
+fn hostile_answers(target: SocketAddr) -> Vec<(Vec<u8>, &'static str)> {
     let redirect =
         |status: &str| http(&format!("{status}\r\nlocation: https://{target}/v1/check-in"), b"");
     let deep = [vec![b'['; 120_000], vec![b']'; 120_000]].concat();
@@ -231,7 +228,7 @@ async fn whatever_it_answers_reports_stay_and_the_status_says_why() {
     let problem = |code: &str, title: &str| {
         serde_json::json!({"type": code, "title": title, "status": 403}).to_string()
     };
-    let answers = [
+    vec![
         (http("301 Moved", b""), "not-understood"),
         (redirect("302 Found"), "not-understood"),
         (redirect("307 Temporary Redirect"), "not-understood"),
@@ -269,7 +266,20 @@ async fn whatever_it_answers_reports_stay_and_the_status_says_why() {
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n".to_vec(),
             "unreachable",
         ),
-    ];
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_it_answers_reports_stay_and_the_status_says_why() {
+    let mut scene = Scene::new().await;
+    let (_, waiting) = scene.status();
+    assert!(waiting > 0);
+    let before = files(&scene.path());
+    let memory = peak_memory_bytes().unwrap();
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let target = elsewhere.local_addr().unwrap();
+    let answers = hostile_answers(target);
     for (number, (answer, expected)) in answers.into_iter().enumerate() {
         let shown = String::from_utf8_lossy(&answer[..answer.len().min(80)]).into_owned();
         let hostile = Hostile::saying(&scene.running, answer);
@@ -510,7 +520,7 @@ async fn what_speaks_no_tls_is_named_as_that() {
 async fn a_new_certificate_that_is_not_ours_is_not_taken() {
     let Scene { folder, running, mut agent } = Scene::new().await;
     let theirs = Authority::create("Kataster", now()).unwrap();
-    let before = std::fs::read_to_string(folder.path().join("agent/enrolment.json")).unwrap();
+    let before = enrolment_in(&folder);
     let id = agent.id().0;
     let script = move |_: &str, body: &[u8], line: &mut Line| {
         let request: RenewRequest = serde_json::from_slice(body)?;
@@ -522,7 +532,7 @@ async fn a_new_certificate_that_is_not_ours_is_not_taken() {
     agent.configure(hostile.config());
     let refused = agent.renew().await;
     assert!(matches!(refused, Err(AgentError::Renew(EnrolError::BadAnswer { .. }))), "{refused:?}");
-    let after = std::fs::read_to_string(folder.path().join("agent/enrolment.json")).unwrap();
+    let after = enrolment_in(&folder);
     assert_eq!(after, before);
     running.end().await;
 }

@@ -27,12 +27,17 @@ fn company() -> Snapshot {
     tests::company::snapshot(13, 12).expect("an invented company")
 }
 
+#[expect(clippy::disallowed_methods, reason = "a file of our own")]
+fn bytes_of(path: &std::path::Path) -> Vec<u8> {
+    std::fs::read(path).expect("a file")
+}
+
 /// The workbook of a snapshot as it is read back, and what the export showed.
 fn exported(snapshot: &Snapshot, language: Language) -> (ReadBook, ExportBase) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("kataster.xlsx");
     let written = write(snapshot, language, &path).expect("a workbook");
-    let bytes = std::fs::read(&path).expect("a file");
+    let bytes = bytes_of(&path);
     let base = serde_json::from_slice(&written.base).expect("what it shows");
     (read(&bytes).expect("a workbook that can be read"), base)
 }

@@ -219,7 +219,9 @@ mod tests {
     fn run(host: &Arc<Dead>, hanging: &Arc<Hanging>) -> Vec<(String, &'static str)> {
         let names = Names::new(NameKey::Run, b"key");
         let options = Options::default();
-        let context = Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options };
+        let lists = FileLists::default();
+        let context =
+            Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options, lists: &lists };
         let limit = Duration::from_millis(50);
         let patience = Patience { short: limit, long: limit, source: Duration::from_secs(60) };
         let (host, hanging): (Arc<dyn Host>, _) = (Arc::clone(host) as _, Arc::clone(hanging));
