@@ -131,7 +131,7 @@ pub enum DeliverError {
     Number(#[from] NumberError),
 }
 
-/// Hands over what waits, oldest first, for at most [`ROUND_MAX`]. `delivered` is filled as far as it goes.
+/// Hands over what waits, oldest first, for at most ten minutes. `delivered` is filled as far as it goes.
 ///
 /// # Errors
 /// Why it ended early.

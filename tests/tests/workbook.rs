@@ -9,18 +9,22 @@ use inventory::export::Snapshot;
 use kataster::workbook::{WorkbookError, Written, write};
 use wording::Language;
 
-const GERMAN: [&str; 29] = [
+const GERMAN: [&str; 36] = [
     "Deckblatt",
     "Dokumentenlenkung",
     "Netzplan",
     "Organisation",
     "Rollen",
     "Dienstleister",
+    "Verträge",
     "Geschäftsprozesse",
     "Informationen",
     "Anwendungen",
+    "Cloud-Dienste",
     "IT-Systeme",
     "Netze & Zonen",
+    "Leitungen & Domains",
+    "Verkabelung",
     "Kommunikation",
     "Dienste & Ports",
     "Software",
@@ -31,8 +35,11 @@ const GERMAN: [&str; 29] = [
     "Konten & Rechte",
     "Konfiguration",
     "Merkmale",
+    "Sicherungen",
     "Abdeckung",
     "Agenten",
+    "Maßnahmen",
+    "Vorgänge",
     "Datenqualität",
     "Änderungen",
     "Nachverfolgbarkeit",

@@ -35,6 +35,24 @@ sheets-accounts = Konten & Rechte
 sheets-accounts-subtitle = Lokale Konten mit ihren Rechten; Personen stehen unter einem Pseudonym
 
 ## Was statt Zeilen dasteht
+sheets-contracts = Verträge
+sheets-contracts-subtitle = Was mit wem vereinbart ist, bis wann, und bis wann zu kündigen ist
+sheets-cloud-services = Cloud-Dienste
+sheets-cloud-services-subtitle = Was anderswo läuft, wo die Daten liegen und wie man wieder herauskommt
+sheets-lines = Leitungen & Domains
+sheets-lines-subtitle = Anschlüsse nach außen und die Namen des Unternehmens im Internet
+sheets-cables = Verkabelung
+sheets-cables-subtitle = Gerät, Patchfeld, Dose, Gerät – wie Menschen es notieren
+sheets-cables-gap = Beobachtete Nachbarn (LLDP) stehen noch nicht hier, sondern bei den Merkmalen der Systeme.
+sheets-backups = Sicherungen
+sheets-backups-subtitle = Was wohin gesichert wird, und ob jemand die Rücksicherung geprüft hat
+sheets-backups-gap = Der letzte Erfolg, den Agenten sehen, steht noch nicht hier, sondern bei den Merkmalen der Systeme. Beobachtet heißt nicht gesichert.
+sheets-measures = Maßnahmen
+sheets-measures-subtitle = Was zu tun ist, von wem, bis wann, und ob es geholfen hat
+sheets-measures-gap = Vorschläge aus Befunden und Risiken gibt es noch nicht; die Wirksamkeit prüft ein Mensch.
+sheets-records = Vorgänge
+sheets-records-subtitle = Audits, Bewertungen, Vorfälle, Rückmeldungen, Ausgabe und Entsorgung
+sheets-empty-table = Keine Einträge im Register. So kommen sie hinein: eine Zeile ohne Kürzel hier eintragen und die Mappe importieren, oder kataster register set
 sheets-empty-register = Keine Einträge im Register. So kommen sie hinein: kataster register import
 sheets-empty-systems = Noch kein System hat berichtet. So meldet sich ein Agent an: kataster agent token create
 sheets-empty-networks = Kein Netz im Register, und kein System hat Netzadressen gemeldet.

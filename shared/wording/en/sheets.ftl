@@ -35,6 +35,24 @@ sheets-accounts = Accounts & rights
 sheets-accounts-subtitle = Local accounts with their rights; persons stand under a pseudonym
 
 ## What stands there instead of rows
+sheets-contracts = Contracts
+sheets-contracts-subtitle = What is agreed with whom, until when, and when notice has to be given
+sheets-cloud-services = Cloud services
+sheets-cloud-services-subtitle = What runs elsewhere, where its data lie, and how to get out
+sheets-lines = Lines & domains
+sheets-lines-subtitle = Lines to the outside, and the company's names in the Internet
+sheets-cables = Cabling
+sheets-cables-subtitle = Device, panel, socket, device – as people note it
+sheets-cables-gap = Observed neighbours (LLDP) do not stand here yet, but among the details of systems.
+sheets-backups = Backups
+sheets-backups-subtitle = What is saved where, and whether anybody tried to restore it
+sheets-backups-gap = The last success that agents see does not stand here yet, but among the details of systems. Observed does not mean secured.
+sheets-measures = Measures
+sheets-measures-subtitle = What is to be done, by whom, until when, and whether it helped
+sheets-measures-gap = There are no proposals from findings and risks yet; a person checks the effectiveness.
+sheets-records = Records
+sheets-records-subtitle = Audits, reviews, incidents, feedback, hand-over and disposal
+sheets-empty-table = No entries in the register. This brings them in: fill in a row without a code here and import the workbook, or kataster register set
 sheets-empty-register = No entries in the register. This brings them in: kataster register import
 sheets-empty-systems = No system has reported yet. This lets an agent in: kataster agent token create
 sheets-empty-networks = No network in the register, and no system reported addresses.

@@ -9,6 +9,7 @@ mod list;
 mod network_document;
 mod plan;
 mod reason;
+mod register_rows;
 mod relation;
 mod row_id;
 #[cfg(test)]

@@ -417,8 +417,12 @@ fn fitting(column: &Column, place: &Place, turn: usize) -> ReadCell {
         FieldKind::Day => {
             ReadCell::Number(46_000.0 + f64::from(u16::try_from(turn % 900).unwrap()))
         }
-        FieldKind::Whole { .. } | FieldKind::Hours | FieldKind::Amount => {
-            ReadCell::Number(f64::from(u16::try_from(turn % 90 + 1).unwrap()))
+        FieldKind::Whole { max, .. } => {
+            let number = turn % usize::try_from(max.min(90)).unwrap() + 1;
+            ReadCell::Number(f64::from(u16::try_from(number).unwrap()))
+        }
+        FieldKind::Hours | FieldKind::Amount => {
+            ReadCell::Number(f64::from(u16::try_from(turn % 90).unwrap()) / 2.0)
         }
         FieldKind::Reference(table) | FieldKind::References(table) => {
             let index = register.index();

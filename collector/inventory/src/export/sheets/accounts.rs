@@ -24,7 +24,7 @@ const SOURCE: &str = "accounts.accounts";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "accounts",
-    place: 19,
+    place: 23,
     title: "sheets-accounts",
     subtitle: "sheets-accounts-subtitle",
     empty: "sheets-empty-accounts",

@@ -21,7 +21,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "agents",
-    place: 23,
+    place: 28,
     title: "sheets-agents",
     subtitle: "sheets-agents-subtitle",
     empty: "sheets-empty-agents",

@@ -23,7 +23,7 @@ use crate::register::Application;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "applications",
-    place: 9,
+    place: 10,
     title: "sheets-applications",
     subtitle: "sheets-applications-subtitle",
     empty: "sheets-empty-register",

@@ -25,7 +25,7 @@ const WARNING_DAYS: u16 = 30;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "certificates",
-    place: 18,
+    place: 22,
     title: "sheets-certificates",
     subtitle: "sheets-certificates-subtitle",
     empty: "sheets-empty-certificates",

@@ -17,7 +17,7 @@ use crate::reconcile::ChangeKind;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "changes",
-    place: 25,
+    place: 32,
     title: "workbook-changes",
     subtitle: "workbook-changes-subtitle",
     empty: "workbook-changes-empty",

@@ -24,7 +24,7 @@ const SOURCES: &str = "configuration.";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "configuration",
-    place: 20,
+    place: 24,
     title: "sheets-configuration",
     subtitle: "sheets-configuration-subtitle",
     empty: "sheets-empty-configuration",

@@ -22,7 +22,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "connections",
-    place: 12,
+    place: 16,
     title: "sheets-connections",
     subtitle: "sheets-connections-subtitle",
     empty: "sheets-empty-connections",

@@ -27,7 +27,7 @@ use crate::register::Cidr;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "coverage",
-    place: 22,
+    place: 27,
     title: "sheets-coverage",
     subtitle: "sheets-coverage-subtitle",
     empty: "sheets-empty-coverage",

@@ -35,7 +35,7 @@ const SKEW_SECONDS_MAX: i64 = 300;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "data_quality",
-    place: 24,
+    place: 31,
     title: "workbook-quality",
     subtitle: "workbook-quality-subtitle",
     empty: "workbook-quality-subtitle",

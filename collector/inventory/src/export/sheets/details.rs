@@ -43,7 +43,7 @@ const TOLD_ELSEWHERE: [&str; 10] = [
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "details",
-    place: 21,
+    place: 25,
     title: "sheets-details",
     subtitle: "sheets-details-subtitle",
     empty: "sheets-empty-details",

@@ -21,7 +21,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "firmware",
-    place: 17,
+    place: 21,
     title: "sheets-firmware",
     subtitle: "sheets-firmware-subtitle",
     empty: "sheets-empty-firmware",

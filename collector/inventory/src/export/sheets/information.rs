@@ -17,7 +17,7 @@ use crate::register::Register;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "information",
-    place: 8,
+    place: 9,
     title: "sheets-information",
     subtitle: "sheets-information-subtitle",
     empty: "sheets-empty-register",

@@ -3,10 +3,14 @@
 mod accounts;
 mod agents;
 mod applications;
+mod backups;
+mod cables;
 mod certificates;
 mod changes;
+mod cloud_services;
 mod configuration;
 mod connections;
+mod contracts;
 mod cover;
 mod coverage;
 mod data_quality;
@@ -15,11 +19,14 @@ mod document_control;
 mod firmware;
 mod information;
 mod licences;
+mod lines;
+mod measures;
 mod network_plan;
 mod networks;
 mod organisation;
 mod processes;
 mod providers;
+mod records;
 mod roles;
 mod scans;
 mod services;
@@ -35,10 +42,14 @@ pub const SHEETS: &[&Sheet] = &[
     &accounts::SHEET,
     &agents::SHEET,
     &applications::SHEET,
+    &backups::SHEET,
+    &cables::SHEET,
     &certificates::SHEET,
     &changes::SHEET,
+    &cloud_services::SHEET,
     &configuration::SHEET,
     &connections::SHEET,
+    &contracts::SHEET,
     &cover::SHEET,
     &coverage::SHEET,
     &data_quality::SHEET,
@@ -47,11 +58,14 @@ pub const SHEETS: &[&Sheet] = &[
     &firmware::SHEET,
     &information::SHEET,
     &licences::SHEET,
+    &lines::SHEET,
+    &measures::SHEET,
     &network_plan::SHEET,
     &networks::SHEET,
     &organisation::SHEET,
     &processes::SHEET,
     &providers::SHEET,
+    &records::SHEET,
     &roles::SHEET,
     &scans::SHEET,
     &services::SHEET,
@@ -163,7 +177,7 @@ mod tests {
     #[test]
     fn every_sheet_has_a_place_of_its_own() {
         let places: Vec<u8> = in_order().iter().map(|it| it.place).collect();
-        assert_eq!(places, (1..=27).collect::<Vec<u8>>());
+        assert_eq!(places, (1..=34).collect::<Vec<u8>>());
     }
 
     /// What an import relies on. A key may be added; one that is renamed or gone breaks workbooks

@@ -31,7 +31,7 @@ use crate::register::Zone;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "networks",
-    place: 11,
+    place: 13,
     title: "sheets-networks",
     subtitle: "sheets-networks-subtitle",
     empty: "sheets-empty-networks",

@@ -21,7 +21,7 @@ use crate::register::Process;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "processes",
-    place: 7,
+    place: 8,
     title: "sheets-processes",
     subtitle: "sheets-processes-subtitle",
     empty: "sheets-empty-register",

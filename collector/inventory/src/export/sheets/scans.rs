@@ -18,7 +18,7 @@ const RUNS_SHOWN_MAX: usize = 200;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "scans",
-    place: 27,
+    place: 34,
     title: "sheets-scans",
     subtitle: "sheets-scans-subtitle",
     empty: "sheets-empty-scans",

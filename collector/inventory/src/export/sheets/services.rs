@@ -29,7 +29,7 @@ const SCANNED: &str = "scanned";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "services",
-    place: 13,
+    place: 17,
     title: "sheets-services",
     subtitle: "sheets-services-subtitle",
     empty: "sheets-empty-services",

@@ -30,7 +30,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "software",
-    place: 14,
+    place: 18,
     title: "sheets-software",
     subtitle: "sheets-software-subtitle",
     empty: "sheets-empty-software",

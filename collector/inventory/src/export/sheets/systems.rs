@@ -43,7 +43,7 @@ const INTERFACES: &str = "network.interfaces";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "systems",
-    place: 10,
+    place: 12,
     title: "sheets-systems",
     subtitle: "sheets-systems-subtitle",
     empty: "sheets-empty-systems",

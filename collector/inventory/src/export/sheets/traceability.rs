@@ -14,7 +14,7 @@ use crate::export::sheets::in_order;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "traceability",
-    place: 26,
+    place: 33,
     title: "workbook-traceability",
     subtitle: "workbook-traceability-subtitle",
     empty: "workbook-traceability-subtitle",
