@@ -12,6 +12,7 @@ import-problem-column-twice = Diese Spalte steht zweimal im Blatt; löschen Sie 
 import-problem-no-id-column = Die Spalte mit den IDs fehlt; ohne sie ist keine Zeile zuzuordnen. Nehmen Sie eine Arbeitsmappe, in der sie steht.
 import-problem-id-twice = Die ID „{$id}“ steht schon in Blatt „{$sheet}“, Zeile {$row}. Leeren Sie die ID der kopierten Zeile, wenn sie neu ist, oder löschen Sie die Kopie.
 import-problem-unknown-id = Die ID „{$id}“ gibt es nicht. Lassen Sie die Zelle leer, wenn die Zeile neu ist.
+import-problem-two-values = Dieselbe Angabe steht auch in Blatt „{$sheet}“, Zelle {$cell}, und dort anders.
 import-warning-no-base = Die Arbeitsmappe nennt keine Ausgabe, die hier bekannt ist. Jede Zelle wurde mit dem heutigen Stand verglichen; ob jemand anders sie inzwischen geändert hat, ist nicht zu erkennen.
 import-warning-no-keys = Die verborgene Zeile mit den Schlüsseln fehlt; die Spalten wurden an ihren Überschriften erkannt.
 import-ignored-tab = Dieses Blatt ist nicht von Kataster; es wurde nicht gelesen.

@@ -12,6 +12,7 @@ import-problem-column-twice = This column stands in the sheet twice; delete the 
 import-problem-no-id-column = The column of ids is missing; without it no row can be told. Take a workbook that has it.
 import-problem-id-twice = The id “{$id}” stands in sheet “{$sheet}”, row {$row}, already. Empty the id of the copied row if it is new, or delete the copy.
 import-problem-unknown-id = There is no id “{$id}”. Leave the cell empty if the row is new.
+import-problem-two-values = The same statement stands in sheet “{$sheet}”, cell {$cell}, too, and differently there.
 import-warning-no-base = The workbook names no export that is known here. Every cell was compared with today; whether somebody else changed it meanwhile cannot be told.
 import-warning-no-keys = The hidden row of keys is missing; the columns were told by their headings.
 import-ignored-tab = This sheet is not Kataster's; it was not read.

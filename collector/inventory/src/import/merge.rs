@@ -368,6 +368,17 @@ impl<'m> Merger<'m, '_> {
         if mine.is_empty() && base.is_none() {
             return;
         }
+        // One zone may have several networks, and so one field several cells.
+        if let Some(other) = self.outcome.changes.iter().find(|it| it.place == place) {
+            if other.after.as_deref().unwrap_or_default() != mine {
+                let cell = other.spot.cell.clone().unwrap_or_default();
+                let sheet = other.spot.sheet.clone();
+                let arguments = [("sheet", sheet.into()), ("cell", cell.into())];
+                let text = self.reader.words.text_with("import-problem-two-values", &arguments);
+                self.error(spot, text);
+            }
+            return;
+        }
         let applied = !mine.is_empty() || self.options.clear_emptied;
         self.outcome.changes.push(CellChange {
             spot,

@@ -280,6 +280,30 @@ fn ids_that_are_unknown_or_stand_twice_are_errors_with_their_cell() {
 }
 
 #[test]
+fn two_cells_of_one_field_must_not_contradict() {
+    // The zone of the servers has two networks, each with a row.
+    let ids = {
+        let company = company();
+        let view = sample::view(&company, Language::German);
+        let networks = SHEETS.iter().find(|it| it.key == "networks").unwrap();
+        let rows = view.rows(networks).iter();
+        let of_servers =
+            rows.filter(|it| it.about.as_ref().is_some_and(|it| it.identity == "Server"));
+        of_servers.map(|it| it.id.clone()).collect::<Vec<_>>()
+    };
+    assert!(ids.len() > 1);
+    let written = |first: &str, second: &str| {
+        let mut case = Case::german();
+        case.write_text("networks", &ids[0], "network.purpose", first);
+        case.write_text("networks", &ids[1], "network.purpose", second);
+        case.merged()
+    };
+    assert_eq!(written("Dienste", "Dienste").changes.len(), 1);
+    let outcome = written("Dienste", "Drucker");
+    assert!(outcome.errors[0].text.contains("differently"), "{:?}", lines(&outcome));
+}
+
+#[test]
 fn a_wrong_value_is_an_error_that_names_what_is_possible() {
     let mut case = Case::german();
     case.write_text("processes", "GP001", "process.availability", "hohc");
