@@ -150,6 +150,18 @@ async fn a_conflict_keeps_the_registers_value_until_a_person_decides() {
     assert_eq!(scene.description().await, "Mein Text");
     let twice = scene.order(resolve(Take::Register)).await.unwrap_err();
     assert_eq!(twice.key, "conflict-decided");
+    // Taken back, it is open again; and what nobody has seen is not overwritten.
+    let (event, _) = scene.running.collector.store.event_head().await.unwrap();
+    scene.undo(&event.to_string()).await.unwrap();
+    scene.set("Dritter Text").await;
+    let unseen = scene.order(resolve(Take::Workbook)).await.unwrap_err();
+    assert_eq!(unseen.key, "changed-since");
+    scene.set("Anderer Text").await;
+    scene.order(resolve(Take::Register)).await.unwrap();
+    // The same file once more finds what was decided.
+    let again = scene.import(&mine, false).await.unwrap();
+    assert_eq!(again.import.as_deref(), Some("I1"));
+    assert!(again.failure().is_none());
     scene.running.end().await;
 }
 

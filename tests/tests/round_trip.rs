@@ -58,7 +58,9 @@ fn stated(snapshot: &Snapshot, place: (&str, &str, &str), text: &str) -> Snapsho
 #[test]
 fn an_unchanged_file_changes_nothing() {
     for language in LANGUAGES {
-        let snapshot = company();
+        let everything = include_str!("../../collector/inventory/src/register/example.toml");
+        let register = Register::parse(everything).expect("the example");
+        let snapshot = Snapshot { register, ..company() };
         let (book, base) = exported(&snapshot, language);
         assert_eq!(
             merged(&book, &base, &snapshot, language),

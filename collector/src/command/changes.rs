@@ -2,15 +2,16 @@
 
 use data_encoding::BASE64;
 use inventory::export::View;
-use inventory::import::{self, Candidate, ExportBase, Options, Outcome, ReadBook, Take};
+use inventory::import::{self, Candidate, Conflict, ExportBase, Options, Outcome, ReadBook, Take};
 use inventory::register::{
-    Edit, EditError, FieldChange, Place, Register, Value, key_label, table_label,
+    Edit, EditError, FieldChange, Place, Register, Value, is_identity, key_label, keys_of,
+    table_label,
 };
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use observation::ContentHash;
 use serde::{Deserialize, Serialize};
-use store::{EventDraft, ImportRecord, KeptImport, RegisterChange};
+use store::{ChangeSetRecord, EventDraft, ImportRecord, KeptImport, RegisterChange};
 use uuid::Uuid;
 use wording::{Language, Wording};
 
@@ -224,17 +225,24 @@ pub(super) async fn import_workbook(
     let Some(after) = after.filter(|_| !dry_run) else {
         return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
     };
-    let is_settled = before == after && outcome.conflicts.is_empty();
-    if is_settled && outcome.candidates.is_empty() {
+    let is_settled = before == after;
+    if is_settled && outcome.conflicts.is_empty() && outcome.candidates.is_empty() {
         return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
     }
-    // The same file once more: its new rows are known, and what became of them.
+    // The same file once more: what it found is known, and what was decided of it.
     let earlier = store.imports(IMPORTS_SHOWN_MAX).await?;
     if let Some(known) = earlier.iter().find(|it| is_settled && it.file_hash == file_hash) {
-        let candidates = outcome_of(known)?.candidates;
-        let outcome = named(Outcome { candidates, ..outcome }, Some(known.number));
-        let import = Some(format!("I{}", known.number));
-        return Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, outcome })));
+        let kept = outcome_of(known)?;
+        let is_known = |it: &Conflict| {
+            kept.conflicts.iter().any(|kept| kept.place == it.place && kept.workbook == it.workbook)
+        };
+        if outcome.conflicts.iter().all(is_known) {
+            let Outcome { candidates, conflicts, .. } = kept;
+            let outcome = Outcome { candidates, conflicts, ..outcome };
+            let outcome = named(outcome, Some(known.number));
+            let import = Some(format!("I{}", known.number));
+            return Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, outcome })));
+        }
     }
     let kept = KeptImport::New {
         actor: work.actor.to_owned(),
@@ -363,8 +371,18 @@ pub(super) async fn resolve(
         return Err(Failure::new(ExitCode::Conflict, "conflict-decided", name));
     }
     conflict.taken = Some(take);
+    let stated = conflict.stated.clone();
     let edit = Edit { place: conflict.place.clone(), value: conflict.value.clone() };
     let before = work.collector.store.register().await?;
+    let place = &edit.place;
+    let present = before.index();
+    let present = present.value(&place.table, &place.identity, &place.key);
+    if take == Take::Workbook && present != stated.as_ref() {
+        let said = present.map_or_else(String::new, Value::to_text);
+        let words = language.wording();
+        return Err(Failure::new(ExitCode::Conflict, "changed-since", name)
+            .because(format!("{}: {said}", place_text(place, words))));
+    }
     let after = match take {
         Take::Register => before.clone(),
         Take::Workbook => {
@@ -410,7 +428,13 @@ fn edits_of(candidate: &Candidate, identity: &str) -> Vec<Edit> {
         place: Place::new(&candidate.table, identity, key),
         value: Some(value.clone()),
     };
-    candidate.values.iter().map(edit).collect()
+    // A name alone is an entry too.
+    let keys = keys_of(&candidate.table).into_iter();
+    let own = keys.filter(|key| is_identity(&candidate.table, key)).map(|key| Edit {
+        place: Place::new(&candidate.table, identity, key),
+        value: Some(Value::Text(identity.to_owned())),
+    });
+    own.chain(candidate.values.iter().map(edit)).collect()
 }
 
 // The way back.
@@ -439,9 +463,33 @@ pub(super) async fn undo(
         Failure::new(ExitCode::Conflict, "changed-since", name)
             .because(mistakes(&error, language.wording()))
     })?;
-    let change = Change { undoes: Some(set.number), ..Change::new("undo", name, before, after) };
+    let reopened = reopened(work, &set).await?;
+    let change = Change {
+        undoes: Some(set.number),
+        import: reopened,
+        ..Change::new("undo", name, before, after)
+    };
     let count = work.change(change, |_| format!("undo {name}")).await?;
     Ok(done("undone", name.to_owned(), count))
+}
+
+/// The import of which a decision is taken back, with the decision open again.
+async fn reopened(work: &Work<'_>, set: &ChangeSetRecord) -> Result<Option<KeptImport>, Failure> {
+    if !matches!(set.kind.as_str(), "resolve" | "accept") {
+        return Ok(None);
+    }
+    let record = import_named(work, &set.object).await?;
+    let mut outcome = outcome_of(&record)?;
+    let conflict = place_in(&set.object, "").and_then(|at| outcome.conflicts.get_mut(at));
+    if let Some(conflict) = conflict {
+        conflict.taken = None;
+    }
+    let candidate = place_in(&set.object, "n").and_then(|at| outcome.candidates.get_mut(at));
+    if let Some(candidate) = candidate {
+        candidate.accepted = None;
+    }
+    let was = record.outcome.clone();
+    Ok(Some(KeptImport::Decided { number: record.number, was, outcome: as_json(&outcome)? }))
 }
 
 // What all of them share.
@@ -487,7 +535,9 @@ impl Work<'_> {
         outcome: &Outcome,
         change: Change,
     ) -> Result<(), Failure> {
-        let kept = KeptImport::Decided { number: record.number, outcome: as_json(outcome)? };
+        let was = record.outcome.clone();
+        let outcome = as_json(outcome)?;
+        let kept = KeptImport::Decided { number: record.number, was, outcome };
         let object = change.object.clone();
         let change = Change { import: Some(kept), ..change };
         self.keep(change, |_| format!("workbook: {object}")).await?;

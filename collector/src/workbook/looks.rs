@@ -73,6 +73,8 @@ pub(super) fn cell(look: Look, language: Language) -> Format {
         Language::English => "d mmm yyyy",
     };
     match look.kind {
+        // What looks like a number or a day stays what a person types.
+        Kind::Text if look.is_editable => format.set_num_format("@"),
         Kind::Text => format,
         Kind::Number => format.set_num_format("#,##0.###").set_align(FormatAlign::Right),
         Kind::Ordinal => format.set_num_format("0").set_align(FormatAlign::Right),
@@ -129,8 +131,11 @@ pub(super) const fn band_color(origin: Origin) -> u32 {
 }
 
 /// Room for new rows below the data of a column by hand.
-pub(super) fn room_for_entries() -> Format {
-    base().set_unlocked()
+pub(super) fn room_for_entries(kind: Kind) -> Format {
+    match kind {
+        Kind::Text => base().set_unlocked().set_num_format("@"),
+        Kind::Number | Kind::Ordinal | Kind::Date | Kind::Instant => base().set_unlocked(),
+    }
 }
 
 pub(super) fn explanation() -> Format {

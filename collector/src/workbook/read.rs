@@ -3,15 +3,17 @@
 
 use std::io::{Cursor, Read};
 
-use calamine::{Data, Ods, Reader, Sheets, Xlsx, open_workbook_from_rs};
+use calamine::{
+    Data, ExcelDateTime, Ods, OdsError, Reader, SheetType, Xlsx, XlsxError, open_workbook_from_rs,
+};
 use inventory::import::{ReadBook, ReadCell, ReadSheet};
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, Time};
 use zip::ZipArchive;
 
 /// Largest file.
 pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Largest workbook, unpacked. 10,000 systems with 100,000 rows of software take a third of it.
-const UNPACKED_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+const UNPACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Parts of a file; ours have some hundred.
 const PARTS_MAX: usize = 5_000;
 /// How much smaller a part may be packed than unpacked: tables of repeated words reach a hundredth.
@@ -20,6 +22,10 @@ const RATIO_MAX: u64 = 400;
 const RATIO_FROM_BYTES: u64 = 8 * 1024 * 1024;
 /// Tabs that are read.
 const TABS_MAX: usize = 500;
+/// Rows that are read, all tabs together: four full ones.
+const ROWS_MAX: usize = 4 * 1_048_576;
+/// Spaces in a row that ODS may state as a number.
+const SPACES_MAX: usize = 10_000;
 /// Cells that are read, all tabs together.
 const CELLS_MAX: usize = 20_000_000;
 /// The columns of a tab that are read; ours have some forty.
@@ -51,31 +57,97 @@ pub fn read(bytes: &[u8]) -> Result<ReadBook, ReadError> {
         return Err(refused("protected", ""));
     }
     let parts = check(bytes)?;
-    let cursor = Cursor::new(bytes);
-    let unreadable = |error: &dyn std::fmt::Display| refused("unreadable", error.to_string());
-    let mut sheets = if parts.iter().any(|it| it == "content.xml") {
-        Sheets::Ods(open_workbook_from_rs::<Ods<_>, _>(cursor).map_err(|it| unreadable(&it))?)
+    if parts.iter().any(|it| it == "content.xml") {
+        ods(bytes)
     } else if parts.iter().any(|it| it == "xl/workbook.xml") {
-        Sheets::Xlsx(open_workbook_from_rs::<Xlsx<_>, _>(cursor).map_err(|it| unreadable(&it))?)
+        xlsx(bytes)
     } else {
-        return Err(refused("no-workbook", ""));
-    };
-    let names = sheets.sheet_names();
-    if names.len() > TABS_MAX {
-        return Err(refused("too-many-tabs", names.len().to_string()));
+        Err(refused("no-workbook", ""))
     }
+}
+
+/// Cell by cell: a table is never laid out as wide and high as a hostile file says it is.
+fn xlsx(bytes: &[u8]) -> Result<ReadBook, ReadError> {
+    let mut workbook: Xlsx<_> =
+        open_workbook_from_rs(Cursor::new(bytes)).map_err(|it: XlsxError| unreadable(&it))?;
+    let tabs = workbook.sheets_metadata().iter().filter(|it| it.typ == SheetType::WorkSheet);
+    let names: Vec<String> = tabs.map(|it| it.name.clone()).collect();
+    let mut room = Room::for_tabs(names.len())?;
     let mut book = ReadBook::default();
-    let mut cells = 0_usize;
     for name in names {
-        let range = sheets.worksheet_range(&name).map_err(|it| unreadable(&it))?;
-        let (height, width) = range.get_size();
-        cells = cells.saturating_add(height.saturating_mul(width));
-        if cells > CELLS_MAX {
-            return Err(refused("too-many-cells", name));
+        let mut rows: Vec<Vec<ReadCell>> = Vec::new();
+        let mut reader = workbook.worksheet_cells_reader(&name).map_err(|it| unreadable(&it))?;
+        while let Some(found) = reader.next_cell().map_err(|it| unreadable(&it))? {
+            let (row, column) = found.get_position();
+            let value = cell(&Data::from(found.get_value().clone()));
+            let row = usize::try_from(row).unwrap_or(usize::MAX);
+            let column = usize::try_from(column).unwrap_or(usize::MAX);
+            if value == ReadCell::Empty || column >= COLUMNS_MAX {
+                continue;
+            }
+            if row >= rows.len() {
+                room.take_rows(row - rows.len() + 1, &name)?;
+                rows.resize(row + 1, Vec::new());
+            }
+            let Some(cells) = rows.get_mut(row) else { continue };
+            if column >= cells.len() {
+                room.take_cells(column - cells.len() + 1, &name)?;
+                cells.resize(column + 1, ReadCell::Empty);
+            }
+            if let Some(place) = cells.get_mut(column) {
+                *place = value;
+            }
         }
+        book.sheets.push(ReadSheet { name, rows });
+    }
+    Ok(book)
+}
+
+/// What repeats is bounded by [`check`] before it is laid out.
+fn ods(bytes: &[u8]) -> Result<ReadBook, ReadError> {
+    let mut workbook: Ods<_> =
+        open_workbook_from_rs(Cursor::new(bytes)).map_err(|it: OdsError| unreadable(&it))?;
+    let names = workbook.sheet_names();
+    let mut room = Room::for_tabs(names.len())?;
+    let mut book = ReadBook::default();
+    for name in names {
+        let range = workbook.worksheet_range(&name).map_err(|it| unreadable(&it))?;
+        let (height, width) = range.get_size();
+        room.take_cells(height.saturating_mul(width), &name)?;
         book.sheets.push(sheet(name, &range));
     }
     Ok(book)
+}
+
+/// What may still be laid out in memory.
+struct Room {
+    rows: usize,
+    cells: usize,
+}
+
+impl Room {
+    fn for_tabs(count: usize) -> Result<Self, ReadError> {
+        if count > TABS_MAX {
+            return Err(refused("too-many-tabs", count.to_string()));
+        }
+        Ok(Self { rows: ROWS_MAX, cells: CELLS_MAX })
+    }
+
+    fn take_rows(&mut self, count: usize, tab: &str) -> Result<(), ReadError> {
+        let left = self.rows.checked_sub(count);
+        self.rows = left.ok_or_else(|| refused("too-many-cells", tab))?;
+        Ok(())
+    }
+
+    fn take_cells(&mut self, count: usize, tab: &str) -> Result<(), ReadError> {
+        let left = self.cells.checked_sub(count);
+        self.cells = left.ok_or_else(|| refused("too-many-cells", tab))?;
+        Ok(())
+    }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> ReadError {
+    refused("unreadable", error.to_string())
 }
 
 fn refused(code: &'static str, detail: impl Into<String>) -> ReadError {
@@ -92,7 +164,7 @@ fn check(bytes: &[u8]) -> Result<Vec<String>, ReadError> {
     let mut names = Vec::new();
     let mut total = 0_u64;
     for number in 0..archive.len() {
-        let broken = |error: &dyn std::fmt::Display| refused("unreadable", error.to_string());
+        let broken = unreadable;
         let part = archive.by_index(number).map_err(|it| broken(&it))?;
         let name = part.name().map_err(|it| broken(&it))?.into_owned();
         let packed = part.compressed_size();
@@ -104,8 +176,18 @@ fn check(bytes: &[u8]) -> Result<Vec<String>, ReadError> {
         let read = Read::by_ref(&mut part).take(HEAD_BYTES as u64);
         #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
         { read }.read_to_end(&mut head).map_err(|it| broken(&it))?;
-        let rest = std::io::copy(&mut part, &mut std::io::sink()).map_err(|it| broken(&it))?;
-        let unpacked = head.len() as u64 + rest;
+        let unpacked = if name == "content.xml" {
+            // The reader of ODS lays out what repeats before it counts.
+            #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+            part.read_to_end(&mut head).map_err(|it| broken(&it))?;
+            if !repeats_within_bounds(&head) {
+                return Err(refused("bomb", name));
+            }
+            head.len() as u64
+        } else {
+            let rest = std::io::copy(&mut part, &mut std::io::sink()).map_err(|it| broken(&it))?;
+            head.len() as u64 + rest
+        };
         total += unpacked;
         let is_bomb = unpacked > RATIO_FROM_BYTES && unpacked / packed.max(1) > RATIO_MAX;
         if total > UNPACKED_BYTES_MAX || is_bomb {
@@ -154,6 +236,45 @@ fn forbidden_head(head: &[u8]) -> Option<&'static str> {
     (has(b"table:dde-link") || has(b"office:dde-source")).then_some("links")
 }
 
+/// Whether the cells with content of an ODS table, counted as often as they repeat, and the spaces that
+/// are stated as a number, stay within what is read.
+fn repeats_within_bounds(content: &[u8]) -> bool {
+    let mut cells = 0_usize;
+    let mut rows = 1_usize;
+    for tag in content.split(|it| *it == b'<').skip(1) {
+        let tag = tag.split(|it| *it == b'>').next().unwrap_or_default();
+        if tag.starts_with(b"text:s ")
+            && number_of(tag, b"text:c=").is_some_and(|it| it > SPACES_MAX)
+        {
+            return false;
+        }
+        if tag.starts_with(b"table:table-row") {
+            rows = number_of(tag, b"table:number-rows-repeated=").unwrap_or(1);
+        }
+        let is_cell =
+            tag.starts_with(b"table:table-cell") || tag.starts_with(b"table:covered-table-cell");
+        if is_cell && find(tag, b"office:value-type=").is_some() {
+            let columns = number_of(tag, b"table:number-columns-repeated=").unwrap_or(1);
+            cells = cells.saturating_add(columns.saturating_mul(rows));
+        }
+        if cells > CELLS_MAX {
+            return false;
+        }
+    }
+    true
+}
+
+/// The number that an attribute holds; the greatest, if it is none that can be counted.
+fn number_of(tag: &[u8], attribute: &[u8]) -> Option<usize> {
+    let at = find(tag, attribute)? + attribute.len() + 1;
+    let digits: Vec<u8> = tag.get(at..)?.iter().copied().take_while(u8::is_ascii_digit).collect();
+    Some(String::from_utf8(digits).ok().and_then(|it| it.parse().ok()).unwrap_or(usize::MAX))
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|it| it == part)
+}
+
 fn sheet(name: String, range: &calamine::Range<Data>) -> ReadSheet {
     let Some((first_row, first_column)) = range.start() else {
         return ReadSheet { name, rows: Vec::new() };
@@ -182,12 +303,10 @@ fn cell(data: &Data) -> ReadCell {
         Data::Int(number) => ReadCell::Number(*number as f64),
         Data::Float(number) => ReadCell::Number(*number),
         Data::Bool(is_so) => ReadCell::YesNo(*is_so),
-        Data::DateTime(at) if at.is_datetime() => {
-            moment(at.as_f64()).map_or_else(|| ReadCell::Number(at.as_f64()), ReadCell::Moment)
-        }
+        Data::DateTime(at) if at.is_datetime() => moment(at),
         Data::DateTime(at) => ReadCell::Number(at.as_f64()),
         Data::DateTimeIso(text) => {
-            let day = || Some(text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0));
+            let day = || Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0));
             let at = text.parse::<DateTime>().ok().or_else(day);
             at.map_or_else(|| ReadCell::Text(text.clone()), ReadCell::Moment)
         }
@@ -195,17 +314,20 @@ fn cell(data: &Data) -> ReadCell {
     }
 }
 
-/// The moment that a serial number means: days since the spreadsheet's own beginning of time.
-#[expect(clippy::cast_possible_truncation, reason = "checked to be within a few thousand years")]
-fn moment(serial: f64) -> Option<DateTime> {
-    if !(1.0..3_000_000.0).contains(&serial) {
-        return None;
+/// The moment that a cell shows, by the calendar of its workbook; a time without a day is text, since
+/// it means no number.
+fn moment(at: &ExcelDateTime) -> ReadCell {
+    let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+    if at.as_f64() < 1.0 {
+        return ReadCell::Text(format!("{hour:02}:{minute:02}"));
     }
-    let milliseconds = (serial.fract() * 86_400_000.0).round() as i64;
-    let beginning = DateTime::constant(1899, 12, 30, 0, 0, 0, 0);
-    let days = jiff::Span::new().try_days(serial.floor() as i64).ok()?;
-    let day = beginning.checked_add(days).ok()?;
-    day.checked_add(jiff::Span::new().try_milliseconds(milliseconds).ok()?).ok()
+    let small = |it: u8| i8::try_from(it).unwrap_or(0);
+    let day = i16::try_from(year).ok().and_then(|it| Date::new(it, small(month), small(day)).ok());
+    let time = Time::new(small(hour), small(minute), small(second), 0).ok();
+    match (day, time) {
+        (Some(day), Some(time)) => ReadCell::Moment(day.to_datetime(time)),
+        _ => ReadCell::Number(at.as_f64()),
+    }
 }
 
 #[cfg(test)]
@@ -265,12 +387,39 @@ mod tests {
         }
     }
 
+    fn shown(serial: f64, is_1904: bool) -> ReadCell {
+        moment(&ExcelDateTime::new(serial, calamine::ExcelDateTimeType::DateTime, is_1904))
+    }
+
     #[test]
-    fn serial_numbers_are_days_and_times() {
-        assert_eq!(moment(46_350.5), Some(DateTime::constant(2026, 11, 24, 12, 0, 0, 0)));
-        assert_eq!(moment(46_350.0), Some(DateTime::constant(2026, 11, 24, 0, 0, 0, 0)));
-        for serial in [-1.0, 0.0, f64::NAN, 1e12] {
-            assert_eq!(moment(serial), None);
+    fn serial_numbers_are_days_and_times_of_their_calendar() {
+        let noon = DateTime::constant(2026, 11, 24, 12, 0, 0, 0);
+        assert_eq!(shown(46_350.5, false), ReadCell::Moment(noon));
+        assert_eq!(shown(46_350.5 - 1462.0, true), ReadCell::Moment(noon));
+        assert_eq!(shown(1.0 / 6.0, false), ReadCell::Text("04:00".to_owned()));
+    }
+
+    #[test]
+    fn a_few_cells_that_claim_a_whole_table_take_no_memory() {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let worksheet = workbook.add_worksheet();
+        worksheet.write_string(0, 0, "a").unwrap();
+        worksheet.write_string(1_048_575, 16_383, "b").unwrap();
+        let book = read(&workbook.save_to_buffer().unwrap()).unwrap();
+        assert_eq!(book.sheets[0].rows.len(), 1);
+        let cell = |repeated: &str| {
+            format!(
+                "<a><table:table-row><table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"{repeated}\"><text:p>x</text:p></table:table-cell></table:table-row></a>"
+            )
+        };
+        for repeated in ["999999999", "99999999999999999999999"] {
+            check_refused(&archive(&[("content.xml", cell(repeated).as_bytes())]), "bomb");
         }
+        assert!(repeats_within_bounds(cell("16384").as_bytes()));
+        let spaces = b"<a><text:s text:c=\"99999999999\"/></a>";
+        check_refused(&archive(&[("content.xml", spaces)]), "bomb");
+        // Empty cells to the edge of the table are what spreadsheets write.
+        let empty = b"<a><table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row></a>";
+        assert!(repeats_within_bounds(empty));
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn draw(
     for (number, column) in (0..).zip(&columns) {
         worksheet.set_column_width(number, f64::from(column.width))?;
         if column.is_editable() {
-            worksheet.set_column_format(number, &looks::room_for_entries())?;
+            worksheet.set_column_format(number, &looks::room_for_entries(column.kind))?;
         }
     }
     // Key columns are repeated on every page of a wide sheet, and would repeat a cut title.

@@ -53,6 +53,8 @@ pub enum KeptImport {
     Decided {
         /// Its number.
         number: u64,
+        /// What was kept of it, when the decision was made; another one by now: refused.
+        was: String,
         /// What it found and what was decided since, as JSON.
         outcome: String,
     },

@@ -104,7 +104,8 @@ fn what_was_decided_of_an_import_replaces_its_outcome() {
             .unwrap();
         let now = store.register().await.unwrap();
         let outcome = "{\"a\":1}".to_owned();
-        let decided = Some(KeptImport::Decided { number: 1, outcome: outcome.clone() });
+        let was = "{}".to_owned();
+        let decided = Some(KeptImport::Decided { number: 1, was, outcome: outcome.clone() });
         // Nothing changes in the register where the register's value holds.
         let nothing = RegisterChange {
             after: now.clone(),

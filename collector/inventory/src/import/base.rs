@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::number_text;
 use crate::export::{Cell, Column, Layout, Sheet, Value, View, canonical, clean, in_order};
+use crate::register::Value as Stated;
 
 /// The cells of an export: in full where people fill them, as hashes elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -112,7 +113,19 @@ pub(super) fn stated_text(value: &Value) -> String {
     if let Value::Number(number) = value {
         return number_text(*number);
     }
-    clean(&canonical(value)).replace("\r\n", "\n").trim().to_owned()
+    let text = clean(&canonical(value)).replace("\r\n", "\n").trim().to_owned();
+    if text == "–" { String::new() } else { text }
+}
+
+/// What the register says of a field, in the same form.
+pub(super) fn stated_value(value: Option<&Stated>) -> String {
+    match value {
+        None => String::new(),
+        Some(Stated::YesNo(is_so)) => if *is_so { "yes" } else { "no" }.to_owned(),
+        Some(Stated::Decimal(number)) => number_text(*number),
+        Some(Stated::Texts(texts)) => texts.join("\n"),
+        Some(it @ (Stated::Whole(_) | Stated::Text(_))) => it.to_text(),
+    }
 }
 
 /// What a cell shows, as it is read back.

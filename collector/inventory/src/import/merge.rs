@@ -7,7 +7,7 @@ use jiff::civil::DateTimeRound;
 use wording::{Language, Wording};
 
 use super::ExportBase;
-use super::base::{BaseIndex, stated_text};
+use super::base::{BaseIndex, stated_text, stated_value};
 use super::book::{ReadBook, ReadCell, ReadSheet, cell_name};
 use super::find::{self, Found};
 use super::outcome::{Candidate, CellChange, Conflict, Outcome, Remark, Spot};
@@ -22,6 +22,11 @@ const ROWS_MAX: usize = 1_048_576;
 /// On the cover the name of a field stands hidden in the first column, its value in the third.
 const COVER_VALUE_COLUMN: usize = 2;
 const COVER_PREFIX: &str = "cover.";
+/// The column that says in which zone a network lies.
+const ZONE_COLUMN: &str = "network.zone";
+/// Among more ids than these the one that was meant is not looked for, and only for the first mistakes.
+const IDS_SEARCHED_MAX: usize = 20_000;
+const SEARCHES_MAX: usize = 50;
 
 /// How an import is to be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -186,10 +191,13 @@ impl<'m> Merger<'m, '_> {
         self.seen.insert((sheet.key, id.clone()), spot);
         let gone = Row::new(id.as_str(), Vec::new());
         let row = today.unwrap_or(&gone);
+        let zone_moved = self.is_zone_moved(line, row);
         for (at, column) in &line.found.columns {
             let cell = line.tab.cell(line.number, *at);
             let spot = line.spot(Some(*at), Some(column));
-            if column.is_editable() {
+            if column.is_editable() && zone_moved && is_of_zone(column, row) {
+                self.moved(sheet, row, column, cell, spot);
+            } else if column.is_editable() {
                 self.field(sheet, row, column, cell, spot);
             } else if column.origin != Origin::Key {
                 self.observed(sheet, row, column, cell, spot);
@@ -213,8 +221,15 @@ impl<'m> Merger<'m, '_> {
             self.candidate(line, table, Some(id.to_owned()), spot);
             return;
         }
+        if self.outcome.errors.len() >= REMARKS_MAX {
+            return;
+        }
         let sheet = line.found.sheet;
-        let known: BTreeSet<String> = {
+        let is_searched = self.outcome.errors.len() < SEARCHES_MAX
+            && self.view.rows(sheet).len() <= IDS_SEARCHED_MAX;
+        let known: BTreeSet<String> = if !is_searched {
+            BTreeSet::new()
+        } else {
             let today = self.view.rows(sheet).iter().map(|it| it.id.clone());
             let then = self.base.iter().flat_map(|it| it.ids(sheet.key)).map(str::to_owned);
             today.chain(then).collect()
@@ -297,6 +312,38 @@ impl<'m> Merger<'m, '_> {
         }
     }
 
+    /// Whether the network of a row is given another zone in the workbook.
+    fn is_zone_moved(&self, line: Line<'_>, row: &Row) -> bool {
+        let zone = line.found.columns.iter().find(|(_, it)| it.key == ZONE_COLUMN);
+        let Some((at, _)) = zone else { return false };
+        let written = line.tab.cell(line.number, *at).text().unwrap_or_default();
+        let base = self.base.as_ref();
+        let base = base.and_then(|it| it.stated(line.found.sheet.key, &row.id, ZONE_COLUMN));
+        base.is_some_and(|it| it != written)
+    }
+
+    /// A cell of the old zone, in a row whose zone is changed: it must stay as it is.
+    fn moved(
+        &mut self,
+        sheet: &'static Sheet,
+        row: &Row,
+        column: &'static Column,
+        cell: &ReadCell,
+        spot: Spot,
+    ) {
+        let errors = self.outcome.errors.len();
+        let changes = self.outcome.changes.len();
+        let conflicts = self.outcome.conflicts.len();
+        self.field(sheet, row, column, cell, spot.clone());
+        let is_changed =
+            self.outcome.changes.len() > changes || self.outcome.conflicts.len() > conflicts;
+        self.outcome.changes.truncate(changes);
+        self.outcome.conflicts.truncate(conflicts);
+        if is_changed && self.outcome.errors.len() == errors {
+            self.error(spot, self.reader.words.text("import-problem-zone-moved"));
+        }
+    }
+
     /// One cell that people fill.
     fn field(
         &mut self,
@@ -312,6 +359,11 @@ impl<'m> Merger<'m, '_> {
             .position(|it| it.key == column.key)
             .and_then(|at| row.cells.get(at))
             .map_or_else(String::new, |it| stated_text(it.value()));
+        let theirs = match field_of(column, row).filter(|_| row.cells.is_empty()) {
+            // Today's sheet has the row no more; the register still says what it says.
+            Some(it) => stated_value(self.view.stated().value(&it.table, &it.identity, &it.key)),
+            None => theirs,
+        };
         let base = self.base.as_ref();
         let base = base.and_then(|it| it.stated(sheet.key, &row.id, column.key)).map(str::to_owned);
         let written = cell.text().unwrap_or_default();
@@ -351,6 +403,7 @@ impl<'m> Merger<'m, '_> {
             return;
         }
         let text = |it: String| (!it.is_empty()).then_some(it);
+        let stated = self.view.stated().value(&place.table, &place.identity, &place.key).cloned();
         if base.as_ref().is_some_and(|it| *it != theirs) {
             self.outcome.conflicts.push(Conflict {
                 id: None,
@@ -360,6 +413,7 @@ impl<'m> Merger<'m, '_> {
                 workbook: text(mine),
                 register: text(theirs),
                 value,
+                stated,
                 taken: None,
             });
             return;
@@ -461,6 +515,11 @@ impl Line<'_> {
             key: column.map(|it| it.key.to_owned()),
         }
     }
+}
+
+/// Whether a cell is a field of the zone that the row's network lies in.
+fn is_of_zone(column: &Column, row: &Row) -> bool {
+    field_of(column, row).is_some_and(|it| it.table == "zone")
 }
 
 /// Whether a tab is the cover: it has hidden names of its fields.

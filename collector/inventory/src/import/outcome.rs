@@ -54,6 +54,9 @@ pub struct Conflict {
     pub register: Option<String>,
     /// What the workbook says, as the register would keep it.
     pub value: Option<Value>,
+    /// What the register stated of the field when the conflict was found.
+    #[serde(default)]
+    pub stated: Option<Value>,
     /// What a person decided.
     pub taken: Option<Take>,
 }

@@ -8,7 +8,10 @@ use crate::export::{List, SHEETS, canonical_choice};
 use crate::register::{FieldKind, Index, Place, Value, field_kind, nearest_word};
 
 /// Days since the spreadsheet's own beginning of time that can be meant by a bare number.
-const DAYS: std::ops::RangeInclusive<f64> = 1.0..=200_000.0;
+/// A year such as 2027 is not: it would be a day of 1905.
+const DAYS: std::ops::RangeInclusive<f64> = 20_000.0..=200_000.0;
+/// What the sheets show where there is nothing to state.
+const NOT_APPLICABLE: &str = "–";
 const LANGUAGES: [Language; 2] = [Language::German, Language::English];
 /// What people write for yes and no, beside the words of the lists.
 const YES: &[&str] = &["x", "true", "wahr", "1", "j", "y"];
@@ -64,7 +67,7 @@ impl Reader<'_> {
         list: Option<List>,
         cell: &ReadCell,
     ) -> Result<Said, String> {
-        let Some(text) = cell.text() else { return Ok(None) };
+        let Some(text) = cell.text().filter(|it| it != NOT_APPLICABLE) else { return Ok(None) };
         if let ReadCell::Wrong(_) = cell {
             return Err(self.say("import-problem-formula", &[("value", &text)]));
         }
@@ -79,14 +82,31 @@ impl Reader<'_> {
                 Ok(Some((known.clone(), Value::Text(known))))
             }
             FieldKind::References(table) => {
-                let known: Result<Vec<String>, String> =
-                    items(&text, true).map(|it| self.reference(table, it)).collect();
-                Ok(several(known?))
+                let mut known = Vec::new();
+                for line in items(&text, false) {
+                    // A name may hold a comma itself.
+                    match self.reference(table, line) {
+                        Ok(whole) => known.push(whole),
+                        Err(_) => {
+                            for part in items(line, true) {
+                                known.push(self.reference(table, part)?);
+                            }
+                        }
+                    }
+                }
+                Ok(several(known))
             }
             FieldKind::Texts | FieldKind::Networks | FieldKind::Recognisers => {
                 Ok(several(items(&text, false).map(str::to_owned).collect()))
             }
-            FieldKind::Text | FieldKind::Condition => Ok(Some((text.clone(), Value::Text(text)))),
+            FieldKind::Text | FieldKind::Condition => {
+                // The program that was written in has made a number of a text: which one is lost.
+                let is_cut = matches!(cell, ReadCell::Number(it) if it.abs() >= 1e15);
+                if is_cut || matches!(cell, ReadCell::Moment(_)) {
+                    return Err(self.say("import-problem-not-text", &[("value", &text)]));
+                }
+                Ok(Some((text.clone(), Value::Text(text))))
+            }
         }
     }
 
@@ -229,9 +249,12 @@ fn day_of_serial(number: f64) -> Option<Date> {
     Date::constant(1899, 12, 30).checked_add(days).ok()
 }
 
-/// A day as people write it: `2026-11-27`, `27.11.2026`, `27.11.26`.
+/// A day as people and we write it: `2026-11-27`, `27.11.2026`, `27.11.26`, `27 Nov 2026`.
 fn day_of_text(text: &str) -> Option<Date> {
     if let Ok(day) = text.parse::<Date>() {
+        return Some(day);
+    }
+    if let Ok(day) = Date::strptime("%d %b %Y", text) {
         return Some(day);
     }
     let mut parts = text.split('.').map(str::trim);
@@ -323,7 +346,7 @@ mod tests {
     #[test]
     fn days_are_understood_as_people_and_programs_write_them() {
         let day = Ok(Some("2026-11-27"));
-        for word in ["2026-11-27", "27.11.2026", "27.11.26", " 27. 11. 2026 "] {
+        for word in ["2026-11-27", "27.11.2026", "27.11.26", " 27. 11. 2026 ", "27 Nov 2026"] {
             check(FieldKind::Day, None, text(word), day);
         }
         check(FieldKind::Day, None, ReadCell::Number(46_353.0), day);
@@ -332,7 +355,7 @@ mod tests {
         for word in ["31.02.2026", "11/27/2026", "bald", "1.2.3.4", "27.11.126"] {
             check(FieldKind::Day, None, text(word), Err("day"));
         }
-        for number in [-1.0, 0.0, 1e9, f64::NAN, f64::INFINITY] {
+        for number in [-1.0, 0.0, 2027.0, 1e9, f64::NAN, f64::INFINITY] {
             check(FieldKind::Day, None, ReadCell::Number(number), Err("day"));
         }
     }

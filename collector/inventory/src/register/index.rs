@@ -181,7 +181,9 @@ impl Register {
             remove(&mut document, known_table(table, identity)?, identity);
         }
         for FieldChange { place, before, .. } in changes {
-            if before.is_some() || has_entry(&document, place) {
+            // An entry that somebody else has added to keeps its name.
+            let is_name = before.is_none() && is_identity(&place.table, &place.key);
+            if !is_name && (before.is_some() || has_entry(&document, place)) {
                 let edit = Edit { place: place.clone(), value: before.clone() };
                 change(&mut document, &edit)?;
             }
@@ -385,6 +387,11 @@ fn entry_mut<'a>(
         list.iter().enumerate().position(|(number, it)| identity_of(table, number, it) == identity);
     let at = match (known, table.identity) {
         (Some(at), _) => at,
+        // Rules have no name: the next one can begin, any other would be a gap.
+        (None, None) if identity == format!("{:03}", list.len() + 1) => {
+            list.push(toml::Table::new().into());
+            list.len() - 1
+        }
         (None, None) => return None,
         (None, Some(key)) => {
             let mut entry = toml::Table::new();
@@ -519,6 +526,14 @@ mod tests {
             without.taken_back(&removed).unwrap().index().value("line", "LTG1", "name"),
             before.index().value("line", "LTG1", "name")
         );
+        // So do rules, and what others said of the same thing stays.
+        let without = before.without("owner_rule", "002").unwrap();
+        let removed = Register::field_changes(&before, &without);
+        assert_eq!(without.taken_back(&removed).unwrap(), before);
+        let more = after.edited(&[edit(("system", "S-NEW01", "remark"), text("Y"))]).unwrap();
+        let back = more.taken_back(&changes).unwrap().index();
+        assert_eq!(back.value("system", "S-NEW01", "purpose"), None);
+        assert!(back.value("system", "S-NEW01", "remark").is_some());
         // Somebody has changed one of the fields since.
         let later = after.edited(&[edit(("process", "GP001", "description"), text("X"))]).unwrap();
         let error = later.taken_back(&changes).unwrap_err();

@@ -82,13 +82,17 @@ fn keep_import(
                 .doing(DOING)?;
             Ok(connection.last_insert_rowid().unsigned_abs())
         }
-        KeptImport::Decided { number, outcome } => {
-            connection
+        KeptImport::Decided { number, was, outcome } => {
+            let changed = connection
                 .execute(
-                    "UPDATE workbook_import SET outcome = ?1 WHERE number = ?2",
-                    (outcome, count_cell(*number)),
+                    "UPDATE workbook_import SET outcome = ?1 WHERE number = ?2 AND outcome = ?3",
+                    (outcome, count_cell(*number), was),
                 )
                 .doing(DOING)?;
+            if changed != 1 {
+                let problem = "the import was decided meanwhile; try again".to_owned();
+                return Err(StoreError::Refused { problem });
+            }
             Ok(*number)
         }
     }

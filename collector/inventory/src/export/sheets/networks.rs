@@ -26,6 +26,7 @@ use crate::export::stated::in_use;
 use crate::export::view::View;
 use crate::export::view::names_a_host;
 use crate::register::Cidr;
+use crate::register::Value;
 use crate::register::Zone;
 
 /// The sheet.
@@ -191,7 +192,9 @@ impl<'a> Network<'a> {
 fn row(view: &View<'_>, place: &Place, network: &Network<'_>, relations: &[Relation]) -> Row {
     let id = id(place);
     // A prefix that systems have may lie in a zone that states a wider one.
-    let zone = network.zone.or_else(|| match place {
+    let said = view.stated().value("network", &id, "zone").map(Value::to_text);
+    let said = view.snapshot().register.zone.iter().find(|it| Some(&it.name) == said.as_ref());
+    let zone = said.or(network.zone).or_else(|| match place {
         Place::Shared(prefix) => view.zone_of(prefix.address()),
         Place::Inside(..) | Place::ZoneAlone(_) => None,
     });

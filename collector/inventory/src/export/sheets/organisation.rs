@@ -181,7 +181,7 @@ fn site(site: &Site) -> Entry<'_> {
 fn building<'a>(register: &Register, building: &'a Building) -> Entry<'a> {
     let site = id(register, "site", &building.site);
     let parent = Cell::text(building.site.as_str()).linking_to("organisation", site);
-    Entry { parent, ..Entry::new(&building.code, &building.name) }
+    Entry { parent, address: Cell::open(), ..Entry::new(&building.code, &building.name) }
 }
 
 fn room<'a>(register: &Register, room: &'a Room) -> Entry<'a> {
@@ -202,7 +202,11 @@ fn room<'a>(register: &Register, room: &'a Room) -> Entry<'a> {
 }
 
 fn unit(unit: &Unit) -> Entry<'_> {
-    Entry { head: Cell::stated(unit.head.as_deref()), ..Entry::new(&unit.code, &unit.name) }
+    Entry {
+        parent: Cell::open(),
+        head: Cell::stated(unit.head.as_deref()),
+        ..Entry::new(&unit.code, &unit.name)
+    }
 }
 
 #[cfg(test)]
@@ -216,10 +220,10 @@ mod tests {
             sample::table(&SHEET, &sample::snapshot()),
             [
                 "ST1 | Site | Werk Chemnitz | – | Musterweg 1, 09111 Chemnitz | – | – | – | – | 2 | _",
-                "GB001 | Building | Halle mit Büro | ST1 | – | – | – | – | – | 2 | _",
+                "GB001 | Building | Halle mit Büro | ST1 | _ | – | – | – | – | 2 | _",
                 "R001 | Room | Technikraum | GB001 | – | secured | Schlüssel | yes | – | 1 | _",
                 "R002 | Room | Büro | GB001 | – | _ | _ | _ | – | 1 | _",
-                "OE1 | Organisational unit | Büro | – | – | – | – | – | Büroleitung | – | _",
+                "OE1 | Organisational unit | Büro | _ | – | – | – | – | Büroleitung | – | _",
             ]
         );
     }

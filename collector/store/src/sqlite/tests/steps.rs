@@ -15,6 +15,7 @@ const PUBLISHED: &[&str] = &[
     "de08f6a043fda27ce7e5064d419a5b509bd847f0e2c403e635e22601696c1573",
     "8a8e991efe5ca23cfe97ee906060edead01cdc80191878e6caf71227dc35e3e3",
     "1a277b0d1f716b3e3167f545dd934b0dd85b2c7063630f43aecd7998bd2d7ed4",
+    "63065e9b9290fef5863d8937939bc5f27a800609ad1c1ae19e73dabc542eae6c",
 ];
 
 const SECOND: &str = "ALTER TABLE setting ADD COLUMN note TEXT";
