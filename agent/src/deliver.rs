@@ -26,7 +26,6 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::clock::Clock;
-use crate::print::clean;
 use crate::spool::{Entry, NumberError, Spool};
 use network::{Message, Network, NetworkError, Response};
 
@@ -412,11 +411,12 @@ fn unclear(path: &'static str, status: u16, cause: &dyn std::error::Error) -> St
 /// Text of the other end, cut to what a person reads and without what a terminal would obey.
 fn short(text: &str) -> String {
     let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(TEXT_CHARACTERS_MAX).collect();
+    let mut short: String =
+        characters.by_ref().take(TEXT_CHARACTERS_MAX).filter(|it| !it.is_control()).collect();
     if characters.next().is_some() {
         short.push('…');
     }
-    clean(&short)
+    short
 }
 
 #[cfg(test)]

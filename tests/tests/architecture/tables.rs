@@ -60,7 +60,7 @@ pub(crate) const HOMES: &[(&str, &[&str], &str)] = &[
 pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     (
         "collector/inventory/src",
-        &["register", "asset", "recognise", "reconcile", "assess", "export"],
+        &["register", "asset", "recognise", "reconcile", "assess", "export", "import"],
     ),
     (
         "agent/src",

@@ -2,6 +2,7 @@
 //! Alpine and Arch. What everybody may read is not here: the reader is not asked for it.
 
 mod etc;
+mod homes;
 mod outside_etc;
 
 use super::Shows::{
@@ -43,7 +44,7 @@ const fn service(
 
 /// Everything that is read with the rights of root, sorted by pattern.
 pub fn grants() -> impl Iterator<Item = &'static Grant> {
-    [etc::GRANTS, outside_etc::GRANTS].into_iter().flatten()
+    [etc::GRANTS, outside_etc::GRANTS, homes::GRANTS].into_iter().flatten()
 }
 
 /// The requests without a path, sorted.
