@@ -47,10 +47,10 @@ impl Failure {
         Self { exit_code, key: key.to_owned(), object: object.into(), cause: None }
     }
 
-    /// The same with its cause.
+    /// The same with its cause, if there is something to say of it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.cause = Some(cause.into()).filter(|it| !it.is_empty());
         self
     }
 

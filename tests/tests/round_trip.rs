@@ -111,6 +111,6 @@ fn a_register_that_nobody_touched_meanwhile_takes_an_edit_over() {
     let outcome = merged(&book, &base, &snapshot, Language::English);
     assert_eq!(outcome.changes.len(), 1, "{outcome:?}");
     let after = snapshot.register.edited(&outcome.edits()).expect("a register");
-    assert_eq!(Register::differences(&edited.register, &after), []);
+    assert_eq!(Register::field_changes(&edited.register, &after), []);
     assert_ne!(before, book);
 }

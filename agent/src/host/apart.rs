@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use observation::latest::{Absent, SourceId};
 
-use super::{Ask, Host, Reply, Request};
+use super::{Ask, Host, Reply, Request, grants};
 
 /// Where the kernel lists what is mounted.
 const MOUNTS: &str = "/proc/self/mountinfo";
@@ -253,36 +253,12 @@ pub fn mount_of(host: &dyn Host, late: &Late) -> Option<String> {
     mounts.filter(is_above).max_by_key(|it| it.len()).map(ToOwned::to_owned)
 }
 
-const fn path_of(request: &Request) -> Option<&String> {
-    match request {
-        Request::File { path, .. }
-        | Request::FileHash { path, .. }
-        | Request::FilePart { path, .. }
-        | Request::Folder { path, .. }
-        | Request::Link { path }
-        | Request::Status { path }
-        | Request::Space { path }
-        | Request::Tree { path, .. } => Some(path),
-        Request::SystemNames
-        | Request::Rights
-        | Request::Links
-        | Request::Routes
-        | Request::Neighbours
-        | Request::Figures
-        | Request::SampledConnections
-        | Request::HeardOnLinks
-        | Request::ServedCertificate { .. }
-        | Request::Firewall
-        | Request::NetworkOf { .. }
-        | Request::PasswordGuards
-        | Request::SocketsOf { .. }
-        | Request::DiskHealth { .. }
-        | Request::FwupdDevices
-        | Request::LuksHeader { .. }
-        | Request::ManagementNetwork
-        | Request::NetworkDriver { .. }
-        | Request::TpmProperties => None,
+/// The path that a request is about, also of one that asks for room alone.
+fn path_of(request: &Request) -> Option<&str> {
+    if let Request::Space { path } = request {
+        return Some(path);
     }
+    grants::path_of(request).map(|(path, _)| path)
 }
 
 #[cfg(test)]

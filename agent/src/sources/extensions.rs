@@ -1,6 +1,6 @@
 //! What extensions of browsers and of development environments have in common: they lie in the homes of persons.
 
-use observation::latest::{Absent, AccountKind, Gap, UserName};
+use observation::latest::{Absent, AccountKind, Complaint, Gap, UserName};
 
 use crate::host::Host;
 use crate::sources::Found;
@@ -19,12 +19,15 @@ pub(crate) struct Homes {
     pub(crate) list: Vec<(String, UserName)>,
     /// Pseudonymous paths of homes on other machines.
     remote: Vec<String>,
+    /// Entries of persons beyond those that are looked at.
+    left_out: usize,
 }
 
 impl Homes {
     pub(crate) fn of(host: &dyn Host, persons: &Persons<'_>) -> Self {
         let places = RemotePlaces::read(host);
-        let mut homes = Self { list: Vec::new(), remote: Vec::new() };
+        let left_out = persons.entries().len().saturating_sub(HOMES_MAX);
+        let mut homes = Self { list: Vec::new(), remote: Vec::new(), left_out };
         for entry in persons.entries().iter().take(HOMES_MAX) {
             if !matches!(persons.kind(entry), AccountKind::Person | AccountKind::Root) {
                 continue;
@@ -48,12 +51,26 @@ impl Homes {
             let (why, what) = ("remote_file_system".to_owned(), what.to_owned());
             Absent::NotLookedAt { why, what }
         };
+        if self.left_out > 0 {
+            let problem = format!("{} more accounts were not looked at", self.left_out);
+            found.complaints.push(Complaint { place: "/etc/passwd".to_owned(), problem });
+        }
         found.gaps.extend(self.remote.iter().map(|it| gap(it, reason(it))));
         if found == Found::default() {
             return Err(Absent::NotHere { looked_at: "~".to_owned() });
         }
         Ok(found)
     }
+}
+
+/// The first entries of a list; that there are more is said.
+pub(crate) fn first<T>(mut list: Vec<T>, most: usize, place: &str, found: &mut Found) -> Vec<T> {
+    if list.len() > most {
+        let problem = format!("{} entries, of which the first {most} are told", list.len());
+        found.complaints.push(Complaint { place: place.to_owned(), problem });
+        list.truncate(most);
+    }
+    list
 }
 
 /// Extensions that could not be seen.
@@ -88,5 +105,19 @@ pub(crate) fn readable<T>(
             }
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_left_out_and_said() {
+        let mut found = Found::default();
+        assert_eq!(first(vec![1, 2, 3], 3, "~/x", &mut found), [1, 2, 3]);
+        assert!(found.complaints.is_empty());
+        assert_eq!(first(vec![1, 2, 3], 2, "~/x", &mut found), [1, 2]);
+        assert_eq!(found.complaints[0].problem, "3 entries, of which the first 2 are told");
     }
 }

@@ -4,8 +4,7 @@ use data_encoding::BASE64;
 use inventory::export::View;
 use inventory::import::{self, Candidate, Conflict, ExportBase, Options, Outcome, ReadBook, Take};
 use inventory::register::{
-    Edit, EditError, FieldChange, Place, Register, Value, is_identity, key_label, keys_of,
-    table_label,
+    Edit, EditError, FieldChange, Place, Register, Value, is_identity, keys_of,
 };
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -96,9 +95,9 @@ pub(super) async fn import_register(
             .because(error.text(language.wording()))
     })?;
     let before = work.collector.store.register().await?;
-    let count = Register::differences(&before, &after).len() as u64;
     let object = "register.toml".to_owned();
-    work.change(Change::new("register", &object, before, after), |_| object.clone()).await?;
+    let change = Change::new("register", &object, before, after);
+    let count = work.change(change, |_| object.clone()).await?;
     Ok(done("register-imported", object, count))
 }
 
@@ -175,19 +174,9 @@ fn not_set(cause: &str) -> Failure {
 fn mistakes(error: &EditError, words: &Wording) -> String {
     let line = |(place, mistake): &(Option<Place>, inventory::register::Mistake)| match place {
         None => mistake.text(words),
-        Some(it) => format!("{}: {}", place_text(it, words), mistake.text(words)),
+        Some(it) => format!("{}: {}", it.label(words), mistake.text(words)),
     };
     error.problems.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// A field for people: `Standort ST1, Name`.
-pub(super) fn place_text(place: &Place, words: &Wording) -> String {
-    let table = table_label(words, &place.table);
-    let entry = format!("{table} {}", place.identity);
-    match place.key.as_str() {
-        "" => entry.trim_end().to_owned(),
-        key => format!("{}, {}", entry.trim_end(), key_label(words, &place.table, key)),
-    }
 }
 
 // A workbook that comes back.
@@ -229,20 +218,8 @@ pub(super) async fn import_workbook(
     if is_settled && outcome.conflicts.is_empty() && outcome.candidates.is_empty() {
         return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
     }
-    // The same file once more: what it found is known, and what was decided of it.
-    let earlier = store.imports(IMPORTS_SHOWN_MAX).await?;
-    if let Some(known) = earlier.iter().find(|it| is_settled && it.file_hash == file_hash) {
-        let kept = outcome_of(known)?;
-        let is_known = |it: &Conflict| {
-            kept.conflicts.iter().any(|kept| kept.place == it.place && kept.workbook == it.workbook)
-        };
-        if outcome.conflicts.iter().all(is_known) {
-            let Outcome { candidates, conflicts, .. } = kept;
-            let outcome = Outcome { candidates, conflicts, ..outcome };
-            let outcome = named(outcome, Some(known.number));
-            let import = Some(format!("I{}", known.number));
-            return Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, outcome })));
-        }
+    if is_settled && let Some(known) = known(work, file_hash, &outcome).await? {
+        return Ok(Reply::Imported(Box::new(known)));
     }
     let kept = KeptImport::New {
         actor: work.actor.to_owned(),
@@ -252,9 +229,35 @@ pub(super) async fn import_workbook(
     };
     let change = Change { import: Some(kept), ..Change::new("import", &name, before, after) };
     let number = work.keep(change, |place| source(&outcome, place)).await?.import;
-    let import = number.map(|it| format!("I{it}"));
+    let import = number.map(import_name);
     let outcome = named(outcome, number);
     Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, outcome })))
+}
+
+/// The import of the same file that found the same: with what was decided of it.
+async fn known(
+    work: &Work<'_>,
+    file_hash: ContentHash,
+    outcome: &Outcome,
+) -> Result<Option<ImportReport>, Failure> {
+    let earlier = work.collector.store.imports(IMPORTS_SHOWN_MAX).await?;
+    let Some(record) = earlier.iter().find(|it| it.file_hash == file_hash) else {
+        return Ok(None);
+    };
+    let Outcome { candidates, conflicts, .. } = outcome_of(record)?;
+    let is_known = |it: &Conflict| {
+        conflicts.iter().any(|kept| kept.place == it.place && kept.workbook == it.workbook)
+    };
+    if !outcome.conflicts.iter().all(is_known) {
+        return Ok(None);
+    }
+    let outcome = Outcome { candidates, conflicts, ..outcome.clone() };
+    let outcome = named(outcome, Some(record.number));
+    Ok(Some(ImportReport { import: Some(import_name(record.number)), dry_run: false, outcome }))
+}
+
+fn import_name(number: u64) -> String {
+    format!("I{number}")
 }
 
 /// Where in the workbook a field was changed, for the log.
@@ -309,7 +312,7 @@ pub(super) async fn list_imports(work: &Work<'_>) -> Result<Reply, Failure> {
     for record in work.collector.store.imports(IMPORTS_SHOWN_MAX).await? {
         let outcome = outcome_of(&record)?;
         rows.push(ImportRow {
-            import: format!("I{}", record.number),
+            import: import_name(record.number),
             at: record.at,
             actor: record.actor,
             file_name: record.file_name,
@@ -324,13 +327,13 @@ pub(super) async fn list_imports(work: &Work<'_>) -> Result<Reply, Failure> {
 pub(super) async fn show_import(work: &Work<'_>, name: &str) -> Result<Reply, Failure> {
     let record = import_named(work, name).await?;
     let outcome = named(outcome_of(&record)?, Some(record.number));
-    let import = Some(format!("I{}", record.number));
+    let import = Some(import_name(record.number));
     Ok(Reply::Imported(Box::new(ImportReport { import, dry_run: false, outcome })))
 }
 
 fn outcome_of(record: &ImportRecord) -> Result<Outcome, Failure> {
     serde_json::from_str(&record.outcome).map_err(|error| {
-        let object = format!("I{}", record.number);
+        let object = import_name(record.number);
         Failure::new(ExitCode::Failed, "damaged", object).because(error.to_string())
     })
 }
@@ -381,7 +384,7 @@ pub(super) async fn resolve(
         let said = present.map_or_else(String::new, Value::to_text);
         let words = language.wording();
         return Err(Failure::new(ExitCode::Conflict, "changed-since", name)
-            .because(format!("{}: {said}", place_text(place, words))));
+            .because(format!("{}: {said}", place.label(words))));
     }
     let after = match take {
         Take::Register => before.clone(),

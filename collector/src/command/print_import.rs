@@ -7,7 +7,7 @@ use inventory::import::{Remark, Spot, Take};
 use inventory::register::Place;
 use wording::Wording;
 
-use super::changes::{ImportReport, ImportRow, place_text};
+use super::changes::{ImportReport, ImportRow};
 use super::print::{clean, instant, table_of};
 
 /// Rows of one kind that a person reads; JSON has them all.
@@ -90,7 +90,7 @@ fn changes(out: &mut dyn Write, report: &ImportReport, wording: &Wording) -> io:
         let applied = if it.applied { "workbook-yes" } else { "workbook-no" };
         table.add_row([
             spot_text(&it.spot),
-            clean(&place_text(&it.place, wording)),
+            clean(&it.place.label(wording)),
             said(&it.place, it.before.as_deref(), wording),
             said(&it.place, it.after.as_deref(), wording),
             wording.text(applied),
@@ -117,7 +117,7 @@ fn conflicts(out: &mut dyn Write, report: &ImportReport, wording: &Wording) -> i
         table.add_row([
             it.id.clone().unwrap_or_default(),
             spot_text(&it.spot),
-            clean(&place_text(&it.place, wording)),
+            clean(&it.place.label(wording)),
             said(&it.place, it.base.as_deref(), wording),
             said(&it.place, it.workbook.as_deref(), wording),
             said(&it.place, it.register.as_deref(), wording),

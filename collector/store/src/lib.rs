@@ -223,8 +223,6 @@ pub trait Store: Send + Sync {
 
     /// The register.
     fn register(&self) -> Answer<'_, Register>;
-    /// Puts another register in place, with one event per difference.
-    fn replace_register(&self, register: Register, events: Vec<EventDraft>) -> Answer<'_, ()>;
     /// Keeps a change of the register with its events, its import and what it takes back, in one
     /// transaction; refused, if the register is another one by now.
     fn change_register(&self, change: RegisterChange) -> Answer<'_, ChangedRegister>;

@@ -1,6 +1,5 @@
 //! Register, events, exports, settings.
 
-use inventory::register::Register;
 use store::{ChainVerdict, EventDraft, StoreError};
 use tempfile::TempDir;
 use tests::store_material::{event, minute};
@@ -25,19 +24,6 @@ fn events_form_a_chain() {
         let whole = ChainVerdict { events: 5, first_broken: None, forgotten: 0 };
         assert_eq!(store.verify_events().await.unwrap(), whole);
         assert_eq!(store.event_head().await.unwrap().0, 5);
-    });
-}
-
-#[test]
-fn the_register_comes_back_as_it_was_stated() {
-    on_each_store(|store| async move {
-        assert_eq!(store.register().await.unwrap(), Register::default());
-        let text = "[company]\nname = \"Beispiel GmbH\"\nemployees = 40\n[[site]]\ncode = \"ST1\"\nname = \"Köln\"\n";
-        let register = Register::parse(text).unwrap();
-        store.replace_register(register.clone(), vec![event("register_changed")]).await.unwrap();
-        store.replace_register(register.clone(), Vec::new()).await.unwrap();
-        assert_eq!(store.register().await.unwrap(), register);
-        assert_eq!(store.event_head().await.unwrap().0, 1);
     });
 }
 

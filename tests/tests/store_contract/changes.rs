@@ -31,6 +31,15 @@ fn change(before: &Register, name: &str, import: Option<KeptImport>) -> Register
     }
 }
 
+/// The first register of a company.
+fn begin() -> RegisterChange {
+    let (before, after) = (Register::default(), register());
+    let fields = Register::field_changes(&before, &after);
+    let (kind, object, at) = ("register", "register.toml".to_owned(), minute(0));
+    let events = vec![event("begun")];
+    RegisterChange { before, after, fields, kind, object, at, events, import: None, undoes: None }
+}
+
 fn new_import() -> Option<KeptImport> {
     Some(KeptImport::New {
         actor: "kerstin".to_owned(),
@@ -41,20 +50,32 @@ fn new_import() -> Option<KeptImport> {
 }
 
 #[test]
+fn the_register_comes_back_as_it_was_stated() {
+    on_each_store(|store| async move {
+        assert_eq!(store.register().await.unwrap(), Register::default());
+        let text = include_str!("../../../collector/inventory/src/register/example.toml");
+        let after = Register::parse(text).unwrap();
+        let change = RegisterChange { after: after.clone(), ..begin() };
+        store.change_register(change).await.unwrap();
+        assert_eq!(store.register().await.unwrap(), after);
+        assert_eq!(store.event_head().await.unwrap().0, 1);
+    });
+}
+
+#[test]
 fn a_change_is_kept_with_its_events_and_its_import() {
     on_each_store(|store| async move {
-        store.replace_register(register(), vec![event("begun")]).await.unwrap();
+        store.change_register(begin()).await.unwrap();
         let change = change(&register(), "Neu", new_import());
         let kept = store.change_register(change.clone()).await.unwrap();
-        assert_eq!((kept.change_set, kept.import), (Some(1), Some(1)));
+        assert_eq!((kept.change_set, kept.import), (Some(2), Some(1)));
         assert_eq!(store.register().await.unwrap(), change.after);
         let set = store.change_set_of_import(1).await.unwrap().unwrap();
         assert_eq!((set.first_event, set.last_event, set.undone_by), (2, 2, None));
         assert_eq!(set.fields, change.fields);
         assert_eq!(store.change_set_of(2).await.unwrap(), Some(set));
-        for other in [1, 3] {
-            assert_eq!(store.change_set_of(other).await.unwrap(), None);
-        }
+        assert_eq!(store.change_set_of(1).await.unwrap().unwrap().kind, "register");
+        assert_eq!(store.change_set_of(3).await.unwrap(), None);
         let record = store.import(1).await.unwrap().unwrap();
         assert_eq!((record.actor.as_str(), record.outcome.as_str()), ("kerstin", "{}"));
         assert_eq!(store.imports(5).await.unwrap(), [record]);
@@ -77,15 +98,15 @@ fn a_change_from_another_register_is_refused_and_leaves_nothing_behind() {
 #[test]
 fn a_change_is_taken_back_once() {
     on_each_store(|store| async move {
-        store.replace_register(register(), Vec::new()).await.unwrap();
+        store.change_register(begin()).await.unwrap();
         store.change_register(change(&register(), "Neu", None)).await.unwrap();
         let now = store.register().await.unwrap();
         let undo =
-            RegisterChange { kind: "undo", undoes: Some(1), ..change(&now, "Beispiel GmbH", None) };
+            RegisterChange { kind: "undo", undoes: Some(2), ..change(&now, "Beispiel GmbH", None) };
         store.change_register(undo).await.unwrap();
-        assert_eq!(store.change_set_of(1).await.unwrap().unwrap().undone_by, Some(2));
+        assert_eq!(store.change_set_of(2).await.unwrap().unwrap().undone_by, Some(3));
         let now = store.register().await.unwrap();
-        let again = RegisterChange { undoes: Some(1), ..change(&now, "Dritter", None) };
+        let again = RegisterChange { undoes: Some(2), ..change(&now, "Dritter", None) };
         let error = store.change_register(again).await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error}");
         assert_eq!(store.register().await.unwrap(), now);

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use crate::host::{Ask, ExtensionSetting, Host, Preferences};
 use crate::sources::context::Context;
-use crate::sources::extensions::{Homes, PERMISSION_BYTES_MAX, PERMISSIONS_MAX, gap, readable};
+use crate::sources::extensions::{
+    Homes, PERMISSION_BYTES_MAX, PERMISSIONS_MAX, first, gap, readable,
+};
 use crate::sources::persons::Persons;
 use crate::sources::{Found, Source};
 
@@ -74,7 +76,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
                 else {
                     continue;
                 };
-                for profile in profiles.iter().take(PROFILES_MAX) {
+                let shown_root = persons.path(&root);
+                for profile in first(profiles, PROFILES_MAX, &shown_root, &mut found) {
+                    let profile = &profile;
                     let place = persons.path(&format!("{root}/{}", shown(profile, is_mozilla)));
                     let it =
                         Profile { application, path: format!("{root}/{profile}"), place, owner };
@@ -160,7 +164,7 @@ impl Profile<'_> {
         };
         let is_own = |it: &AddOn| OWN_PLACES.iter().any(|own| it.location.starts_with(own));
         let chosen = read.addons.into_iter().filter(|it| it.kind == "extension" && !is_own(it));
-        for it in chosen.take(EXTENSIONS_MAX) {
+        for it in first(chosen.collect(), EXTENSIONS_MAX, &self.place, found) {
             let permissions = it.user_permissions.map(|it| [it.permissions, it.origins].concat());
             let is_store = |it: String| MOZILLA_STORES.iter().any(|store| it.starts_with(store));
             add(
@@ -192,7 +196,8 @@ impl Profile<'_> {
                 self.complain("its preferences have another form", found);
                 continue;
             };
-            for (id, it) in read.extensions.settings.into_iter().take(EXTENSIONS_MAX) {
+            let settings = read.extensions.settings.into_iter().collect();
+            for (id, it) in first(settings, EXTENSIONS_MAX, &self.place, found) {
                 let is_part = it.location.as_u64().is_some_and(|it| COMPONENTS.contains(&it));
                 // What was removed leaves an entry without a folder.
                 if is_part || it.path.as_str().is_none_or(str::is_empty) || !seen.insert(id.clone())

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
-use crate::sources::extensions::{Homes, readable};
+use crate::sources::extensions::{Homes, first, readable};
 use crate::sources::persons::Persons;
 use crate::sources::{Found, Source};
 
@@ -53,7 +53,10 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
             let Some(bytes) = readable(read, &persons, &path, &mut found) else { continue };
             let place = persons.path(&path);
             match code(&bytes, application, owner, &place) {
-                Some(extensions) => found.facts.extend(extensions.into_iter().map(Fact::Extension)),
+                Some(extensions) => {
+                    let told = first(extensions, EXTENSIONS_MAX, &place, &mut found);
+                    found.facts.extend(told.into_iter().map(Fact::Extension));
+                }
                 None => {
                     let problem = format!("{LIST} has another form");
                     found.complaints.push(Complaint { place, problem });
@@ -99,7 +102,7 @@ fn code(bytes: &[u8], application: &str, owner: &UserName, place: &str) -> Optio
         is_from_store: it.metadata.source.map(|it| it == "gallery"),
         ..empty(application, it.identifier.id, owner, place)
     };
-    Some(listed.into_iter().take(EXTENSIONS_MAX).map(extension).collect())
+    Some(listed.into_iter().map(extension).collect())
 }
 
 fn jetbrains(
@@ -116,9 +119,8 @@ fn jetbrains(
             continue;
         };
         let place = persons.path(&folder);
-        let plugins: Vec<String> = plugins
+        let plugins: Vec<String> = first(plugins, EXTENSIONS_MAX, &place, found)
             .into_iter()
-            .take(EXTENSIONS_MAX)
             .filter_map(|it| plugin(host, &folder, &it))
             .collect();
         if plugins.is_empty() {

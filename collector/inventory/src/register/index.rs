@@ -456,20 +456,32 @@ mod tests {
                 edit(("site", "ST1", "remark"), None),
             ])
             .unwrap();
-        let differences = Register::differences(&before, &after);
-        let texts: Vec<String> = differences
+        let text = |value: &Option<Value>| value.as_ref().map(Value::to_text);
+        let texts: Vec<String> = Register::field_changes(&before, &after)
             .iter()
-            .map(|it| format!("{} {}: {:?} > {:?}", it.object, it.field, it.before, it.after))
+            .map(|FieldChange { place: it, before, after }| {
+                let (before, after) = (text(before), text(after));
+                format!("{} {} {}: {before:?} > {after:?}", it.table, it.identity, it.key)
+            })
             .collect();
         assert_eq!(
             texts,
             [
                 "site ST1 remark: Some(\"Hauptsitz\") > None",
-                "process GP001 outage_hours: Some(\"8.0\") > Some(\"6.5\")",
+                "process GP001 outage_hours: Some(\"8\") > Some(\"6.5\")",
                 "system S-NEW01 id: None > Some(\"S-NEW01\")",
                 "system S-NEW01 purpose: None > Some(\"Neu\")",
             ]
         );
+    }
+
+    #[test]
+    fn an_entry_that_moves_in_the_file_does_not_change() {
+        let one = "[[site]]\ncode = \"S\"\nname = \"X\"\n";
+        let two = "[[site]]\ncode = \"T\"\nname = \"Y\"\n";
+        let read = |text: String| Register::parse(&text).unwrap();
+        let (here, there) = (read(format!("{one}{two}")), read(format!("{two}{one}")));
+        assert_eq!(Register::field_changes(&here, &there), []);
     }
 
     #[test]

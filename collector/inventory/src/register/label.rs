@@ -2,7 +2,7 @@
 
 use wording::Wording;
 
-use super::differences::Difference;
+use super::index::Place;
 
 /// What a table is called; its key, if there is no such table.
 #[must_use]
@@ -20,19 +20,14 @@ pub fn key_label(words: &Wording, table: &str, key: &str) -> String {
     text_or(words, &message, key)
 }
 
-impl Difference {
-    /// What changed, for people: `Standort ST1: Name`.
+impl Place {
+    /// The field for people: `Standort ST1: Name`; the entry alone where there is no key.
     #[must_use]
     pub fn label(&self, words: &Wording) -> String {
-        let (table, identity) = match self.object.split_once(' ') {
-            Some((table, identity)) => (table, Some(identity)),
-            None => (self.object.as_str(), None),
-        };
-        let label = table_label(words, table);
-        let key = key_label(words, table, &self.field);
-        match identity {
-            Some(identity) => format!("{label} {identity}: {key}"),
-            None => format!("{label}: {key}"),
+        let entry = format!("{} {}", table_label(words, &self.table), self.identity);
+        match self.key.as_str() {
+            "" => entry.trim_end().to_owned(),
+            key => format!("{}: {}", entry.trim_end(), key_label(words, &self.table, key)),
         }
     }
 }
@@ -62,19 +57,12 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_reads_as_a_person_would_say_it() {
-        let difference = |object: &str, field: &str| Difference {
-            object: object.to_owned(),
-            field: field.to_owned(),
-            before: None,
-            after: None,
-        };
+    fn a_field_reads_as_a_person_would_say_it() {
         let words = Language::German.wording();
-        assert_eq!(difference("site ST1", "address").label(words), "Standort ST1: Anschrift");
-        assert_eq!(difference("company", "sector").label(words), "Unternehmen: Branche");
-        assert_eq!(
-            difference("role IT Leitung", "deputy").label(words),
-            "Rolle IT Leitung: Vertretung"
-        );
+        let label = |table, identity, key| Place::new(table, identity, key).label(words);
+        assert_eq!(label("site", "ST1", "address"), "Standort ST1: Anschrift");
+        assert_eq!(label("company", "", "sector"), "Unternehmen: Branche");
+        assert_eq!(label("role", "IT Leitung", "deputy"), "Rolle IT Leitung: Vertretung");
+        assert_eq!(label("process", "GP001", ""), "Geschäftsprozess GP001");
     }
 }

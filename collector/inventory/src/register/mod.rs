@@ -6,7 +6,6 @@
 mod check;
 mod cidr;
 mod condition;
-mod differences;
 mod entry;
 mod file;
 mod index;
@@ -20,7 +19,6 @@ use serde::{Deserialize, Serialize};
 
 pub use cidr::{Cidr, CidrError};
 pub use condition::{Condition, Recogniser, Subject};
-pub use differences::Difference;
 pub use entry::{Entry, Value};
 pub use file::FILE_BYTES_MAX;
 pub use index::{

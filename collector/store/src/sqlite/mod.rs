@@ -424,12 +424,6 @@ impl Store for SqliteStore {
         self.read("reading the register", stated::register)
     }
 
-    fn replace_register(&self, register: Register, events: Vec<EventDraft>) -> Answer<'_, ()> {
-        self.write("keeping the register", move |it| {
-            stated::replace_register(it, &register, &events)
-        })
-    }
-
     fn change_register(&self, change: RegisterChange) -> Answer<'_, ChangedRegister> {
         self.write("keeping a change of the register", move |it| changes::change(it, &change))
     }
