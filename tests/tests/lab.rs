@@ -173,17 +173,20 @@ fn plan_for_agent(lab: &Lab) -> anyhow::Result<()> {
     Ok(std::fs::write(lab.shared().join("agent.toml"), permits)?)
 }
 
-/// Lets the agent take its jobs; what it did not do as it should.
+/// Lets the agent take its jobs; what it did not do as it should. It asks for them with its reports,
+/// and the next one after its first is a quarter of an hour away: it starts when they are due.
 fn scanned_by_agent(lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let plans = ["dmz", "foreign"];
+    wait_for_runs(lab, plans, |it| it.state == "waiting")?;
     let mut agent = lab.command(AGENT_IN_DMZ)?;
     agent.args(["kataster-agent", "run", "--config", "/lab/agent.toml"]).stdin(Stdio::null());
     let log = File::create(lab.shared().join("logs/kataster-agent-run"))?;
     let mut agent = agent.stdout(log.try_clone()?).stderr(log).spawn()?;
-    let runs = wait_for_runs(lab, ["dmz", "foreign"]);
+    let ended = wait_for_runs(lab, plans, |it| it.state != "waiting" && it.state != "running");
     agent.kill()?;
     agent.wait()?;
-    let [own, foreign] = runs?;
-    for name in ["dmz", "foreign"] {
+    let [own, foreign] = ended?;
+    for name in plans {
         run(lab, SCANNER, &["kataster", "scan", "plan", "remove", name])?;
     }
     let mut wrong = Vec::new();
@@ -205,31 +208,43 @@ fn scanned_by_agent(lab: &Lab) -> anyhow::Result<Vec<String>> {
 
 #[derive(Debug)]
 struct AgentRun {
+    plan: String,
     id: String,
     state: String,
     targets: u64,
 }
 
-fn wait_for_runs(lab: &Lab, plans: [&str; 2]) -> anyhow::Result<[AgentRun; 2]> {
+fn runs(lab: &Lab) -> anyhow::Result<Vec<AgentRun>> {
+    let listed = run(lab, SCANNER, &["kataster", "scan", "list", "-o", "json"])?;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&listed)?;
+    let of_plan = |row: &serde_json::Value| {
+        let text = |at| Some(row.pointer(at)?.as_str()?.to_owned());
+        let targets = row.pointer("/targets")?.as_u64()?;
+        let (plan, id, state) = (text("/plan")?, text("/run/id")?, text("/run/state")?);
+        Some(AgentRun { plan, id, state, targets })
+    };
+    Ok(rows.iter().filter_map(of_plan).collect())
+}
+
+/// Waits until each of both plans has a run of the kind wanted.
+fn wait_for_runs(
+    lab: &Lab,
+    plans: [&str; 2],
+    is_wanted: impl Fn(&AgentRun) -> bool,
+) -> anyhow::Result<[AgentRun; 2]> {
     let start = Instant::now();
     loop {
-        let listed = run(lab, SCANNER, &["kataster", "scan", "list", "-o", "json"])?;
-        let rows: Vec<serde_json::Value> = serde_json::from_str(&listed)?;
-        let ended = |plan: &str| {
-            let text = |it: &serde_json::Value, at| Some(it.pointer(at)?.as_str()?.to_owned());
-            let is_over = |it: &&serde_json::Value| {
-                text(it, "/run/state").is_some_and(|it| it != "waiting" && it != "running")
-            };
-            let mut of_plan = rows.iter().filter(|it| text(it, "/plan").as_deref() == Some(plan));
-            let row = of_plan.find(is_over)?;
-            let (id, state) = (text(row, "/run/id")?, text(row, "/run/state")?);
-            Some(AgentRun { id, state, targets: row.pointer("/targets")?.as_u64()? })
+        let mut listed = runs(lab)?;
+        listed.retain(&is_wanted);
+        let mut take = |plan: &str| {
+            let position = listed.iter().position(|it| it.plan == plan)?;
+            Some(listed.swap_remove(position))
         };
-        let [first, second] = plans.map(ended);
+        let [first, second] = plans.map(&mut take);
         if let (Some(first), Some(second)) = (first, second) {
             return Ok([first, second]);
         }
-        anyhow::ensure!(start.elapsed() < AGENT_WAIT, "the agent does not scan: {listed}");
+        anyhow::ensure!(start.elapsed() < AGENT_WAIT, "not as wanted: {:?}", runs(lab)?);
         std::thread::sleep(Duration::from_millis(500));
     }
 }
