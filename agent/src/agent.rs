@@ -13,10 +13,8 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use observation::latest::protocol::{AgentKind, Schedule, Task};
-use observation::latest::{
-    Absent, AgentId, Cadence, Complaint, NameKey, Outcome, Report, ReportNumber, Section,
-    SectionBody, SourceId,
-};
+use observation::latest::written::{Outcome, Report, Section, SectionBody};
+use observation::latest::{Absent, AgentId, Cadence, Complaint, NameKey, ReportNumber, SourceId};
 use pki::{AgentKey, TlsConfigError, TlsFailure, client_config_for_agent};
 
 use crate::clock::{Clock, SystemClock};

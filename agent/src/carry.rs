@@ -15,7 +15,8 @@ use observation::latest::protocol::{
     AgentKind, BodyTransfer, CarryAnswer, CarryRequest, ManifestRequest, SignedReport,
     UploadRequest,
 };
-use observation::latest::{AgentId, NameKey, Report, SectionHead};
+use observation::latest::written::Report;
+use observation::latest::{AgentId, NameKey, SectionHead};
 use observation::limits::{REQUEST_BYTES_MAX, REQUEST_UNPACKED_BYTES_MAX};
 use pki::{AgentKey, Fingerprint, KeyError, SIGNED_FILE_HEAD_BYTES_MAX, SignedFile};
 use serde_json::value::RawValue;

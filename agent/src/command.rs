@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use observation::latest::Report;
+use observation::latest::written::Report;
 use pki::Token;
 use wording::{Language, Wording};
 

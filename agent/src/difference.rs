@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::latest::{Fact, Outcome, Report, Section};
+use observation::latest::FactText;
+use observation::latest::written::{Outcome, Report, Section};
 use serde::Serialize;
 use serde_json::Value;
 use wording::Wording;
@@ -110,8 +111,8 @@ fn facts_of(section: Option<&Section>) -> BTreeSet<(String, Fields)> {
 }
 
 /// Kind and fields of a fact as the wire writes them; inner fields with their path.
-fn fields(fact: &Fact) -> (String, Fields) {
-    let value = serde_json::to_value(fact).unwrap_or_default();
+fn fields(fact: &FactText) -> (String, Fields) {
+    let value = serde_json::from_str(fact.text()).unwrap_or_default();
     let mut fields = Fields::new();
     flatten("", &value, &mut fields);
     (fields.remove(TAG).unwrap_or_default(), fields)
@@ -206,7 +207,9 @@ fn line(mark: char, kind: &str, text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use observation::latest::{Absent, InitSystem, InstalledPackage, PackageManager, ReportNumber};
+    use observation::latest::{
+        Absent, Fact, InitSystem, InstalledPackage, PackageManager, ReportNumber,
+    };
     use wording::Language;
 
     use super::*;
@@ -233,6 +236,7 @@ mod tests {
     }
 
     fn read(facts: Vec<Fact>) -> Report {
+        let facts = facts.iter().map(|it| FactText::of(it).unwrap()).collect();
         with(Outcome::Read { facts, gaps: Vec::new(), complaints: Vec::new() })
     }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use observation::latest::protocol::{HelloAnswer, HelloRequest};
-use observation::latest::{Absent, Gap, Outcome, Privilege, Report, Section};
+use observation::latest::written::{Outcome, Report, Section};
+use observation::latest::{Absent, Gap, Privilege};
 use pki::{AgentIdentity, TlsFailure, client_config_for_agent};
 use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use observation::ContentHash;
-use observation::latest::{AgentId, Report};
+use observation::latest::AgentId;
+use observation::latest::written::Report;
 use observation::limits::REQUEST_UNPACKED_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 

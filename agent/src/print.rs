@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
+use observation::latest::written::{Outcome, Report, Section};
 use observation::latest::{
-    Absent, AccountKind, Binding, Fact, Gap, Listener, Outcome, Privilege, Report, Section,
-    Transport, UserName,
+    Absent, Account, AccountKind, Binding, FactText, Gap, HostName, Kernel, Listener, Memory,
+    OperatingSystem, Privilege, SystemProduct, Transport, UserName,
 };
 use wording::{Language, Wording};
 
@@ -15,6 +16,17 @@ const STYLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none())
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .content_lines(ContentLineStyle::none());
+/// The kinds of facts that are shown or counted, as the wire names them.
+const ACCOUNT: &str = "account";
+const CERTIFICATE: &str = "certificate";
+const HOST_NAME: &str = "host_name";
+const INSTALLED_PACKAGE: &str = "installed_package";
+const KERNEL: &str = "kernel";
+const LISTENER: &str = "listener";
+const MEMORY: &str = "memory";
+const OPERATING_SYSTEM: &str = "operating_system";
+const SERVICE: &str = "service";
+const SYSTEM_PRODUCT: &str = "system_product";
 /// Bytes of a gibibyte.
 const GIB: f64 = 1_073_741_824.0;
 
@@ -36,9 +48,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn machine(&self) -> String {
         let mut rows: Vec<[String; 2]> = Vec::new();
-        for fact in self.facts() {
-            rows.extend(self.machine_row(fact));
-        }
+        rows.extend(self.facts().filter_map(|it| self.machine_row(it)));
         rows.sort();
         let mut rows: Vec<[String; 2]> =
             rows.into_iter().map(|[key, value]| [self.text(&key), value]).collect();
@@ -47,40 +57,48 @@ impl Page<'_> {
     }
 
     /// Key of the label and value of the facts that tell which machine it is.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other facts are counted, not shown")]
-    fn machine_row(&self, fact: &Fact) -> Option<[String; 2]> {
-        let (key, value) = match fact {
-            Fact::HostName(it) => {
-                let domain = it.domain.as_ref().map(|it| format!(".{it}")).unwrap_or_default();
+    fn machine_row(&self, fact: &FactText) -> Option<[String; 2]> {
+        let (key, value) = match fact.kind()? {
+            HOST_NAME => {
+                let it: HostName = fact.read(HOST_NAME)?;
+                let domain = it.domain.map(|it| format!(".{it}")).unwrap_or_default();
                 ("agent-print-1-host", format!("{}{domain}", it.name))
             }
-            Fact::SystemProduct(it) => (
-                "agent-print-2-model",
-                joined(&[it.manufacturer.as_deref(), it.product.as_deref()])?,
-            ),
-            Fact::OperatingSystem(it) => (
-                "agent-print-3-system",
-                joined(&[it.pretty_name.as_deref().or(it.name.as_deref())])?,
-            ),
-            Fact::Kernel(it) => {
+            SYSTEM_PRODUCT => {
+                let it: SystemProduct = fact.read(SYSTEM_PRODUCT)?;
+                let parts = [it.manufacturer.as_deref(), it.product.as_deref()];
+                ("agent-print-2-model", joined(&parts)?)
+            }
+            OPERATING_SYSTEM => {
+                let it: OperatingSystem = fact.read(OPERATING_SYSTEM)?;
+                let name = it.pretty_name.as_deref().or(it.name.as_deref());
+                ("agent-print-3-system", joined(&[name])?)
+            }
+            KERNEL => {
+                let it: Kernel = fact.read(KERNEL)?;
                 ("agent-print-4-kernel", format!("{} {} {}", it.name, it.release, it.architecture))
             }
-            Fact::Memory(it) => ("agent-print-5-memory", self.gib(it.total_bytes)),
+            MEMORY => {
+                let it: Memory = fact.read(MEMORY)?;
+                ("agent-print-5-memory", self.gib(it.total_bytes))
+            }
             _ => return None,
         };
         Some([key.to_owned(), clean(&value)])
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other facts are shown, not counted")]
     fn counts(&self) -> Vec<[String; 2]> {
         let (mut packages, mut services, mut persons, mut certificates) = (0_u64, 0, 0, 0);
         for fact in self.facts() {
-            match fact {
-                Fact::InstalledPackage(_) => packages += 1,
-                Fact::Service(_) => services += 1,
-                Fact::Account(it) if it.kind == AccountKind::Person => persons += 1,
-                Fact::Certificate(_) => certificates += 1,
-                _ => {}
+            match fact.kind() {
+                Some(INSTALLED_PACKAGE) => packages += 1,
+                Some(SERVICE) => services += 1,
+                Some(CERTIFICATE) => certificates += 1,
+                Some(ACCOUNT) => {
+                    let is_person = |it: Account| it.kind == AccountKind::Person;
+                    persons += u64::from(fact.read(ACCOUNT).is_some_and(is_person));
+                }
+                Some(_) | None => {}
             }
         }
         let counted = [
@@ -100,10 +118,8 @@ impl Page<'_> {
     }
 
     fn listeners(&self) -> String {
-        let mut listeners: Vec<&Listener> = self
-            .facts()
-            .filter_map(|it| if let Fact::Listener(it) = it { Some(it) } else { None })
-            .collect();
+        let listeners = self.sections("services.listeners").filter_map(facts_of).flatten();
+        let mut listeners: Vec<Listener> = listeners.filter_map(|it| it.read(LISTENER)).collect();
         listeners.sort_by_key(|it| (it.transport, it.port, it.address));
         let gaps: Vec<&Gap> = self.sections("services.listeners").flat_map(gaps_of).collect();
         let rows = listeners.iter().map(|it| self.listener_row(it, &gaps)).collect();
@@ -247,7 +263,7 @@ impl Page<'_> {
         }
     }
 
-    fn facts(&self) -> impl Iterator<Item = &Fact> {
+    fn facts(&self) -> impl Iterator<Item = &FactText> {
         self.report.sections.iter().filter_map(facts_of).flatten()
     }
 
@@ -318,7 +334,7 @@ pub(crate) fn named(prefix: &str, code: &str, words: &Wording) -> String {
     if words.has(&key) { words.text(&key) } else { clean(code) }
 }
 
-fn facts_of(section: &Section) -> Option<&Vec<Fact>> {
+fn facts_of(section: &Section) -> Option<&Vec<FactText>> {
     match &section.body.outcome {
         Outcome::Read { facts, .. } => Some(facts),
         Outcome::Absent { .. } => None,
@@ -410,9 +426,10 @@ fn push(lines: &mut [String], character: char) {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use observation::latest::written::SectionBody;
     use observation::latest::{
-        Cadence, Complaint, FORMAT, Memory, NameKey, Observer, ObserverKind, OperatingSystem,
-        OwnerPackage, PackageManager, Platform, ReportNumber, SectionBody, SourceId,
+        Cadence, Complaint, FORMAT, Fact, NameKey, Observer, ObserverKind, OwnerPackage,
+        PackageManager, Platform, ReportNumber, SourceId,
     };
 
     use super::*;
@@ -427,6 +444,7 @@ mod tests {
     }
 
     fn read(facts: Vec<Fact>, gaps: Vec<Gap>) -> Outcome {
+        let facts = facts.iter().map(|it| FactText::of(it).unwrap()).collect();
         Outcome::Read { facts, gaps, complaints: Vec::new() }
     }
 
@@ -557,7 +575,7 @@ mod tests {
                 body: SectionBody {
                     source: it.id.clone(),
                     outcome: Outcome::Read {
-                        facts: vec![listener(1, None)],
+                        facts: vec![FactText::of(&listener(1, None)).unwrap()],
                         gaps: vec![],
                         complaints: vec![Complaint {
                             place: String::new(),

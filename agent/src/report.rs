@@ -8,10 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use observation::latest::{
-    Absent, AgentId, Cadence, FORMAT, Observer, ObserverKind, Outcome, Report, ReportNumber,
-    Section, SectionBody,
-};
+use observation::latest::written::{Outcome, Report, Section, SectionBody};
+use observation::latest::{Absent, AgentId, Cadence, FORMAT, Observer, ObserverKind, ReportNumber};
 use observation::limits::SECTIONS_PER_REPORT_MAX;
 use uuid::Uuid;
 

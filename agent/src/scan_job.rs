@@ -12,9 +12,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use observation::latest::protocol::{ProblemCode, ScanReportAnswer};
-use observation::latest::scan::{ScanEnd, ScanFigures, ScanJob, ScanRemark, ScanReport, Vantage};
-use observation::latest::{AgentId, FORMAT};
-use scan::net::process::{Message as Said, ProcessError, Scanner};
+use observation::latest::scan::{ScanEnd, ScanFigures, ScanJob, ScanRemark, Vantage};
+use observation::latest::written::ScanReport;
+use observation::latest::{AgentId, FORMAT, FactText};
+use scan::net::process::{self, ProcessError, Scanner};
 use scan::plan::Scope;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -27,6 +28,9 @@ use crate::deliver::backoff::full_jitter;
 use crate::deliver::network::{Message, Network};
 use crate::deliver::{DeliverError, send_once};
 use crate::disk::Disk;
+
+/// What the scanner says; what it found is handed on as it is.
+type Said = process::Message<FactText>;
 
 /// Where parts are delivered.
 const PATH: &str = "/v1/scan-report";

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use observation::ContentHash;
-use observation::latest::{Cadence, Observer, Report, ReportNumber, SectionHead, SourceId};
+use observation::latest::written::Report;
+use observation::latest::{Cadence, Observer, ReportNumber, SectionHead, SourceId};
 use observation::limits::SECTION_BODY_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 

@@ -13,7 +13,8 @@ mod tests {
     use kataster_agent::print;
     use kataster_agent::report::{Identity, Selection, collect};
     use kataster_agent::sources::{Context, FileLists, Options};
-    use observation::latest::{NameKey, Report, ReportNumber};
+    use observation::latest::written::Report;
+    use observation::latest::{NameKey, ReportNumber};
     use wording::Language;
 
     const ARGUMENT: &str = "canary-argument-4f6a1c";

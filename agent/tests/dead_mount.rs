@@ -16,7 +16,8 @@ use kataster_agent::host::{Apart, Hanging, Host, LinuxHost, Patience, Reply, Req
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
 use kataster_agent::sources::{self, Context, FileLists, Options};
-use observation::latest::{Absent, NameKey, Outcome, Report, ReportNumber};
+use observation::latest::written::{Outcome, Report};
+use observation::latest::{Absent, NameKey, ReportNumber};
 
 const INSIDE: &str = "KATASTER_DEAD_MOUNT";
 /// Whoever opens `/dev/fuse`, mounts it and reads nothing from it is a server that never answers: every

@@ -17,7 +17,8 @@ use kataster_agent::host::{Ask, Host, Layered, LinuxHost, Reply, Request, grants
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
 use kataster_agent::sources::{self, Context, FileLists, Options};
-use observation::latest::{Absent, NameKey, Outcome, Report, ReportNumber};
+use observation::latest::written::{Outcome, Report};
+use observation::latest::{Absent, NameKey, ReportNumber};
 use rustix::process::{Gid, Uid};
 
 /// An account without rights under every distribution's number.

@@ -40,7 +40,9 @@ fn report(host: &dyn Host) -> Report {
         lists: &FileLists::default(),
     };
     let number = ReportNumber { epoch: 1, sequence: 1 };
-    collect(&context, Identity { agent: None, number }, Selection::All)
+    let written = collect(&context, Identity { agent: None, number }, Selection::All);
+    // As the collector reads it.
+    serde_json::from_slice(&serde_json::to_vec(&written).unwrap()).unwrap()
 }
 
 fn facts(report: &Report) -> Vec<&Fact> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use observation::latest::{Report, Section};
+use observation::latest::written::{Report, Section};
 use serde::Serialize;
 use wording::Wording;
 

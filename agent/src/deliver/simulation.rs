@@ -250,7 +250,7 @@ fn software_that_changed_a_little_travels_as_a_difference() {
         fact = serde_json::from_str(&text).unwrap();
         facts.push(fact);
     }
-    let body: observation::latest::SectionBody = serde_json::from_value(larger).unwrap();
+    let body: observation::latest::written::SectionBody = serde_json::from_value(larger).unwrap();
     for name in ["a", "b"] {
         let number = spool.next_number().unwrap();
         let mut report = report(number, &[("software.dpkg", 2)]);

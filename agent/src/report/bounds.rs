@@ -1,6 +1,7 @@
 //! Keeps what a source found within the limits of the wire, and says what was cut.
 
-use observation::latest::{Absent, Complaint, Fact, Gap, Outcome, SourceId};
+use observation::latest::written::Outcome;
+use observation::latest::{Absent, Complaint, Fact, FactText, Form as _, Gap, SourceId};
 use observation::limits::{
     COMPLAINTS_PER_SECTION_MAX, FACTS_PER_SECTION_MAX, FIELD_BYTES_MAX, SECTION_BODY_BYTES_MAX,
 };
@@ -38,18 +39,17 @@ pub(super) fn absent(reason: Absent) -> Absent {
     }
 }
 
-fn facts(source: &SourceId, facts: Vec<Fact>, complaints: &mut Vec<Complaint>) -> Vec<Fact> {
-    let mut written: Vec<(String, Fact)> =
-        facts.into_iter().filter_map(|fact| bounded_fact(source, fact, complaints)).collect();
-    written.sort_by(|left, right| left.0.cmp(&right.0));
-    written.dedup_by(|left, right| left.0 == right.0);
+fn facts(source: &SourceId, facts: Vec<Fact>, complaints: &mut Vec<Complaint>) -> Vec<FactText> {
+    let mut written: Vec<FactText> =
+        facts.into_iter().filter_map(|fact| bounded_fact(source, &fact, complaints)).collect();
+    FactText::canonicalise(&mut written);
     let count = written.len();
     let mut bytes_left = FACT_BYTES_MAX;
-    let kept: Vec<Fact> = written
+    let kept: Vec<FactText> = written
         .into_iter()
         .take(FACTS_PER_SECTION_MAX)
-        .map_while(|(text, fact)| {
-            bytes_left = bytes_left.checked_sub(text.len() + 1)?;
+        .map_while(|fact| {
+            bytes_left = bytes_left.checked_sub(fact.text().len() + 1)?;
             Some(fact)
         })
         .collect();
@@ -60,27 +60,25 @@ fn facts(source: &SourceId, facts: Vec<Fact>, complaints: &mut Vec<Complaint>) -
     kept
 }
 
-/// A fact with its JSON text. Where the whole text is short, no field of it can be long.
+/// The text of a fact. Where it is short as a whole, no field of it can be long.
 fn bounded_fact(
     source: &SourceId,
-    fact: Fact,
+    fact: &Fact,
     complaints: &mut Vec<Complaint>,
-) -> Option<(String, Fact)> {
-    let text = serde_json::to_string(&fact).ok()?;
-    if text.len() <= FIELD_BYTES_MAX {
-        return Some((text, fact));
+) -> Option<FactText> {
+    let text = FactText::of(fact).ok()?;
+    if text.text().len() <= FIELD_BYTES_MAX {
+        return Some(text);
     }
-    let mut value: Value = serde_json::from_str(&text).ok()?;
+    let mut value: Value = serde_json::from_str(text.text()).ok()?;
     let cut = cut_texts(&mut value);
     if cut == 0 {
-        return Some((text, fact));
+        return Some(text);
     }
-    let beginning: String = text.chars().take(80).collect();
+    let beginning: String = text.text().chars().take(80).collect();
     let problem = format!("{cut} fields longer than {FIELD_BYTES_MAX} bytes are cut: {beginning}");
     complaints.push(Complaint { place: source.to_string(), problem });
-    let text = value.to_string();
-    let fact = serde_json::from_str(&text).ok()?;
-    Some((text, fact))
+    FactText::from_text(value.to_string()).ok()
 }
 
 /// Cuts every long text and says how many there were. The depth is that of our own types.
@@ -157,7 +155,10 @@ mod tests {
 
     fn check(found: Found) -> (Vec<Fact>, Vec<Gap>, Vec<Complaint>) {
         match outcome(&SOURCE, found) {
-            Outcome::Read { facts, gaps, complaints } => (facts, gaps, complaints),
+            Outcome::Read { facts, gaps, complaints } => {
+                let facts = facts.iter().map(|it| serde_json::from_str(it.text()).unwrap());
+                (facts.collect(), gaps, complaints)
+            }
             Outcome::Absent { .. } => panic!("absent"),
         }
     }

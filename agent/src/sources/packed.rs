@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use crate::host::{Ask, Host};
 
 /// Bytes of a packed file that are read at once.
-const PIECE_BYTES: u64 = 64 * 1024;
+const PIECE_BYTES: usize = 256 * 1024;
 /// Largest window of a packed file (RFC 8878 asks decoders for 8 MiB), as a power of two.
 const WINDOW_LOG_MAX: u32 = 23;
 /// Most memory for what is packed with xz: enough for the usual dictionary of 8 MiB (level 6), in KiB.
@@ -47,7 +47,8 @@ impl Packing {
         path: &str,
         bytes_max: u64,
     ) -> io::Result<Box<dyn Read + 'a>> {
-        let packed = BufReader::new(Parts { host, path: path.to_owned(), offset: 0 });
+        let packed =
+            BufReader::with_capacity(PIECE_BYTES, Parts { host, path: path.to_owned(), offset: 0 });
         let unpacked: Box<dyn Read + 'a> = match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
             Self::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(packed)),
@@ -73,8 +74,8 @@ struct Parts<'a> {
 
 impl Read for Parts<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = PIECE_BYTES.min(buffer.len() as u64);
-        let part = self.host.part(&self.path, self.offset, wanted);
+        let wanted = PIECE_BYTES.min(buffer.len());
+        let part = self.host.part(&self.path, self.offset, wanted as u64);
         let part = part.map_err(|_| io::Error::other("it cannot be read"))?;
         let Some(room) = buffer.get_mut(..part.len()) else {
             return Err(io::Error::other("more was given than asked for"));
@@ -102,15 +103,24 @@ impl Read for Bounded<'_> {
     }
 }
 
-/// Reads until the buffer is full or the end is reached.
+/// Appends what is read, until so many bytes are there or the end is reached, and tells how many came.
 ///
 /// # Errors
 /// The reader's.
-#[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
-pub(crate) fn fill(reader: &mut dyn Read, bytes: u64) -> io::Result<Vec<u8>> {
-    let mut piece = Vec::new();
-    reader.take(bytes).read_to_end(&mut piece)?;
-    Ok(piece)
+pub(crate) fn fill(reader: &mut dyn Read, bytes: usize, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let begin = buffer.len();
+    buffer.resize(begin + bytes, 0);
+    let mut filled = 0;
+    while let Some(room) = buffer.get_mut(begin + filled..).filter(|it| !it.is_empty()) {
+        match reader.read(room) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(begin + filled);
+    Ok(filled)
 }
 
 #[cfg(test)]
@@ -143,7 +153,9 @@ pub(crate) mod tests {
         let path = format!("/x{name}");
         let host = MapHost::new().file(&path, packed);
         let mut reader = Packing::of(&path).unwrap().1.open(&host, &path, bytes_max)?;
-        fill(reader.as_mut(), u64::MAX)
+        let mut bytes = Vec::new();
+        while fill(reader.as_mut(), 1_000, &mut bytes)? > 0 {}
+        Ok(bytes)
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! What the spool does when it is killed, starved and lied to.
 
-use observation::latest::{
-    AgentId, Fact, InitSystem, NameKey, ObserverKind, Outcome, Platform, Section, SectionBody,
-};
+use observation::latest::written::{Outcome, Section, SectionBody};
+use observation::latest::{AgentId, Fact, FactText, InitSystem, NameKey, ObserverKind, Platform};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
 use crate::disk::memory::{Fault, MemoryDisk};
+
+fn fact(name: String) -> FactText {
+    FactText::of(&Fact::InitSystem(InitSystem { name, version: None })).unwrap()
+}
 
 pub(crate) fn report(number: ReportNumber, sections: &[(&str, u32)]) -> Report {
     let section = |(source, value): &(&str, u32)| Section {
@@ -17,10 +20,7 @@ pub(crate) fn report(number: ReportNumber, sections: &[(&str, u32)]) -> Report {
         body: SectionBody {
             source: SourceId::new(*source),
             outcome: Outcome::Read {
-                facts: vec![Fact::InitSystem(InitSystem {
-                    name: format!("{value}{}", "x".repeat(200)),
-                    version: None,
-                })],
+                facts: vec![fact(format!("{value}{}", "x".repeat(200)))],
                 gaps: Vec::new(),
                 complaints: Vec::new(),
             },
@@ -233,7 +233,7 @@ fn moving(seed: u64, size: usize) -> String {
 
 fn with_text(number: ReportNumber, source: &str, text: String) -> Report {
     let mut report = report(number, &[(source, 0)]);
-    let facts = vec![Fact::InitSystem(InitSystem { name: text, version: None })];
+    let facts = vec![fact(text)];
     report.sections[0].body.outcome =
         Outcome::Read { facts, gaps: Vec::new(), complaints: Vec::new() };
     report

@@ -18,25 +18,52 @@ pub enum Language {
     English,
 }
 
-/// The catalogue's files, by domain: German, English.
-const FILES: &[(&str, &str)] = &[
-    (include_str!("../de/absent.ftl"), include_str!("../en/absent.ftl")),
-    (include_str!("../de/agent.ftl"), include_str!("../en/agent.ftl")),
-    (include_str!("../de/assess.ftl"), include_str!("../en/assess.ftl")),
-    (include_str!("../de/asset.ftl"), include_str!("../en/asset.ftl")),
-    (include_str!("../de/command.ftl"), include_str!("../en/command.ftl")),
-    (include_str!("../de/detail.ftl"), include_str!("../en/detail.ftl")),
-    (include_str!("../de/import.ftl"), include_str!("../en/import.ftl")),
-    (include_str!("../de/register.ftl"), include_str!("../en/register.ftl")),
-    (include_str!("../de/scan.ftl"), include_str!("../en/scan.ftl")),
-    (include_str!("../de/sheets.ftl"), include_str!("../en/sheets.ftl")),
-    (include_str!("../de/workbook.ftl"), include_str!("../en/workbook.ftl")),
+/// The messages whose keys begin with one word.
+struct Domain {
+    name: &'static str,
+    german: &'static str,
+    english: &'static str,
+}
+
+macro_rules! domain {
+    ($name:literal) => {
+        Domain {
+            name: $name,
+            german: include_str!(concat!("../de/", $name, ".ftl")),
+            english: include_str!(concat!("../en/", $name, ".ftl")),
+        }
+    };
+}
+
+/// The catalogue's files. What only the collector says is no part of an agent.
+const DOMAINS: &[Domain] = &[
+    domain!("absent"),
+    domain!("agent"),
+    #[cfg(feature = "collector")]
+    domain!("assess"),
+    #[cfg(feature = "collector")]
+    domain!("asset"),
+    #[cfg(feature = "collector")]
+    domain!("command"),
+    #[cfg(feature = "collector")]
+    domain!("detail"),
+    #[cfg(feature = "collector")]
+    domain!("import"),
+    #[cfg(feature = "collector")]
+    domain!("register"),
+    #[cfg(feature = "collector")]
+    domain!("scan"),
+    #[cfg(feature = "collector")]
+    domain!("sheets"),
+    #[cfg(feature = "collector")]
+    domain!("workbook"),
 ];
 
 /// The words of one language.
 pub struct Wording {
     language: Language,
-    bundle: FluentBundle<FluentResource>,
+    /// One for each domain, read when the first of its words is asked for.
+    bundles: [OnceLock<FluentBundle<FluentResource>>; DOMAINS.len()],
 }
 
 impl Language {
@@ -63,34 +90,18 @@ impl Language {
     /// The words of this language.
     #[must_use]
     pub fn wording(self) -> &'static Wording {
-        static GERMAN: OnceLock<Wording> = OnceLock::new();
-        static ENGLISH: OnceLock<Wording> = OnceLock::new();
+        static GERMAN: Wording = Wording::of(Language::German);
+        static ENGLISH: Wording = Wording::of(Language::English);
         match self {
-            Self::German => GERMAN.get_or_init(|| Wording::load(self)),
-            Self::English => ENGLISH.get_or_init(|| Wording::load(self)),
+            Self::German => &GERMAN,
+            Self::English => &ENGLISH,
         }
     }
 }
 
 impl Wording {
-    fn load(language: Language) -> Self {
-        let tag: LanguageIdentifier = match language {
-            Language::German => langid!("de-DE"),
-            Language::English => langid!("en-GB"),
-        };
-        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-        // Cells and tables are plain text: no bidirectional isolation marks around arguments.
-        bundle.set_use_isolating(false);
-        for (german, english) in FILES {
-            let text = match language {
-                Language::German => german,
-                Language::English => english,
-            };
-            // A broken entry is skipped here and found by the test that parses every file.
-            let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(it, _)| it);
-            bundle.add_resource_overriding(resource);
-        }
-        Self { language, bundle }
+    const fn of(language: Language) -> Self {
+        Self { language, bundles: [const { OnceLock::new() }; DOMAINS.len()] }
     }
 
     /// Which language this is.
@@ -108,7 +119,9 @@ impl Wording {
     /// The text of a message with its arguments.
     #[must_use]
     pub fn text_with(&self, key: &str, arguments: &[(&str, FluentValue<'_>)]) -> String {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|it| it.value()) else {
+        let bundle = self.bundle(key);
+        let pattern = bundle.and_then(|it| Some((it, it.get_message(key)?.value()?)));
+        let Some((bundle, pattern)) = pattern else {
             return format!("⟨{key}⟩");
         };
         let mut given = FluentArgs::new();
@@ -116,14 +129,36 @@ impl Wording {
             given.set(*name, value.clone());
         }
         let mut errors = Vec::new();
-        self.bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned()
+        bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned()
     }
 
     /// Whether there is a message of this key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        self.bundle.has_message(key)
+        self.bundle(key).is_some_and(|it| it.has_message(key))
     }
+
+    /// The messages of the domain that a key begins with.
+    fn bundle(&self, key: &str) -> Option<&FluentBundle<FluentResource>> {
+        let name = key.split('-').next()?;
+        let mut domains = DOMAINS.iter().zip(&self.bundles);
+        let (domain, bundle) = domains.find(|(it, _)| it.name == name)?;
+        Some(bundle.get_or_init(|| load(self.language, domain)))
+    }
+}
+
+fn load(language: Language, domain: &Domain) -> FluentBundle<FluentResource> {
+    let (tag, text): (LanguageIdentifier, _) = match language {
+        Language::German => (langid!("de-DE"), domain.german),
+        Language::English => (langid!("en-GB"), domain.english),
+    };
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Cells and tables are plain text: no bidirectional isolation marks around arguments.
+    bundle.set_use_isolating(false);
+    // A broken entry is skipped here and found by the test that parses every file.
+    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(it, _)| it);
+    bundle.add_resource_overriding(resource);
+    bundle
 }
 
 #[cfg(test)]
@@ -143,9 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn both_languages_have_the_same_messages() {
-        for (german, english) in FILES {
+    fn both_languages_have_the_same_messages_and_keys_begin_with_their_domain() {
+        for Domain { name, german, english } in DOMAINS {
             assert_eq!(keys(german), keys(english));
+            assert!(keys(german).iter().all(|it| it.starts_with(&format!("{name}-"))), "{name}");
         }
     }
 
@@ -164,7 +200,7 @@ mod tests {
     #[test]
     fn a_thing_has_one_word() {
         let german = Language::German.wording();
-        for (german, _) in FILES {
+        for Domain { german, .. } in DOMAINS {
             assert!(!german.contains("Collector") && !german.contains("Kollektor"));
             assert!(!german.contains("Netzabfrage"));
         }

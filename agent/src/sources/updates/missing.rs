@@ -25,7 +25,7 @@ const LISTS_PATH: &str = "/var/lib/apt/lists";
 const PACKAGES_ENDING: &str = "_Packages";
 const FOREIGN_ENDINGS: &[&str] = &[".bz2", ".lzma"];
 /// Bytes that are read at once.
-const PIECE_BYTES: u64 = 256 * 1024;
+const PIECE_BYTES: usize = 256 * 1024;
 /// Largest list: about ten times the largest there is.
 const LIST_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Longest entry of a list.
@@ -213,13 +213,17 @@ fn read_list(
     let mut rest = b"\n".to_vec();
     let mut offset = 0;
     while offset <= LIST_BYTES_MAX {
-        let piece = match &mut unpacked {
-            Some(reader) => packed::fill(reader.as_mut(), PIECE_BYTES).map_err(told)?,
-            None => host.part(path, offset, PIECE_BYTES).map_err(|_| "it cannot be read")?,
+        let count = match &mut unpacked {
+            Some(reader) => packed::fill(reader.as_mut(), PIECE_BYTES, &mut rest).map_err(told)?,
+            None => {
+                let piece = host.part(path, offset, PIECE_BYTES as u64);
+                let piece = piece.map_err(|_| "it cannot be read")?;
+                rest.extend_from_slice(&piece);
+                piece.len()
+            }
         };
-        offset += piece.len() as u64;
-        rest.extend_from_slice(&piece);
-        let is_end = (piece.len() as u64) < PIECE_BYTES;
+        offset += count as u64;
+        let is_end = count < PIECE_BYTES;
         let kept_from = take_stanzas(&finder, &rest, is_end, release, offers);
         if is_end {
             return Ok(());
@@ -349,7 +353,7 @@ mod tests {
 
     #[test]
     fn an_entry_across_two_pieces_is_one() {
-        let piece = usize::try_from(PIECE_BYTES).unwrap();
+        let piece = PIECE_BYTES;
         for shift in 0..90 {
             let filler = "x".repeat(piece - 120 + shift);
             let text = format!("Package: other\nDescription: {filler}\n\n")
@@ -365,7 +369,7 @@ mod tests {
         // Longer than three pieces, so that entries stand across their borders.
         let other = format!("Package: other\nDescription: {}\n\n", "x".repeat(1000));
         let text = other.repeat(800) + &stanza("openssl", "4", "amd64");
-        assert!(text.len() as u64 > 3 * PIECE_BYTES);
+        assert!(text.len() > 3 * PIECE_BYTES);
         for (ending, bytes) in packed::tests::packed(text.as_bytes()) {
             let list = format!("{BASE}_dists_bookworm_main_binary-amd64_Packages{ending}");
             let host = machine()

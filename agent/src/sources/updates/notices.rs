@@ -37,7 +37,7 @@ const NOTICES_ENDING: &str = "updateinfo.xml";
 /// Largest unpacked file: several times the largest there is.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Bytes that are read at once.
-const PIECE_BYTES: u64 = 256 * 1024;
+const PIECE_BYTES: usize = 256 * 1024;
 /// Longest notice.
 const NOTICE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -162,9 +162,8 @@ fn each(reader: &mut dyn Read, take: &mut dyn FnMut(Notice)) -> Result<(), Strin
     let finder = Finder::new(BEGINNING);
     let mut rest: Vec<u8> = Vec::new();
     loop {
-        let piece = fill(reader, PIECE_BYTES).map_err(|it| it.to_string())?;
-        let is_end = (piece.len() as u64) < PIECE_BYTES;
-        rest.extend_from_slice(&piece);
+        let count = fill(reader, PIECE_BYTES, &mut rest).map_err(|it| it.to_string())?;
+        let is_end = count < PIECE_BYTES;
         let mut starts = finder.find_iter(&rest).peekable();
         let mut kept_from = rest.len().saturating_sub(BEGINNING.len());
         while let Some(start) = starts.next() {

@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn there_is_none_between_sources_or_from_an_absence() {
-        let absent = SectionBody {
+        let absent: SectionBody = SectionBody {
             source: SourceId::from_static("a.b"),
             outcome: Outcome::Absent { reason: Absent::NotHere { looked_at: "/x".into() } },
         };

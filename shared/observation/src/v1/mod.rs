@@ -6,11 +6,13 @@ pub mod scan;
 
 mod absent;
 mod fact;
+mod form;
 mod ids;
 mod report;
 
 pub use absent::{Absent, Privilege};
 pub use fact::*;
+pub use form::{FactText, Form, written};
 pub use ids::{AgentId, SourceId};
 pub use report::{
     Cadence, Complaint, Gap, NameKey, Observer, ObserverKind, Outcome, Platform, Report,

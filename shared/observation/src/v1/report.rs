@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use super::absent::Absent;
 use super::fact::Fact;
+use super::form::Form;
 use super::ids::{AgentId, SourceId};
 use crate::hash::ContentHash;
 
-/// Everything that one observer saw in one run.
+/// Everything that one observer saw in one run, with its facts in one of their two forms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct Report<F = Fact> {
     /// The version of the wire, [`super::FORMAT`].
     pub format: u32,
     /// Who looked.
@@ -22,10 +23,10 @@ pub struct Report {
     /// When the run began, by the observer's clock.
     pub started_at: Timestamp,
     /// One section per source, in the order of their ids.
-    pub sections: Vec<Section>,
+    pub sections: Vec<Section<F>>,
 }
 
-impl Report {
+impl<F: Form> Report<F> {
     /// One hash over the bodies of all steady sections: the only thing that an unchanged host sends.
     #[must_use]
     pub fn host_hash(&self) -> ContentHash {
@@ -110,7 +111,7 @@ pub enum Cadence {
 
 /// The outcome of one source in one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Section {
+pub struct Section<F = Fact> {
     /// When the source was read, by the observer's clock.
     pub observed_at: Timestamp,
     /// How long it took, in milliseconds.
@@ -118,10 +119,10 @@ pub struct Section {
     /// Whether it takes part in the host hash.
     pub cadence: Cadence,
     /// What is kept and hashed.
-    pub body: SectionBody,
+    pub body: SectionBody<F>,
 }
 
-impl Section {
+impl<F: Form> Section<F> {
     /// What a manifest says of this section.
     #[must_use]
     pub fn head(&self) -> SectionHead {
@@ -152,20 +153,25 @@ pub struct SectionHead {
 
 /// The part of a section that is hashed and stored once: no time, no duration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SectionBody {
+pub struct SectionBody<F = Fact> {
     /// The source that was read.
     pub source: SourceId,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: Outcome<F>,
 }
 
-impl SectionBody {
+impl<F: Form> SectionBody<F> {
     /// The canonical bytes: JSON, facts sorted by their own JSON text and without repetition.
     ///
     /// Serialising these types cannot fail: every map key is a text and every number is finite.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.canonical()).unwrap_or_default()
+        let bytes = if self.is_canonical() {
+            serde_json::to_vec(self)
+        } else {
+            serde_json::to_vec(&self.canonical())
+        };
+        bytes.unwrap_or_default()
     }
 
     /// The hash of the canonical bytes.
@@ -174,6 +180,33 @@ impl SectionBody {
         ContentHash::of(&self.canonical_bytes())
     }
 
+    /// The same body with facts, gaps and complaints in canonical order.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let mut body = self.clone();
+        if let Outcome::Read { facts, gaps, complaints } = &mut body.outcome {
+            F::canonicalise(facts);
+            gaps.sort();
+            gaps.dedup();
+            complaints.sort();
+            complaints.dedup();
+        }
+        body
+    }
+
+    fn is_canonical(&self) -> bool {
+        match &self.outcome {
+            Outcome::Read { facts, gaps, complaints } => {
+                F::are_canonical(facts)
+                    && gaps.is_sorted_by(|left, right| left < right)
+                    && complaints.is_sorted_by(|left, right| left < right)
+            }
+            Outcome::Absent { .. } => true,
+        }
+    }
+}
+
+impl SectionBody {
     /// A body from bytes that [`SectionBody::canonical_bytes`] gave, perhaps on a newer agent: facts
     /// of a kind that is not known here are skipped and counted; their text stays in the bytes.
     ///
@@ -196,21 +229,6 @@ impl SectionBody {
             }
         };
         Ok((Self { source: raw.source, outcome }, skipped))
-    }
-
-    /// The same body with facts, gaps and complaints in canonical order.
-    #[must_use]
-    pub fn canonical(&self) -> Self {
-        let mut body = self.clone();
-        if let Outcome::Read { facts, gaps, complaints } = &mut body.outcome {
-            facts.sort_by_cached_key(|fact| serde_json::to_string(fact).unwrap_or_default());
-            facts.dedup();
-            gaps.sort();
-            gaps.dedup();
-            complaints.sort();
-            complaints.dedup();
-        }
-        body
     }
 }
 
@@ -241,11 +259,11 @@ enum RawOutcome<'a> {
 /// What came of reading one source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Outcome<F = Fact> {
     /// The source was read. No facts then means: there is nothing of the kind.
     Read {
         /// The statements.
-        facts: Vec<Fact>,
+        facts: Vec<F>,
         /// Values or objects that this run could not see, each with its reason.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         gaps: Vec<Gap>,

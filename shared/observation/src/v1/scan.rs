@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::fact::Fact;
 use super::ids::AgentId;
 use super::report::Section;
 
@@ -147,7 +148,7 @@ pub enum SnmpPrivacy {
 /// A part of what a scan found, complete for the targets it names. A scan sends several: an
 /// interrupted one keeps what it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScanReport {
+pub struct ScanReport<F = Fact> {
     /// The version of the wire, [`super::FORMAT`].
     pub format: u32,
     /// The run.
@@ -161,7 +162,7 @@ pub struct ScanReport {
     /// When this part was sent, by the scanner's clock: shows the skew.
     pub sent_at: Timestamp,
     /// What was found, per address.
-    pub targets: Vec<TargetReport>,
+    pub targets: Vec<TargetReport<F>>,
     /// With the last part: how it ended.
     pub end: Option<ScanEnd>,
 }
@@ -194,11 +195,11 @@ pub struct VantageLink {
 
 /// What was found at one address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TargetReport {
+pub struct TargetReport<F = Fact> {
     /// The address.
     pub address: IpAddr,
     /// One section per probe that asked, or was not allowed to.
-    pub sections: Vec<Section>,
+    pub sections: Vec<Section<F>>,
 }
 
 /// How a scan ended.

@@ -1,7 +1,7 @@
 //! What is said between a scanner and whoever ordered the scan.
 
-use observation::latest::AgentId;
 use observation::latest::scan::{ScanJob, ScanReport};
+use observation::latest::{AgentId, Fact};
 use serde::{Deserialize, Serialize};
 
 /// What the scanner is told.
@@ -27,16 +27,16 @@ pub enum Request {
     Stop,
 }
 
-/// What the scanner says.
+/// What the scanner says, with facts in one of their two forms.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Message {
+pub enum Message<F = Fact> {
     /// What the scan will cost, before the first packet.
     Estimate(Estimate),
     /// How far it is.
     Progress(Progress),
     /// A part of what was found; the last one has an end.
-    Report(Box<ScanReport>),
+    Report(Box<ScanReport<F>>),
     /// There was no scan.
     Refused(Refused),
 }

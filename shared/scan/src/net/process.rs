@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use observation::latest::AgentId;
 use observation::latest::scan::ScanJob;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -142,7 +143,10 @@ impl Scanner {
     ///
     /// # Errors
     /// If the scanner speaks nonsense.
-    pub async fn next(&mut self) -> Result<Option<Message>, ProcessError> {
+    pub async fn next<F>(&mut self) -> Result<Option<Message<F>>, ProcessError>
+    where
+        Message<F>: DeserializeOwned,
+    {
         read_line(&mut self.reader, &mut self.line).await.map_err(ProcessError::Speak)
     }
 }
@@ -295,6 +299,8 @@ async fn stop_when_told(mut reader: BufReader<tokio::io::Take<OwnedReadHalf>>, s
 
 #[cfg(test)]
 mod tests {
+    use observation::latest::Fact;
+
     use super::*;
 
     fn pair() -> (UnixStream, UnixStream) {
@@ -314,7 +320,7 @@ mod tests {
         let mut scanner = Scanner::over(ours, None);
         scanner.line = vec![b' '; usize::try_from(LINE_BYTES_MAX).unwrap() - 10];
         theirs.write_all(&[b' '; 20]).await.unwrap();
-        assert!(scanner.next().await.unwrap_err().to_string().contains("speaking"));
+        assert!(scanner.next::<Fact>().await.unwrap_err().to_string().contains("speaking"));
         assert!(scanner.line.len() as u64 <= LINE_BYTES_MAX);
     }
 
@@ -323,12 +329,12 @@ mod tests {
         let (ours, mut theirs) = pair();
         let mut scanner = Scanner::over(ours, None);
         let refused = Refused { code: "rate_zero".into(), object: String::new(), cause: None };
-        let mut line = serde_json::to_vec(&Message::Refused(refused)).unwrap();
+        let mut line = serde_json::to_vec(&Message::<Fact>::Refused(refused)).unwrap();
         line.push(b'\n');
         theirs.write_all(&line[..9]).await.unwrap();
-        assert!(timeout(Duration::from_millis(20), scanner.next()).await.is_err());
+        assert!(timeout(Duration::from_millis(20), scanner.next::<Fact>()).await.is_err());
         theirs.write_all(&line[9..]).await.unwrap();
-        assert!(matches!(scanner.next().await, Ok(Some(Message::Refused(_)))));
+        assert!(matches!(scanner.next::<Fact>().await, Ok(Some(Message::Refused(_)))));
     }
 
     #[test]

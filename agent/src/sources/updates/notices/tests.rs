@@ -124,7 +124,7 @@ fn a_repository_that_is_off_and_a_stream_that_is_not_used_do_not_count() {
 #[test]
 fn a_notice_across_two_pieces_is_one() {
     let (name, architecture, _) = known();
-    let piece = usize::try_from(PIECE_BYTES).unwrap();
+    let piece = PIECE_BYTES;
     for shift in (0..700).step_by(7) {
         let filler = "y".repeat(piece - 900 + shift);
         let notices = [
