@@ -151,7 +151,7 @@ fn section(context: &Context<'_>, reading: Reading, whereabouts: &Whereabouts) -
 /// A source that panics is a bug of ours and still costs only its own section: the shipped agent unwinds
 /// too.
 fn observe(context: &Context<'_>, source: &Source) -> Result<Found, Absent> {
-    catch_unwind(AssertUnwindSafe(|| (source.observe)(context))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(|| source.read(context))).unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<String>()
             .map(String::as_str)

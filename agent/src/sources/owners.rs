@@ -78,6 +78,13 @@ impl Default for FileLists {
     }
 }
 
+impl FileLists {
+    /// Lets go what is known. Who asks again, reads again.
+    pub fn forget(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
+    }
+}
+
 /// Who owns the files that were asked for.
 #[derive(Debug)]
 pub(crate) struct Owners {
