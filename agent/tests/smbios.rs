@@ -554,10 +554,7 @@ mod tests {
             ("Protocol ID", word(Some(it.protocol_number), HOST_PROTOCOL)),
             ("Service UUID", text(it.service_uuid)),
             ("Host IP Assignment Type", word(it.host_assignment_number, ASSIGNMENT)),
-            (
-                "Redfish Service IP Discovery Type",
-                word(it.service_discovery_number, ASSIGNMENT),
-            ),
+            ("Redfish Service IP Discovery Type", word(it.service_discovery_number, ASSIGNMENT)),
             ("Redfish Service Port", text(it.service_port)),
             ("Redfish Service Vlan", text(it.service_vlan_id)),
             ("Redfish Service Hostname", it.service_host_name.clone()),

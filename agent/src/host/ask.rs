@@ -4,9 +4,9 @@ use observation::ContentHash;
 use observation::latest::{Absent, LinkNeighbour};
 
 use super::{
-    ClockState, DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork, NeighbourState,
-    NetworkDriver, NetworkState, PasswordGuards, PathStatus, Reply, Request, Rights, RouteState,
-    RuleSet, Sampled, Space, SystemNames, Tree, TreeMarks,
+    ClockState, DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork,
+    NeighbourState, NetworkDriver, NetworkState, PasswordGuards, PathStatus, Reply, Request,
+    Rights, RouteState, RuleSet, Sampled, Space, SystemNames, Tree, TreeMarks,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).

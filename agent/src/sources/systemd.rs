@@ -61,7 +61,10 @@ pub(crate) fn services(host: &dyn Host, running: &BTreeSet<String>) -> Vec<Unit>
 
 /// The files of the services that stay, each with its additions, of those that are running. A service that does
 /// its work and ends is left out: whether it runs at the moment says nothing.
-pub(crate) fn texts_of_running(host: &dyn Host, running: &BTreeSet<String>) -> Vec<(String, String)> {
+pub(crate) fn texts_of_running(
+    host: &dyn Host,
+    running: &BTreeSet<String>,
+) -> Vec<(String, String)> {
     let catalogue = Catalogue::read(host);
     let is_file = |it: &&String| catalogue.place(it).is_some_and(|it| it != NOWHERE);
     let services = running.iter().filter(|it| it.ends_with(".service")).filter(is_file);

@@ -59,7 +59,10 @@ mod tests {
         assert_eq!(clock(libc::STA_PLL, -250).offset_nanoseconds, -250_000);
         let nano = clock(libc::STA_PLL | libc::STA_NANO, -250);
         assert_eq!(nano.offset_nanoseconds, -250);
-        assert_eq!((nano.maximum_error_microseconds, nano.estimated_error_microseconds), (16_000_000, 12));
+        assert_eq!(
+            (nano.maximum_error_microseconds, nano.estimated_error_microseconds),
+            (16_000_000, 12)
+        );
         assert!(nano.is_synchronised);
     }
 

@@ -293,6 +293,67 @@ mod tests {
         assert_eq!(bytes("1", Some("x")), None);
     }
 
+    /// Real: the network of Debian's libvirt-daemon-config-network 9.0.0-4, as it is.
+    #[test]
+    fn the_network_of_debian_reserves_nothing() {
+        let text = include_str!("samples/libvirt-default.xml");
+        assert_eq!(network(text, "p"), Ok(Vec::new()));
+        let host = MapHost::new()
+            .folder("/etc/libvirt/qemu")
+            .file("/etc/libvirt/qemu/networks/default.xml", text)
+            .file("/etc/libvirt/qemu/networks/broken.xml", "<network><ip>");
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!((found.facts.len(), found.complaints.len()), (0, 1));
+    }
+
+    /// Constructed from "Domain XML format".
+    #[test]
+    fn each_part_of_a_definition_is_taken_from_its_place() {
+        let it = |inside: &str| {
+            domain(&format!("<domain type='kvm'><name>a</name>{inside}</domain>"), "p").unwrap()
+        };
+        assert_eq!(it("").kind.as_deref(), Some("kvm"));
+        assert_eq!(it("<metadata><name>no</name></metadata>").name.as_deref(), Some("a"));
+        assert_eq!(it("<description>&lt;name&gt;</description>").name.as_deref(), Some("a"));
+        let disk = |device: &str, source: &str| {
+            it(&format!(
+                "<devices><disk type='file' device='{device}'><source {source}/></disk></devices>"
+            ))
+            .disks
+        };
+        assert_eq!(disk("disk", "file='/a &amp; b'"), ["/a & b"]);
+        assert_eq!(disk("lun", "dev='/dev/sdb'"), ["/dev/sdb"]);
+        assert_eq!(disk("disk", "protocol='rbd' name='pool/image'"), ["pool/image"]);
+        assert_eq!(disk("disk", "pool='p'"), [""; 0], "half of a name is none");
+        for removable in ["cdrom", "floppy"] {
+            assert_eq!(disk(removable, "file='/x.iso'"), [""; 0]);
+        }
+        let macs = it("<devices><interface><mac address='52:54:00:AA:BB:CC'/></interface>\
+            <interface><mac address='nonsense'/></interface><mac address='52:54:00:00:00:01'/></devices>").macs;
+        assert_eq!(macs, ["52:54:00:aa:bb:cc"]);
+        assert_eq!(
+            it("<memory unit='GiB'>3</memory><vcpu placement='static'>4</vcpu>").memory_bytes,
+            Some(3 << 30)
+        );
+        assert_eq!(it("<vcpu>many</vcpu>").processors, None);
+    }
+
+    #[test]
+    fn a_definition_that_grows_without_end_is_refused() {
+        let deep = "<a>".repeat(DEPTH_MAX + 1);
+        assert_eq!(domain(&deep, "p"), Err("elements nest too deep"));
+        let wide = format!("<domain>{}</domain>", "<a/>".repeat(EVENTS_MAX));
+        assert_eq!(domain(&wide, "p"), Err("it has too many elements"));
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_not_looked_for() {
+        let host = MapHost::new().file("/run/libvirt/x.xml", "");
+        assert_eq!(is_running(&host, "/run/libvirt/qemu", "../x"), None);
+        assert_eq!(is_running(&host, "/run/libvirt", "x"), Some(true));
+        assert_eq!(is_running(&host, "/run/libvirt", "y"), Some(false));
+    }
+
     proptest! {
         #[test]
         fn hostile_documents_never_panic(text in "(<domain>|</domain>|<name>|<disk device='|<source file=|[<>/&;'\"a!\\[é-]){0,40}") {

@@ -409,6 +409,86 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    /// Real: of Debian's icinga2-common 2.13.6-2, backuppc 4.4.0-8 and nagios4-common 4.4.6-4, as they are.
+    #[test]
+    fn the_samples_of_debian_name_what_they_name() {
+        // The machine itself.
+        assert_eq!(icinga(include_str!("samples/icinga2-hosts.conf")), []);
+        assert_eq!(
+            backuppc(include_str!("samples/backuppc-hosts.sample")),
+            [entry("localhost", None)]
+        );
+        for (text, name, address) in [
+            (include_str!("samples/nagios-localhost.cfg"), "localhost", "127.0.0.1"),
+            (include_str!("samples/nagios-printer.cfg"), "hplj2605dn", "192.168.1.30"),
+            (include_str!("samples/nagios-switch.cfg"), "linksys-srw224p", "192.168.1.253"),
+            (include_str!("samples/nagios-windows.cfg"), "winserver", "192.168.1.2"),
+        ] {
+            assert_eq!(nagios(text), [entry(name, Some(address))]);
+        }
+        let folder = "/etc/nagios4/objects";
+        let host = MapHost::new()
+            .file(&format!("{folder}/localhost.cfg"), include_str!("samples/nagios-localhost.cfg"))
+            .file(&format!("{folder}/switch.cfg"), include_str!("samples/nagios-switch.cfg"))
+            .file("/etc/backuppc/hosts", include_str!("samples/backuppc-hosts.sample"))
+            .file("/etc/icinga2/conf.d/hosts.conf", include_str!("samples/icinga2-hosts.conf"));
+        let found = with_context(&host, observe).unwrap();
+        let [Fact::NamedMachine(switch)] = &*found.facts else { panic!("{found:?}") };
+        assert_eq!(switch.name.as_deref(), Some("linksys-srw224p"));
+        assert_eq!((&*switch.keeper, switch.list), ("nagios", MachineList::Monitoring));
+        assert_eq!(found.complaints, []);
+    }
+
+    #[test]
+    fn targets_of_prometheus_are_hosts_without_ports() {
+        for (text, expected) in [
+            ("web", Some("web")),
+            ("'web:9100'", Some("web")),
+            ("[\"192.0.2.1:9100\"", Some("192.0.2.1")),
+            ("https://web.example/metrics", Some("web.example")),
+            ("[2001:db8::1]:9100", Some("2001:db8::1")),
+            ("", None),
+            ("[]", None),
+            ("''", None),
+        ] {
+            let found = target(text).and_then(|it| it.address);
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_a_machine_where_it_says_which() {
+        let said = |name: &str, address: Option<&str>| {
+            let fact = machine(entry(name, address), &KEEPERS[0], "p")?;
+            let Fact::NamedMachine(it) = fact else { panic!("{fact:?}") };
+            let addresses: Vec<String> = it.addresses.iter().map(ToString::to_string).collect();
+            Some(format!("{} {}", it.name.unwrap_or_default(), addresses.join(" ")))
+        };
+        assert_eq!(said("a", None).as_deref(), Some("a "));
+        assert_eq!(said("a", Some("192.0.2.1")).as_deref(), Some("a 192.0.2.1"));
+        // The name in place of an address is the better known one.
+        assert_eq!(said("a-fd", Some("a.example")).as_deref(), Some("a.example "));
+        for (name, address) in
+            [("", None), ("localhost", None), ("a", Some("localhost")), ("a", Some("127.0.0.1"))]
+        {
+            assert_eq!(said(name, address), None, "{name} {address:?}");
+        }
+    }
+
+    #[test]
+    fn folders_that_lead_back_or_are_closed_end() {
+        let host = MapHost::new()
+            .file(
+                "/etc/icinga2/zones.d/a/hosts.conf",
+                "object Host \"sw1\" {\n address = \"192.0.2.3\"\n}\n",
+            )
+            .link("/etc/icinga2/zones.d/a/back", "/etc/icinga2/zones.d");
+        assert_eq!(with_context(&host, observe).unwrap().facts.len(), 1);
+        let host = MapHost::unprivileged().forbid("/etc/bareos/bareos-dir.conf");
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!((found.facts.len(), found.gaps.len()), (0, 1));
+    }
+
     proptest! {
         #[test]
         fn hostile_texts_never_panic(text in "(Client \\{|object Host \"|define host|all_hosts \\+=|targets:|[{}\\[\\]'\":=\n é-]){0,40}") {

@@ -156,7 +156,10 @@ mod tests {
 
     fn booted() -> MapHost {
         MapHost::new()
-            .file("/etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n")
+            .file(
+                "/etc/passwd",
+                "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n",
+            )
             .folder(BOOTED_PATH)
             .process(1, "systemd", "/s", "/init.scope", &[])
     }
@@ -228,7 +231,10 @@ mod tests {
     fn redis_gives_up_all_capabilities_which_is_not_the_same_as_saying_nothing() {
         let redis = of(REDIS);
         assert_eq!(redis.capability_bounding_set, Some(Vec::new()));
-        assert_eq!(redis.system_call_filter, strings(&["@system-service", "~ @privileged @resources"]));
+        assert_eq!(
+            redis.system_call_filter,
+            strings(&["@system-service", "~ @privileged @resources"])
+        );
         assert_eq!((redis.protect_clock, redis.private_devices), (Some(true), Some(true)));
         assert_eq!((redis.file_mode_mask, redis.private_users), (some("007"), some("true")));
         assert_eq!((redis.has_dynamic_user, redis.ip_address_deny), (None, None));
@@ -284,8 +290,12 @@ mod tests {
     #[test]
     fn endless_lists_are_cut_and_that_is_said() {
         let lines = "SystemCallFilter=read\n".repeat(LINES_MAX + 1);
-        let (found, complaints) = check(&with(booted(), 7, "a.service", &format!("[Service]\n{lines}")));
-        assert_eq!((found[0].system_call_filter.as_ref().unwrap().len(), complaints), (LINES_MAX, 1));
+        let (found, complaints) =
+            check(&with(booted(), 7, "a.service", &format!("[Service]\n{lines}")));
+        assert_eq!(
+            (found[0].system_call_filter.as_ref().unwrap().len(), complaints),
+            (LINES_MAX, 1)
+        );
         let long = format!("[Service]\nProtectSystem={}\n", "x".repeat(LINE_BYTES_MAX + 1));
         let (found, complaints) = check(&with(booted(), 7, "a.service", &long));
         assert_eq!((found[0].protect_system.clone(), complaints), (None, 1));

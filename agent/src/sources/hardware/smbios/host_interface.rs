@@ -82,8 +82,7 @@ fn protocols(structure: &Structure<'_>, at: usize) -> Vec<ManagementProtocol> {
 
 /// One protocol; of Redfish what DSP0270 §8.4.1 puts there.
 fn protocol(number: u8, data: &[u8]) -> ManagementProtocol {
-    let mut found =
-        ManagementProtocol { protocol_number: number, ..ManagementProtocol::default() };
+    let mut found = ManagementProtocol { protocol_number: number, ..ManagementProtocol::default() };
     // The fields of a fixed length take 91 bytes.
     let Some(name_bytes) = data.get(90).copied().filter(|_| number == REDFISH) else {
         return found;
@@ -241,7 +240,10 @@ mod tests {
         record[2 + 50] = 2;
         let found = protocol_of(&record);
         assert_eq!(found.host_assignment_number, Some(2));
-        assert_eq!((found.host_address, found.service_address, found.service_port), (None, None, None));
+        assert_eq!(
+            (found.host_address, found.service_address, found.service_port),
+            (None, None, None)
+        );
     }
 
     #[test]
@@ -263,7 +265,8 @@ mod tests {
         assert_eq!((kcs.kind_number, kcs.device_number), (Some(2), None));
         assert_eq!(kcs.protocols[0].protocol_number, 2);
         let short = check(&[0x40, 0, 0]);
-        let only = ManagementInterface { kind_number: Some(0x40), ..ManagementInterface::default() };
+        let only =
+            ManagementInterface { kind_number: Some(0x40), ..ManagementInterface::default() };
         assert_eq!(short, only);
         // What counts more bytes than there are is not followed.
         assert_eq!(check(&[0x40, 200, 2, 1, 1, 1, 1, 1]), only);
