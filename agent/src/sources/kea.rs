@@ -188,6 +188,22 @@ mod tests {
         assert_eq!((value.unwrap(), found.gaps.len()), (serde_json::json!([]), 1));
     }
 
+    #[test]
+    fn a_configuration_of_another_server_is_none_of_this_one() {
+        for (text, complaints) in [
+            ("{ \"Dhcp6\": {} }", 0),
+            ("{}", 0),
+            ("[]", 0),
+            ("7", 0),
+            ("", 1),
+            ("{ \"Dhcp4\": }", 1),
+        ] {
+            let (value, found) = read(&MapHost::new().file(CONFIGURATIONS[0].0, text));
+            assert_eq!((value, found.complaints.len()), (None, complaints), "{text}");
+        }
+        assert_eq!(read(&MapHost::new()), (None, Found::default()));
+    }
+
     proptest! {
         #[test]
         fn hostile_texts_never_panic(text in "[\\[\\]{},\"\\\\#/*é\n<?]{0,80}") {

@@ -347,6 +347,73 @@ mod tests {
     }
 
     #[test]
+    fn guests_of_each_driver_are_read_with_their_state() {
+        for (folder, running) in DRIVERS {
+            let host = MapHost::new()
+                .file(&format!("{folder}/a.xml"), "<domain type='x'><name>a</name></domain>")
+                .file(&format!("{folder}/b.xml"), "<domain type='x'><name>b</name></domain>")
+                .file(&format!("{running}/b.xml"), "<domstatus/>")
+                .link(&format!("{folder}/autostart/a.xml"), &format!("{folder}/a.xml"));
+            let found = with_context(&host, observe).unwrap();
+            let guests = found.facts.iter().filter_map(|it| match it {
+                Fact::VirtualMachine(it) => {
+                    Some((it.name.as_deref()?, it.is_running?, it.starts_with_host?))
+                }
+                _ => None,
+            });
+            assert_eq!(guests.collect::<Vec<_>>(), [("a", false, true), ("b", true, false)]);
+        }
+    }
+
+    #[test]
+    fn each_unit_of_memory_has_its_factor() {
+        for (unit, expected) in [
+            ("b", 1),
+            ("bytes", 1),
+            ("KB", 1_000),
+            ("k", 1 << 10),
+            ("KiB", 1 << 10),
+            ("MB", 1_000_000),
+            ("M", 1 << 20),
+            ("MiB", 1 << 20),
+            ("GB", 1_000_000_000),
+            ("G", 1 << 30),
+            ("TB", 1_000_000_000_000),
+            ("T", 1 << 40),
+            ("TiB", 1 << 40),
+        ] {
+            assert_eq!(bytes("3", Some(unit)), Some(3 * expected), "{unit}");
+        }
+        for text in ["", "-1", "1.5", "1 "] {
+            assert_eq!(bytes(text, None), None, "{text}");
+        }
+    }
+
+    /// Constructed from "Network XML format".
+    #[test]
+    fn reservations_are_those_of_dhcp_alone() {
+        let of = |inside: &str| {
+            let text =
+                format!("<network><name>n</name><ip address='192.0.2.1'>{inside}</ip></network>");
+            network(&text, "p").unwrap()
+        };
+        let host = "<host mac='52:54:00:00:00:0A' name='a.' ip='192.0.2.9'/>";
+        let machines =
+            of(&format!("<dhcp>{host}<host id='0:3:0:1' name='six' ip='2001:db8::6'/></dhcp>"));
+        assert_eq!(machines.len(), 2);
+        assert_eq!(
+            (machines[0].name.as_deref(), &*machines[0].macs[0]),
+            (Some("a"), "52:54:00:00:00:0a")
+        );
+        assert_eq!((machines[1].macs.len(), machines[1].addresses.len()), (0, 1));
+        assert_eq!(of(host), [], "outside of DHCP");
+        assert_eq!(
+            of("<dhcp><range start='192.0.2.2' end='192.0.2.9'/><bootp file='x'/></dhcp>"),
+            []
+        );
+    }
+
+    #[test]
     fn a_name_that_leads_elsewhere_is_not_looked_for() {
         let host = MapHost::new().file("/run/libvirt/x.xml", "");
         assert_eq!(is_running(&host, "/run/libvirt/qemu", "../x"), None);

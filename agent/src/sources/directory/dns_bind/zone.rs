@@ -475,6 +475,65 @@ mod tests {
         assert_eq!(found.complaints[0].problem, "a record has too many words");
     }
 
+    #[test]
+    fn the_reverse_tree_of_both_families_is_turned_round() {
+        for (owner, expected) in [
+            ("4.3.2.1.in-addr.arpa", Some("1.2.3.4")),
+            ("4.3.2.1.IN-ADDR.ARPA", Some("1.2.3.4")),
+            ("3.2.1.in-addr.arpa", None),
+            ("5.4.3.2.1.in-addr.arpa", None),
+            ("256.3.2.1.in-addr.arpa", None),
+            ("x.3.2.1.in-addr.arpa", None),
+            // RFC 2317: a part of a network has a name of its own, which is no number.
+            ("1.0/25.2.0.192.in-addr.arpa", None),
+            ("in-addr.arpa", None),
+            ("example.test", None),
+            ("", None),
+        ] {
+            assert_eq!(reverse(owner), expected.map(|it| it.parse().unwrap()), "{owner}");
+        }
+        let six = |digits: &str| {
+            let labels: Vec<String> = digits.chars().rev().map(String::from).collect();
+            reverse(&format!("{}.ip6.arpa", labels.join(".")))
+        };
+        let digits = "20010db8000000000000000000000abc";
+        assert_eq!(six(digits), "2001:db8::abc".parse().ok());
+        assert_eq!(six(&digits.to_uppercase()), "2001:db8::abc".parse().ok());
+        assert_eq!((six(&digits[1..]), six(&format!("0{digits}"))), (None, None));
+        assert_eq!(six(&digits.replace('a', "g")), None);
+        assert_eq!(said("2.0.192.in-addr.arpa", "7 PTR a.test.\n8 PTR .\n"), ["a.test 192.0.2.7"]);
+    }
+
+    #[test]
+    fn words_that_stand_before_the_kind_are_told_apart() {
+        for (word, is_one) in [
+            ("1", true),
+            ("86400", true),
+            ("1d12h", true),
+            ("2W", true),
+            ("1x", false),
+            ("d", false),
+            ("", false),
+        ] {
+            assert_eq!(is_time(word), is_one, "{word}");
+        }
+        for (word, is_one) in [("IN", true), ("in", true), ("CH", true), ("A", false), ("", false)]
+        {
+            assert_eq!(is_class(word), is_one, "{word}");
+        }
+        for (name, origin, expected) in [
+            ("a", "t", "a.t"),
+            ("a.", "t", "a"),
+            ("@", "t", "t"),
+            ("a", "", "a"),
+            (".", "t", ""),
+            // A dot behind a backslash is one of the name.
+            ("a\\.", "t", "a\\..t"),
+        ] {
+            assert_eq!(absolute(name, origin), expected, "{name} {origin}");
+        }
+    }
+
     proptest! {
         #[test]
         fn hostile_zones_never_panic(text in "(\\$ORIGIN|\\$INCLUDE z|IN|A|PTR|1d|192\\.0\\.2\\.1|[\\\\().;\"@*\n a0é]){0,40}") {
