@@ -1,7 +1,7 @@
-//! When accounts last logged in, from the binary wtmp(5) and lastlog(8), where somebody switched it on.
+//! When accounts last logged in, from the binary wtmp(5) and lastlog(8) and the databases of wtmpdb(8) and
+//! lastlog2(8), where somebody switched it on.
 //!
-//! Only the newest `wtmp` is read, not those that were rotated away. Where times no longer fit into those files,
-//! databases stand beside or in place of them: lastlog2(8) and wtmpdb(8).
+//! Only the newest `wtmp` is read, not those that were rotated away.
 
 use std::collections::BTreeMap;
 

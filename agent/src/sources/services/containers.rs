@@ -379,8 +379,9 @@ impl LayerSizes {
     }
 }
 
-/// A layer of Podman: what it stands on, and its size when unpacked.
-type PodmanLayers<'a> = BTreeMap<&'a str, (Option<&'a str>, Option<u64>)>;
+/// What a layer of Podman stands on, and its size when unpacked.
+type PodmanLayer<'a> = (Option<&'a str>, Option<u64>);
+type PodmanLayers<'a> = BTreeMap<&'a str, PodmanLayer<'a>>;
 
 /// `[{"id": …, "parent": …, "diff-size": …}]`
 fn podman_layers(list: &Value) -> PodmanLayers<'_> {
@@ -388,7 +389,7 @@ fn podman_layers(list: &Value) -> PodmanLayers<'_> {
     layers.filter_map(podman_layer).collect()
 }
 
-fn podman_layer(layer: &Value) -> Option<(&str, (Option<&str>, Option<u64>))> {
+fn podman_layer(layer: &Value) -> Option<(&str, PodmanLayer<'_>)> {
     let parent = layer.get("parent").and_then(Value::as_str).filter(|it| !it.is_empty());
     Some((layer.get("id")?.as_str()?, (parent, layer.get("diff-size").and_then(Value::as_u64))))
 }

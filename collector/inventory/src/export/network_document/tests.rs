@@ -384,7 +384,7 @@ fn link(port: Option<&str>, b: &str, evidence: LinkEvidence) -> LinkEntry {
 #[test]
 fn what_an_agent_heard_on_its_cable_is_a_link_with_its_port() {
     let route = link(None, "r1", LinkEvidence::Route);
-    assert_eq!(links_of_server(&[]), [route.clone()]);
+    assert_eq!(links_of_server(&[]), std::slice::from_ref(&route));
     let by_address =
         CableDescription { management_addresses: vec![ip("10.0.1.2")], ..cable("eno1", "lldp") };
     let by_mac = CableDescription {
@@ -399,7 +399,7 @@ fn what_an_agent_heard_on_its_cable_is_a_link_with_its_port() {
     let cisco =
         CableDescription { chassis_id: Some("sw1.example.org".to_owned()), ..cable("eno2", "cdp") };
     let expected = [route.clone(), link(Some("eno2"), "sw1", LinkEvidence::Cdp)];
-    assert_eq!(links_of_server(&[cisco.clone()]), expected);
+    assert_eq!(links_of_server(std::slice::from_ref(&cisco)), expected);
     // Two cables to one device are one link, with the stronger evidence and the first port.
     let expected = [route, link(Some("eno1"), "sw1", LinkEvidence::Lldp)];
     assert_eq!(links_of_server(&[cisco, by_address]), expected);
