@@ -355,11 +355,9 @@ mod tests {
                 .file(&format!("{running}/b.xml"), "<domstatus/>")
                 .link(&format!("{folder}/autostart/a.xml"), &format!("{folder}/a.xml"));
             let found = with_context(&host, observe).unwrap();
-            let guests = found.facts.iter().filter_map(|it| match it {
-                Fact::VirtualMachine(it) => {
-                    Some((it.name.as_deref()?, it.is_running?, it.starts_with_host?))
-                }
-                _ => None,
+            let guests = found.facts.iter().filter_map(|it| {
+                let Fact::VirtualMachine(it) = it else { return None };
+                Some((it.name.as_deref()?, it.is_running?, it.starts_with_host?))
             });
             assert_eq!(guests.collect::<Vec<_>>(), [("a", false, true), ("b", true, false)]);
         }

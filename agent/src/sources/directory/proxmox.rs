@@ -345,9 +345,9 @@ mod tests {
                 .file("/etc/pve/nodes/pve1/lxc/7.conf", "hostname: c\n")
                 .file("/etc/pve/nodes/pve2/lxc/8.conf", "hostname: d\n");
             let found = with_context(&host, observe).unwrap();
-            let states = found.facts.into_iter().filter_map(|it| match it {
-                Fact::NamedMachine(it) => Some(it.is_active),
-                _ => None,
+            let states = found.facts.into_iter().filter_map(|it| {
+                let Fact::NamedMachine(it) = it else { return None };
+                Some(it.is_active)
             });
             states.collect::<Vec<_>>()
         };

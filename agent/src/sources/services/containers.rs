@@ -522,9 +522,9 @@ mod tests {
             .file("/var/lib/docker/image/overlay2/imagedb/content/sha256/cc", "{}")
             .file(&format!("{layers}/{one}/size"), "74759018");
         let sizes = |host: &MapHost| -> Vec<Option<u64>> {
-            let images = found(host).facts.into_iter().map(|it| match it {
-                Fact::ContainerImage(it) => it.size_bytes,
-                other => panic!("{other:?}"),
+            let images = found(host).facts.into_iter().map(|it| {
+                let Fact::ContainerImage(it) = it else { panic!("{it:?}") };
+                it.size_bytes
             });
             images.collect()
         };

@@ -174,9 +174,9 @@ mod tests {
         table.extend(fields);
         table.extend([0, 0, 127, 4, 0, 0, 0, 0]);
         let found = read_table(&table, None);
-        let mut interfaces = found.facts.into_iter().filter_map(|it| match it {
-            Fact::ManagementInterface(it) => Some(it),
-            other => panic!("{other:?}"),
+        let mut interfaces = found.facts.into_iter().map(|it| {
+            let Fact::ManagementInterface(it) = it else { panic!("{it:?}") };
+            it
         });
         interfaces.next().unwrap()
     }
