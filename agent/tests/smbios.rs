@@ -10,6 +10,7 @@
 mod tests {
     use std::collections::BTreeMap;
     use std::fs;
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
     use std::path::PathBuf;
     use std::time::Duration;
 
@@ -17,25 +18,28 @@ mod tests {
     use kataster_agent::host::{Host, Reply, Request};
     use kataster_agent::names::Names;
     use kataster_agent::sources::{Context, FileLists, Found, Options, all};
-    use observation::latest::{Absent, Fact, FirmwareComponent, NameKey};
+    use observation::latest::{
+        Absent, Fact, FirmwareComponent, ManagementInterface, ManagementProtocol, NameKey,
+    };
 
     /// Where --dump-bin puts the table; the entry point stands at 0.
     const TABLE_AT: usize = 32;
     const TABLES: [&str; 3] = ["constructed", "constructed-old", "qemu"];
     /// What dmidecode says instead of a value.
-    const NOTHING: [&str; 8] = [
+    const NOTHING: [&str; 9] = [
         "Not Specified",
         "Unknown",
         "None",
         "Not Provided",
         "Unspecified",
+        "Unknown Or Non-rotating",
         "<OUT OF SPEC>",
         "No Module Installed",
         "Not Present",
     ];
     /// What an inventory does not ask: addresses of code, settings of a start, handles that tie
     /// structures together, electrical limits, free words of the maker.
-    const NOT_REPORTED: [&str; 59] = [
+    const NOT_REPORTED: [&str; 61] = [
         "Address",
         "Array Handle",
         "Associated Components",
@@ -51,6 +55,7 @@ mod tests {
         "Features",
         "Firmware ID",
         "Flags",
+        "Host IP Address Format",
         "I2C Slave Address",
         "ID",
         "Image Size",
@@ -78,6 +83,7 @@ mod tests {
         "Operational Mode",
         "Power Supply State",
         "ROM Size",
+        "Redfish Service IP Address Format",
         "Register Spacing",
         "Runtime Size",
         "SBDS Version",
@@ -163,8 +169,13 @@ mod tests {
                     structures.push((kind, Fields::new()));
                 }
             }
+            let below = line.strip_prefix("\t\t").filter(|_| kind == 42);
             let field = line.strip_prefix('\t').filter(|it| !it.starts_with('\t'));
-            if let Some((key, value)) = field.and_then(|it| it.split_once(':')) {
+            if let Some((key, value)) = below.or(field).and_then(|it| it.split_once(':')) {
+                // A host interface has several protocols, and each of them fields of the same names.
+                if (kind, key) == (42, "Protocol ID") {
+                    structures.push((kind, Fields::new()));
+                }
                 structures.last_mut().unwrap().1.insert(key.to_owned(), value_of(value));
             }
         }
@@ -231,6 +242,16 @@ mod tests {
     const ONBOARD: &[(u32, &str)] = &[(3, "Video"), (5, "Ethernet")];
     const INTERFACE: &[(u32, &str)] = &[(1, "KCS (Keyboard Control Style)")];
     const SUPPLY: &[(u32, &str)] = &[(3, "OK")];
+    const PROBE: &[(u32, &str)] = &[(7, "Motherboard"), (10, "Power Unit")];
+    const COOLER: &[(u32, &str)] = &[(3, "Fan"), (17, "Passive Cooling")];
+    const STATUS: &[(u32, &str)] = &[(3, "OK"), (4, "Non-critical"), (5, "Critical")];
+    const HOST_INTERFACE: &[(u32, &str)] =
+        &[(2, "KCS: Keyboard Controller Style"), (0x40, "Network")];
+    /// 4 and 5 are younger than this dmidecode.
+    const HOST_DEVICE: &[(u32, &str)] = &[(2, "USB"), (3, "PCI/PCIe")];
+    const HOST_PROTOCOL: &[(u32, &str)] =
+        &[(2, "02 (IPMI)"), (3, "03 (MCTP)"), (4, "04 (Redfish over IP)")];
+    const ASSIGNMENT: &[(u32, &str)] = &[(1, "Static"), (2, "DHCP"), (3, "AutoConf")];
 
     /// What a fact says, under the keys of dmidecode, with the type of its structure.
     fn said(fact: &Fact) -> Option<Said> {
@@ -239,6 +260,7 @@ mod tests {
             .or_else(|| of_memory(fact))
             .or_else(|| of_part(fact))
             .or_else(|| of_supply(fact))
+            .or_else(|| of_sensor(fact))
     }
 
     fn of_machine(fact: &Fact) -> Option<Said> {
@@ -475,6 +497,97 @@ mod tests {
         })
     }
 
+    fn of_sensor(fact: &Fact) -> Option<Said> {
+        let per_hundred = |it: u16| format!("{:.2}%", f64::from(it) / 100.0);
+        Some(match fact {
+            Fact::VoltageProbe(it) => {
+                let resolution = it.resolution_tenth_millivolts.map(|it| f64::from(it) / 10.0);
+                let fields = vec![
+                    ("Description", it.description.clone()),
+                    ("Location", word(it.location_number, PROBE)),
+                    ("Status", word(it.status_number, STATUS)),
+                    ("Maximum Value", text(it.maximum_millivolts)),
+                    ("Minimum Value", text(it.minimum_millivolts)),
+                    ("Resolution", text(resolution)),
+                    ("Tolerance", text(it.tolerance_millivolts)),
+                    ("Accuracy", it.accuracy_hundredth_percent.map(per_hundred)),
+                    ("Nominal Value", text(it.nominal_millivolts)),
+                ];
+                (26, fields)
+            }
+            Fact::CoolingDevice(it) => {
+                let fields = vec![
+                    ("Description", it.description.clone()),
+                    ("Type", word(it.kind_number, COOLER)),
+                    ("Status", word(it.status_number, STATUS)),
+                    ("Cooling Unit Group", text(it.group)),
+                    ("Nominal Speed", it.nominal_rpm.map(|it| format!("{it} rpm"))),
+                ];
+                (27, fields)
+            }
+            _ => return None,
+        })
+    }
+
+    /// A host interface and each of its protocols.
+    fn of_host_interface(it: &ManagementInterface) -> Vec<Said> {
+        let number = |of: Option<u16>| of.map(|it| format!("{it:#06x}"));
+        // What dmidecode does not know it reads as a number of the maker.
+        let device = it.device_number.filter(|it| *it < 4);
+        let known = |of: Option<u16>| number(of.filter(|_| device.is_some()));
+        let is_usb = device == Some(2);
+        let mut fields = vec![
+            ("Host Interface Type", word(it.kind_number, HOST_INTERFACE)),
+            ("Device Type", word(device, HOST_DEVICE)),
+            (if is_usb { "idVendor" } else { "VendorID" }, known(it.vendor_id)),
+            (if is_usb { "idProduct" } else { "DeviceID" }, known(it.device_id)),
+            ("SubVendorID", known(it.subsystem_vendor_id)),
+            ("SubDeviceID", known(it.subsystem_device_id)),
+        ];
+        fields.retain(|it| it.1.is_some() || it.0 == "Device Type");
+        let protocols = it.protocols.iter().filter(|_| it.kind_number == Some(0x40));
+        std::iter::once((42, fields)).chain(protocols.map(|it| (42, of_protocol(it)))).collect()
+    }
+
+    fn of_protocol(it: &ManagementProtocol) -> Vec<(&'static str, Option<String>)> {
+        let mut fields = vec![
+            ("Protocol ID", word(Some(it.protocol_number), HOST_PROTOCOL)),
+            ("Service UUID", text(it.service_uuid)),
+            ("Host IP Assignment Type", word(it.host_assignment_number, ASSIGNMENT)),
+            ("Redfish Service IP Discovery Type", word(it.service_discovery_number, ASSIGNMENT)),
+            ("Redfish Service Port", text(it.service_port)),
+            ("Redfish Service Vlan", text(it.service_vlan_id)),
+            ("Redfish Service Hostname", it.service_host_name.clone()),
+        ];
+        let names = |address: IpAddr| match address {
+            IpAddr::V4(_) => {
+                let service = ["IPv4 Redfish Service Address", "IPv4 Redfish Service Mask"];
+                (["IPv4 Address", "IPv4 Mask"], service)
+            }
+            IpAddr::V6(_) => {
+                let service = ["IPv6 Redfish Service Address", "IPv6 Redfish Service Mask"];
+                (["IPv6 Address", "IPv6 Mask"], service)
+            }
+        };
+        if let Some((address, length)) = it.host_address.zip(it.host_prefix_length) {
+            let ([name, mask], _) = names(address);
+            fields.extend([(name, text(Some(address))), (mask, mask_of(address, length))]);
+        }
+        if let Some((address, length)) = it.service_address.zip(it.service_prefix_length) {
+            let (_, [name, mask]) = names(address);
+            fields.extend([(name, text(Some(address))), (mask, mask_of(address, length))]);
+        }
+        fields
+    }
+
+    fn mask_of(address: IpAddr, length: u8) -> Option<String> {
+        let length = u32::from(length);
+        Some(match address {
+            IpAddr::V4(_) => Ipv4Addr::from_bits(!(u32::MAX >> length)).to_string(),
+            IpAddr::V6(_) => Ipv6Addr::from_bits(!(u128::MAX >> length)).to_string(),
+        })
+    }
+
     fn of_battery(it: &observation::latest::Battery) -> Vec<(&'static str, Option<String>)> {
         // A smart battery states serial number, date and chemistry in fields of its own.
         let is_smart = it.chemistry.as_deref() == Some("LION");
@@ -510,6 +623,7 @@ mod tests {
                     let bios = ours.iter_mut().find(|it| it.0 == 0).unwrap();
                     bios.1.push(("Firmware Revision", it.version.clone()));
                 }
+                Fact::ManagementInterface(it) => ours.extend(of_host_interface(it)),
                 other => ours.extend(said(other)),
             }
         }
@@ -529,6 +643,8 @@ mod tests {
                         (7, "Speed") => "Speed of the cache",
                         (2 | 39, "Type") | (7, "Location") => continue,
                         (0 | 22, _) if theirs.is_none() => continue,
+                        // Numbers of a kind of device that this dmidecode does not know.
+                        (42, "Vendor ID") => continue,
                         (_, key) => key,
                     };
                     assert!(
@@ -543,6 +659,7 @@ mod tests {
                     (0, "Release Date", Some(it)) if it == "11/24/99" => {
                         Some("11/24/1999".to_owned())
                     }
+                    (42, "Redfish Service Vlan", Some(it)) if it == "0" => None,
                     (_, _, it) => it,
                 };
                 assert_eq!(value, &theirs, "{name}, type {kind}, {key}");

@@ -165,6 +165,7 @@ fn asset(number: u32, packages: u32) -> Asset {
             },
         )],
         neighbours: Vec::new(),
+        cables: Vec::new(),
         services: Vec::new(),
         ports: ports(&says),
         partners: partners(&says),

@@ -243,6 +243,7 @@ impl Host for WithoutBustle {
             | Request::LuksHeader { .. }
             | Request::ManagementNetwork
             | Request::NetworkDriver { .. }
+            | Request::ClockState
             | Request::TpmProperties => false,
         };
         if !is_bustle {

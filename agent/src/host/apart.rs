@@ -63,6 +63,7 @@ impl Patience {
             | Request::LuksHeader { .. }
             | Request::ManagementNetwork
             | Request::NetworkDriver { .. }
+            | Request::ClockState
             | Request::TpmProperties => self.long,
         }
     }

@@ -4,9 +4,9 @@ use observation::ContentHash;
 use observation::latest::{Absent, LinkNeighbour};
 
 use super::{
-    DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork, NeighbourState,
-    NetworkDriver, NetworkState, PasswordGuards, PathStatus, Reply, Request, Rights, RouteState,
-    RuleSet, Sampled, Space, SystemNames, Tree, TreeMarks,
+    ClockState, DiskLog, Figures, FwupdDevice, Host, LinkState, LuksHeader, ManagementNetwork,
+    NeighbourState, NetworkDriver, NetworkState, PasswordGuards, PathStatus, Reply, Request,
+    Rights, RouteState, RuleSet, Sampled, Space, SystemNames, Tree, TreeMarks,
 };
 
 /// Most bytes of an ordinary small file (`/etc`, `/proc`, `/sys`).
@@ -149,6 +149,11 @@ pub trait Ask {
     /// # Errors
     /// As [`Host::ask`].
     fn network_driver(&self, interface: &str) -> Result<NetworkDriver, Absent>;
+    /// The state of the kernel's clock.
+    ///
+    /// # Errors
+    /// As [`Host::ask`].
+    fn clock_state(&self) -> Result<ClockState, Absent>;
     /// The fixed properties of the trusted platform module.
     ///
     /// # Errors
@@ -341,6 +346,14 @@ impl<H: Host + ?Sized> Ask for H {
     fn network_driver(&self, interface: &str) -> Result<NetworkDriver, Absent> {
         let request = Request::NetworkDriver { interface: interface.to_owned() };
         let Reply::NetworkDriver(answer) = self.ask(&request)? else {
+            return Err(unexpected(&request));
+        };
+        Ok(answer)
+    }
+
+    fn clock_state(&self) -> Result<ClockState, Absent> {
+        let request = Request::ClockState;
+        let Reply::ClockState(answer) = self.ask(&request)? else {
             return Err(unexpected(&request));
         };
         Ok(answer)

@@ -172,6 +172,7 @@ pub fn path_of(request: &Request) -> Option<(&str, Shows)> {
         | Request::LuksHeader { .. }
         | Request::ManagementNetwork
         | Request::NetworkDriver { .. }
+        | Request::ClockState
         | Request::TpmProperties
         | Request::ServedCertificate { .. } => None,
     }

@@ -6,6 +6,7 @@
 )]
 
 mod block_device;
+mod clock;
 mod disk_health;
 mod figures;
 mod fwupd;
@@ -98,6 +99,7 @@ impl Host for LinuxHost {
             Request::NetworkDriver { interface } => {
                 network_driver::driver(interface).map(Reply::NetworkDriver)
             }
+            Request::ClockState => clock::state().map(Reply::ClockState),
             Request::TpmProperties => tpm::properties().map(Reply::TpmProperties),
         }
     }

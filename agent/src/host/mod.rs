@@ -214,6 +214,8 @@ pub enum Request {
         /// Name of the interface.
         interface: String,
     },
+    /// The state of the kernel's clock: adjtimex(2) with no mode, which changes nothing.
+    ClockState,
     /// The fixed properties of the trusted platform module (TPM2_GetCapability): the answer as it came.
     TpmProperties,
 }
@@ -249,6 +251,7 @@ pub enum Reply {
     LuksHeader(LuksHeader),
     ManagementNetwork(ManagementNetwork),
     NetworkDriver(NetworkDriver),
+    ClockState(ClockState),
     TpmProperties(#[serde(with = "ask::bytes_as_text")] Vec<u8>),
 }
 
@@ -448,6 +451,19 @@ pub struct NeighbourState {
     pub link: u32,
     /// Whether it says it is a router.
     pub is_router: bool,
+}
+
+/// The state of the kernel's clock (adjtimex(2)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockState {
+    /// Whether the kernel takes it for right: no `STA_UNSYNC`, and not `TIME_ERROR` for it.
+    pub is_synchronised: bool,
+    /// What is left of the last correction.
+    pub offset_nanoseconds: i64,
+    /// Most that it may be off.
+    pub maximum_error_microseconds: i64,
+    /// What the program that keeps the time estimates.
+    pub estimated_error_microseconds: i64,
 }
 
 /// Figures of the running system.

@@ -193,6 +193,7 @@ fn object(request: &Request) -> String {
         Request::NetworkDriver { interface } => format!("driver of {interface}"),
         Request::FwupdDevices
         | Request::ManagementNetwork
+        | Request::ClockState
         | Request::TpmProperties
         | Request::SystemNames
         | Request::Rights

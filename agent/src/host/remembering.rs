@@ -90,6 +90,7 @@ fn is_to_be_remembered(request: &Request) -> bool {
         | Request::LuksHeader { .. }
         | Request::ManagementNetwork
         | Request::NetworkDriver { .. }
+        | Request::ClockState
         | Request::TpmProperties => false,
     }
 }

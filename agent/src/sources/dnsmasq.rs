@@ -114,6 +114,38 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_read_as_dnsmasq_reads_them() {
+        for (text, expected) in [
+            ("", None),
+            ("  # dhcp-host=a", None),
+            ("domain-needed", Some(("domain-needed", ""))),
+            (" dhcp-host = a , b ", Some(("dhcp-host", "a , b"))),
+            ("txt-record=x,\"a=b\" # remark", Some(("txt-record", "x,\"a=b\""))),
+            // Without a blank before it the sign belongs to the value.
+            ("server=/x/#", Some(("server", "/x/#"))),
+            ("=", Some(("", ""))),
+        ] {
+            assert_eq!(line(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn many_files_end_and_are_said_and_a_closed_one_is_a_gap() {
+        let mut host = MapHost::new().file(CONFIGURATION, "conf-dir=/srv/d\n");
+        for number in 0..=FILES_MAX {
+            host = host.file(&format!("/srv/d/{number:04}"), "dhcp-host=a\n");
+        }
+        let mut found = Found::default();
+        // The configuration itself is one of them.
+        assert_eq!(settings(&host, &mut found).len(), FILES_MAX - 1);
+        assert_eq!(found.complaints.len(), 1);
+        let host = MapHost::unprivileged().file(CONFIGURATION, "").forbid(CONFIGURATION);
+        let mut found = Found::default();
+        assert_eq!((settings(&host, &mut found).len(), found.gaps.len()), (0, 1));
+        assert!(is_here(&MapHost::new().file("/etc/dnsmasq.d/x", "")));
+    }
+
+    #[test]
     fn a_folder_may_leave_files_out() {
         let host = MapHost::new().file("/d/a", "").file("/d/a.bak", "").file("/d/b~", "");
         assert_eq!(of_folder(&host, "/d,.bak"), ["/d/a"]);

@@ -10,7 +10,7 @@ use crate::host::{Ask, Host};
 /// An addition that leads here takes away the one of the same name in a later folder.
 const NOWHERE: &str = "/dev/null";
 /// Most files of one configuration.
-const FILES_MAX: usize = 500;
+pub(crate) const FILES_MAX: usize = 500;
 /// Largest file of a configuration.
 pub(crate) const FILE_BYTES_MAX: u64 = 256 * 1024;
 

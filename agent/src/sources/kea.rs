@@ -153,6 +153,57 @@ mod tests {
         assert!(!format!("{found:?}").contains("CANARY"));
     }
 
+    #[test]
+    fn signs_of_comments_and_inclusions_in_texts_stay_texts() {
+        for text in ["# a", "// a", "/* a */", "<?include \\\"/etc/x\\\"?>", ",]", "\\\\"] {
+            let json = format!("{{\"Dhcp4\": {{\"x\": \"{text}\"}}}}");
+            let (value, found) = read(&MapHost::new().file(CONFIGURATIONS[0].0, &json));
+            let expected: Value = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+            assert_eq!(value.unwrap()["x"], expected, "{text}");
+            assert_eq!(found, Found::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_open_is_broken_and_ends() {
+        for text in ["{ \"Dhcp4\": \"", "{ \"Dhcp4\": /* ", "{ <?include \"/x", "{ # ", "\"\\"] {
+            let (value, found) = read(&MapHost::new().file(CONFIGURATIONS[0].0, text));
+            assert_eq!((value, found.complaints.len()), (None, 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn many_inclusions_end_and_are_said() {
+        let include = "<?include \"/etc/kea/one.json\"?>".repeat(FILES_MAX + 1);
+        let host = MapHost::new()
+            .file(CONFIGURATIONS[0].0, format!("{{ \"Dhcp4\": [ {include} 0 ] }}"))
+            .file("/etc/kea/one.json", "1,");
+        let (value, found) = read(&host);
+        assert_eq!(value.unwrap().as_array().unwrap().len(), FILES_MAX);
+        assert_eq!(found.complaints.len(), 2);
+        let host = MapHost::unprivileged()
+            .file(CONFIGURATIONS[0].0, "{ \"Dhcp4\": [ <?include \"/etc/kea/secret\"?> ] }")
+            .forbid("/etc/kea/secret");
+        let (value, found) = read(&host);
+        assert_eq!((value.unwrap(), found.gaps.len()), (serde_json::json!([]), 1));
+    }
+
+    #[test]
+    fn a_configuration_of_another_server_is_none_of_this_one() {
+        for (text, complaints) in [
+            ("{ \"Dhcp6\": {} }", 0),
+            ("{}", 0),
+            ("[]", 0),
+            ("7", 0),
+            ("", 1),
+            ("{ \"Dhcp4\": }", 1),
+        ] {
+            let (value, found) = read(&MapHost::new().file(CONFIGURATIONS[0].0, text));
+            assert_eq!((value, found.complaints.len()), (None, complaints), "{text}");
+        }
+        assert_eq!(read(&MapHost::new()), (None, Found::default()));
+    }
+
     proptest! {
         #[test]
         fn hostile_texts_never_panic(text in "[\\[\\]{},\"\\\\#/*é\n<?]{0,80}") {

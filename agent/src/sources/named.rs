@@ -194,7 +194,47 @@ mod tests {
         assert_eq!(found.gaps.len(), 1);
     }
 
+    #[test]
+    fn a_file_that_is_too_large_is_a_gap_and_not_cut() {
+        let host = MapHost::new().file("/etc/a", "0123456789");
+        let mut found = Found::default();
+        assert_eq!(read_bytes(&host, "/etc/a", 10, "x", &mut found).unwrap(), b"0123456789");
+        assert_eq!(read_bytes(&host, "/etc/a", 9, "x", &mut found), None);
+        assert_eq!((found.gaps[0].of.as_deref(), &*found.gaps[0].field), (Some("/etc/a"), "x"));
+        let host = MapHost::new().file("/etc/a", b"caf\xe9");
+        assert_eq!(read(&host, "/etc/a", "x", &mut found).unwrap(), "caf\u{fffd}");
+    }
+
+    #[test]
+    fn a_folder_with_too_many_files_is_read_in_part() {
+        let host = (0..=FILES_MAX)
+            .fold(MapHost::new(), |host, number| host.file(&format!("/d/{number:05}"), ""));
+        assert_eq!(files(&host, "/d/*").len(), FILES_MAX);
+        assert_eq!((base_name("/a/b"), base_name("b"), base_name("/a/")), ("b", "b", ""));
+    }
+
+    /// What a pattern says, without regard to time.
+    fn fits_plainly(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), left) => {
+                fits_plainly(rest, name)
+                    || left.is_some_and(|(_, left)| fits_plainly(pattern, left))
+            }
+            (Some((sign, rest)), Some((letter, left))) => {
+                (*sign == b'?' || sign == letter) && fits_plainly(rest, left)
+            }
+            _ => false,
+        }
+    }
+
     proptest! {
+        #[test]
+        fn patterns_fit_what_they_say(pattern in "[ab*?]{0,8}", name in "[ab]{0,10}") {
+            let expected = fits_plainly(pattern.as_bytes(), name.as_bytes());
+            prop_assert_eq!(fits(&pattern, &name), expected);
+        }
+
         #[test]
         fn hostile_patterns_end(pattern in "[*?ab]{0,30}", name in "[ab]{0,60}") {
             let _ = fits(&pattern, &name);

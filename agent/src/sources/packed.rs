@@ -210,6 +210,51 @@ pub(crate) mod tests {
         assert_eq!(Packing::of("a.b.zst"), Some(("a.b", Packing::Zstandard)));
     }
 
+    #[test]
+    fn parts_that_follow_each_other_are_one() {
+        // As `cat a.gz b.gz` makes it; gzip, xz and zstd all read it as one file.
+        for (ending, one) in packed(b"Package: a\n").into_iter().filter(|it| it.0 != ".lz4") {
+            let both = [one.clone(), one].concat();
+            assert_eq!(
+                unpack(ending, &both, 100).unwrap(),
+                b"Package: a\nPackage: a\n",
+                "{ending}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_gives_no_byte_that_was_not_there() {
+        let text = b"Package: openssl\nVersion: 3.0.17-1~deb12u2\n".repeat(4);
+        for (ending, whole) in packed(&text) {
+            for length in 0..whole.len() {
+                if let Ok(bytes) = unpack(ending, &whole[..length], 1_000) {
+                    assert!(text.starts_with(&bytes), "{ending}, {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_an_error_and_not_empty() {
+        for (ending, _) in packed(b"") {
+            let path = format!("/x{ending}");
+            for host in [MapHost::new(), MapHost::unprivileged().forbid(&path)] {
+                let reader = Packing::of(&path).unwrap().1.open(&host, &path, 100);
+                let read = reader.and_then(|mut it| fill(it.as_mut(), 100));
+                assert!(read.is_err(), "{ending}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bound_of_exactly_the_size_is_enough() {
+        for (ending, whole) in packed(b"0123456789") {
+            assert_eq!(unpack(ending, &whole, 10).unwrap(), b"0123456789", "{ending}");
+            assert!(unpack(ending, &whole, 9).is_err(), "{ending}");
+        }
+    }
+
     proptest! {
         #[test]
         fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0_usize..60, byte: u8) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use observation::latest::StartMode;
 
 use crate::host::{Ask, Host};
+use crate::sources::drop_ins;
 
 /// Where units stand; the first folder that has one wins.
 const FOLDERS: &[&str] = &[
@@ -20,6 +21,8 @@ const FOLDERS: &[&str] = &[
 const UNIT_BYTES_MAX: u64 = 256 * 1024;
 /// A unit that leads here is masked.
 const NOWHERE: &str = "/dev/null";
+/// Between two files of one unit: ends a line that the first left open, and its section.
+const END_OF_FILE: &str = "\n\n[]\n";
 /// What can start a service in place of the boot.
 const STARTERS: &[&str] = &[".socket", ".timer", ".path"];
 
@@ -54,6 +57,19 @@ pub(crate) fn services(host: &dyn Host, running: &BTreeSet<String>) -> Vec<Unit>
     names.extend(running.iter().filter(|it| catalogue.place(it).is_some()).cloned());
     let started = catalogue.started_by_others(host);
     names.iter().filter_map(|it| catalogue.unit(host, it, &started)).collect()
+}
+
+/// The files of the services that stay, each with its additions, of those that are running. A service that does
+/// its work and ends is left out: whether it runs at the moment says nothing.
+pub(crate) fn texts_of_running(
+    host: &dyn Host,
+    running: &BTreeSet<String>,
+) -> Vec<(String, String)> {
+    let catalogue = Catalogue::read(host);
+    let is_file = |it: &&String| catalogue.place(it).is_some_and(|it| it != NOWHERE);
+    let services = running.iter().filter(|it| it.ends_with(".service")).filter(is_file);
+    let texts = services.map(|it| (it.clone(), catalogue.text(host, it)));
+    texts.filter(|(_, text)| last(text, "Type") != Some("oneshot")).collect()
 }
 
 /// A unit that starts another one at times.
@@ -120,7 +136,7 @@ struct Catalogue {
     places: BTreeMap<String, String>,
     /// Units that another one wants at boot.
     wanted: BTreeSet<String>,
-    /// Folders with additions to a unit, in the order in which they apply.
+    /// Folders with additions to a unit, the strongest first.
     additions: BTreeMap<String, Vec<String>>,
 }
 
@@ -211,16 +227,52 @@ impl Catalogue {
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let mut text = self.place(name).map(|it| read(it)).unwrap_or_default();
-        let names = template(name).into_iter().chain([name.to_owned()]);
-        for folder in names.filter_map(|it| self.additions.get(&it)).flatten() {
-            let files = host.names(folder).unwrap_or_default();
-            for file in files.iter().filter(|it| it.ends_with(".conf")) {
-                text.push('\n');
-                text.push_str(&read(&format!("{folder}/{file}")));
-            }
+        let names = names_of_additions(name);
+        let folders = names.iter().filter_map(|it| self.additions.get(it)).flatten();
+        let folders: Vec<&str> = folders.map(String::as_str).collect();
+        for path in drop_ins::paths(host, &folders, ".conf") {
+            text.push_str(END_OF_FILE);
+            text.push_str(&read(&path));
         }
         text
     }
+}
+
+/// The names under which additions to a unit stand, the strongest first: its own, that of its template, those of
+/// the beginnings of its name (`foo-.service` for `foo-bar.service`), and its kind.
+fn names_of_additions(name: &str) -> Vec<String> {
+    let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
+    let stem = stem.split('@').next().unwrap_or_default();
+    let beginnings = stem.rmatch_indices('-').filter_map(|(at, _)| stem.get(..=at));
+    let beginnings = beginnings.map(|it| format!("{it}.{kind}"));
+    let mut names: Vec<String> =
+        std::iter::once(name.to_owned()).chain(template(name)).chain(beginnings).collect();
+    names.push(kind.to_owned());
+    names
+}
+
+/// The assignments of a section in their order, a line that goes on in the next one as one (systemd.syntax(7)).
+pub(crate) fn assignments(text: &str, section: &str) -> Vec<(String, String)> {
+    let (mut found, mut is_here, mut whole) = (Vec::new(), false, String::new());
+    for line in text.lines().map(str::trim) {
+        // A remark in between does not end a line.
+        if line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(start) = line.strip_suffix('\\') {
+            whole.push_str(start);
+            whole.push(' ');
+            continue;
+        }
+        whole.push_str(line);
+        let line = std::mem::take(&mut whole);
+        if let Some(name) = line.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+            is_here = name == section;
+        } else if let Some((key, value)) = line.split_once('=').filter(|_| is_here) {
+            found.push((key.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+    found
 }
 
 /// `getty@.service` for `getty@tty1.service`.
@@ -386,6 +438,54 @@ mod tests {
     }
 
     #[test]
+    fn additions_apply_by_their_names_and_the_strongest_folder_wins() {
+        // systemd.unit(5): of files with one name that of the strongest folder counts; all in the order of names.
+        let host = MapHost::new()
+            .file("/usr/lib/systemd/system/a-b@.service", "[Service]\nUser=main\n")
+            .file("/etc/systemd/system/a-b@x.service.d/10.conf", "[Service]\nUser=instance\n")
+            .file("/usr/lib/systemd/system/service.d/20.conf", "[Service]\nUser=kind\n")
+            .file("/etc/systemd/system/a-.service.d/30.conf", "[Service]\nUser=beginning\n")
+            .file("/usr/lib/systemd/system/a-b@.service.d/40.conf", "[Service]\nUser=template\n")
+            .file("/etc/systemd/system/a-b@.service.d/40.conf", "[Service]\nUser=strongest\n");
+        let user = |host: &MapHost| {
+            let running = BTreeSet::from(["a-b@x.service".to_owned()]);
+            let found = services(host, &running);
+            found.into_iter().find(|it| it.name == "a-b@x.service").unwrap().account.unwrap()
+        };
+        assert_eq!(user(&host), "strongest");
+        let host = host.link("/etc/systemd/system/a-b@.service.d/40.conf", "/dev/null");
+        assert_eq!(user(&host), "beginning");
+        let host = host.link("/etc/systemd/system/a-.service.d/30.conf", "/dev/null");
+        assert_eq!(user(&host), "kind");
+    }
+
+    #[test]
+    fn assignments_are_those_of_their_section_and_lines_go_on() {
+        let text = "User=none\n[Unit]\nUser=unit\n[Service]\nA=1 \\\n# remark\n  2 \\\n3\n B = 4 \n;C=5\n\
+            nothing\nD=\n[Install]\nE=6";
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let expected = [pair("A", "1  2  3"), pair("B", "4"), pair("D", "")];
+        assert_eq!(assignments(text, "Service"), expected);
+    }
+
+    #[test]
+    fn only_running_services_that_stay_have_texts() {
+        let host = MapHost::new()
+            .file("/usr/lib/systemd/system/a.service", "[Service]\nUser=a\\")
+            .file("/etc/systemd/system/a.service.d/x.conf", "[Service]\nUser=b\n")
+            .file("/usr/lib/systemd/system/b.service", "[Service]\nType=oneshot\n")
+            .file("/usr/lib/systemd/system/c.service", "[Service]\n")
+            .link("/etc/systemd/system/d.service", "/dev/null");
+        let names = ["a.service", "b.service", "d.service", "gone.service", "session-1.scope"];
+        let texts = texts_of_running(&host, &names.map(str::to_owned).into());
+        assert_eq!(texts.len(), 1);
+        // A line that a file leaves open does not swallow the next file.
+        let users = assignments(&texts[0].1, "Service");
+        assert_eq!(users.last().unwrap().1, "b");
+        assert_eq!(users.len(), 2);
+    }
+
+    #[test]
     fn a_program_is_its_path_alone() {
         for (line, expected) in [
             ("@/usr/bin/a argv0 b", Some("/usr/bin/a")),
@@ -423,6 +523,12 @@ mod tests {
         #[test]
         fn hostile_units_never_panic(text in "(\\[?(Unit|ExecStart|User|\\PC{0,4})\\]?=?\\PC{0,12}\\\\?\n){0,10}") {
             let _ = unit(&text);
+        }
+
+        #[test]
+        fn hostile_sections_never_panic(text in "([\\[\\]=\\\\#a-]{0,6}\n?){0,20}", name in "[a@.-]{0,8}") {
+            let _ = assignments(&text, "a");
+            prop_assert!(names_of_additions(&name).len() <= name.len() + 3);
         }
     }
 }

@@ -252,6 +252,7 @@ impl Host for MapHost {
             | Request::LuksHeader { .. }
             | Request::ManagementNetwork
             | Request::NetworkDriver { .. }
+            | Request::ClockState
             | Request::TpmProperties
             | Request::HeardOnLinks
             | Request::SampledConnections => Err(not_here(&format!("{request:?}"))),

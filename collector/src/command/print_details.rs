@@ -196,6 +196,7 @@ mod tests {
             routes: Vec::new(),
             resolvers: Vec::new(),
             neighbours: Vec::new(),
+            cables: Vec::new(),
             services: Vec::new(),
             ports: Vec::new(),
             partners: Vec::new(),

@@ -219,6 +219,7 @@ impl Host for GuardedHost {
             | Request::Routes
             | Request::Neighbours
             | Request::Figures
+            | Request::ClockState
             | Request::ServedCertificate { .. } => Err(not_granted(&format!("{request:?}"))),
         }
     }

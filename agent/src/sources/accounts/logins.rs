@@ -1,6 +1,7 @@
-//! When accounts last logged in, from the binary wtmp(5) and lastlog(8), where somebody switched it on.
+//! When accounts last logged in, from the binary wtmp(5) and lastlog(8) and the databases of wtmpdb(8) and
+//! lastlog2(8), where somebody switched it on.
 //!
-//! Only the newest `wtmp` is read, not those that were rotated away. lastlog2's database is not read.
+//! Only the newest `wtmp` is read, not those that were rotated away.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use observation::latest::{
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
 use crate::sources::persons::Persons;
+use crate::sources::pieces::{Pieces, Unread};
+use crate::sources::sqlite::{self, Bounds, Value};
 use crate::sources::{Found, Source};
 
 /// When accounts last logged in.
@@ -25,6 +28,11 @@ pub(super) const SOURCE: Source = Source {
 const WTMP: &str = "/var/log/wtmp";
 const LASTLOG: &str = "/var/log/lastlog";
 const LASTLOG2: &str = "/var/lib/lastlog/lastlog2.db";
+const WTMPDB: &str = "/var/lib/wtmpdb/wtmp.db";
+/// Rows of these databases hold a name, a place and a time.
+const BOUNDS: Bounds = Bounds { row_bytes: 64 * 1024, rows: 100_000 };
+/// The number that wtmpdb has for a login of somebody.
+const LOGIN_OF_WTMPDB: i64 = 3;
 /// Largest file: 40,000 logins, or accounts up to number 50,000.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// `USER_PROCESS`: somebody logged in.
@@ -47,7 +55,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
             let problem = "its length is no multiple of a record".to_owned();
             found.complaints.push(Complaint { place: WTMP.to_owned(), problem });
         }
-        count(&bytes, &persons, &mut logins);
+        let records = bytes.chunks_exact(record_bytes(&bytes)).filter_map(login);
+        let records = records.map(|it| (it.name, it.at, it.is_remote));
+        count(records, &persons, &mut logins);
     }
     if let Some(bytes) = bytes(context.host, LASTLOG, &mut found.gaps) {
         seen = true;
@@ -55,13 +65,32 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
             add_last(uid, record, &persons, &mut logins);
         }
     }
-    if context.host.status(LASTLOG2).is_ok() {
-        seen = true;
-        let (why, what) = ("database".to_owned(), LASTLOG2.to_owned());
-        found.gaps.push(gap(Absent::NotLookedAt { why, what }));
-    }
+    let mut of_database = Vec::new();
+    seen |= database(context.host, WTMPDB, "wtmp", &mut found, &mut |row| {
+        // ID, type, user, login, logout, line, host, service.
+        let is_login = row.get(1)?.number()? == LOGIN_OF_WTMPDB;
+        let micros = row.get(3)?.number().filter(|it| is_login && *it > 0);
+        let at = micros.and_then(|it| Timestamp::from_microsecond(it).ok());
+        let name = row.get(2)?.text().map(str::to_owned);
+        of_database.extend(at.zip(name).map(|(at, name)| (name, at, is_remote(row.get(6)))));
+        Some(())
+    });
+    count(
+        of_database.iter().map(|(name, at, is_remote)| (&**name, *at, *is_remote)),
+        &persons,
+        &mut logins,
+    );
+    seen |= database(context.host, LASTLOG2, "Lastlog2", &mut found, &mut |row| {
+        // Name, time, line, host, service.
+        let seconds = row.get(1)?.number().filter(|it| *it > 0);
+        let at = seconds.and_then(|it| Timestamp::from_second(it).ok());
+        if let Some((name, at)) = row.first()?.text().zip(at) {
+            newest(persons.name(name), at, is_remote(row.get(3)), &mut logins);
+        }
+        Some(())
+    });
     if !seen && found.gaps.is_empty() {
-        let looked_at = [WTMP, LASTLOG, LASTLOG2].join(", ");
+        let looked_at = [WTMP, LASTLOG, WTMPDB, LASTLOG2].join(", ");
         return Err(Absent::NotHere { looked_at });
     }
     found.facts = logins.into_values().map(Fact::LastLogin).collect();
@@ -77,6 +106,35 @@ fn bytes(host: &dyn Host, path: &str, gaps: &mut Vec<Gap>) -> Option<Vec<u8>> {
             None
         }
     }
+}
+
+/// The rows of a database; whether there is one.
+fn database(
+    host: &dyn Host,
+    path: &str,
+    table: &str,
+    found: &mut Found,
+    take: sqlite::Take<'_>,
+) -> bool {
+    match sqlite::rows(&mut Pieces::new(host, path), table, BOUNDS, take) {
+        Ok(()) => {}
+        Err(Unread::Absent(Absent::NotHere { .. })) => return false,
+        Err(Unread::Absent(reason)) => {
+            found.gaps.push(gap(reason));
+            return false;
+        }
+        Err(Unread::Broken(problem)) => {
+            let (place, problem) = (path.to_owned(), problem.to_owned());
+            found.complaints.push(Complaint { place, problem });
+        }
+    }
+    true
+}
+
+/// A display such as `:0` is no other machine.
+fn is_remote(host: Option<&Value<'_>>) -> bool {
+    let host = host.and_then(|it| it.text());
+    host.is_some_and(|it| !it.is_empty() && !it.starts_with(':'))
 }
 
 fn gap(reason: Absent) -> Gap {
@@ -121,11 +179,14 @@ fn text(field: &[u8]) -> Option<&str> {
     std::str::from_utf8(field).ok().filter(|it| !it.is_empty())
 }
 
-fn count(bytes: &[u8], persons: &Persons<'_>, logins: &mut BTreeMap<UserName, LastLogin>) {
-    let records = bytes.chunks_exact(record_bytes(bytes));
-    let all: Vec<Login<'_>> = records.filter_map(login).collect();
-    let since = all.iter().map(|it| it.at).min();
-    for Login { name, at, is_remote } in all {
+fn count<'a>(
+    all: impl Iterator<Item = (&'a str, Timestamp, bool)>,
+    persons: &Persons<'_>,
+    logins: &mut BTreeMap<UserName, LastLogin>,
+) {
+    let all: Vec<(&str, Timestamp, bool)> = all.collect();
+    let since = all.iter().map(|it| it.1).min();
+    for (name, at, is_remote) in all {
         let account = persons.name(name);
         let entry = logins.entry(account.clone()).or_insert_with(|| LastLogin {
             account,
@@ -134,10 +195,28 @@ fn count(bytes: &[u8], persons: &Persons<'_>, logins: &mut BTreeMap<UserName, La
             count: Some(0),
             since,
         });
-        entry.count = entry.count.map(|it| it.saturating_add(1));
+        entry.count = Some(entry.count.unwrap_or_default().saturating_add(1));
+        // Where two lists count, the older beginning is the one since when nothing was missed.
+        entry.since = entry.since.into_iter().chain(since).min();
         if at >= entry.last_at {
             (entry.last_at, entry.is_remote) = (at, Some(is_remote));
         }
+    }
+}
+
+/// One more login of an account, of which only the last is known.
+fn newest(
+    account: UserName,
+    at: Timestamp,
+    is_remote: bool,
+    logins: &mut BTreeMap<UserName, LastLogin>,
+) {
+    let is_remote = Some(is_remote);
+    let last =
+        LastLogin { account: account.clone(), last_at: at, is_remote, count: None, since: None };
+    let entry = logins.entry(account).or_insert(last);
+    if at > entry.last_at {
+        (entry.last_at, entry.is_remote) = (at, is_remote);
     }
 }
 
@@ -153,14 +232,8 @@ fn add_last(
     if seconds == 0 {
         return;
     }
-    let is_remote = Some(record.get(36..).and_then(text).is_some_and(|it| !it.starts_with(':')));
-    let account = persons.account(uid);
-    let last =
-        LastLogin { account: account.clone(), last_at: at, is_remote, count: None, since: None };
-    let entry = logins.entry(account).or_insert(last);
-    if at > entry.last_at {
-        (entry.last_at, entry.is_remote) = (at, is_remote);
-    }
+    let is_remote = record.get(36..).and_then(text).is_some_and(|it| !it.starts_with(':'));
+    newest(persons.account(uid), at, is_remote, logins);
 }
 
 #[cfg(test)]
@@ -173,6 +246,8 @@ mod tests {
 
     /// Real layout: written by `utmpdump -r` of util-linux 2.38 from a text; the truth is its input.
     const WTMP_SAMPLE: &[u8] = include_bytes!("samples/wtmp");
+    /// Written by SQLite 3.40.1 with the statements of wtmpdb 0.73.
+    const WTMPDB_SAMPLE: &[u8] = include_bytes!("samples/wtmp.db.zst");
     const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n";
 
     fn check(host: &MapHost) -> Result<Found, Absent> {
@@ -233,6 +308,45 @@ mod tests {
     }
 
     #[test]
+    fn the_databases_of_debian_13_are_read() {
+        let database = |packed: &[u8]| zstd::decode_all(packed).unwrap();
+        let last = database(sqlite::samples::WITHOUT_PACKAGES);
+        let passwd = format!("{PASSWD}sddm:x:110:110::/var/lib/sddm:/bin/false\n");
+        let host = MapHost::new().file("/etc/passwd", &passwd).file(LASTLOG2, &last);
+        let found = check(&host).unwrap();
+        let all = lines(&found);
+        assert_eq!(found.complaints, []);
+        // Who never logged in has no time; two names without an account are one pseudonym each.
+        assert_eq!(all.len(), 4, "{all:?}");
+        assert!(all.contains(&"root 2024-05-05T09:06:40Z Some(false) None".to_owned()), "{all:?}");
+        // A display is no other machine.
+        assert!(all.contains(&"sddm 2025-06-15T15:08:20Z Some(false) None".to_owned()), "{all:?}");
+        assert!(
+            all.contains(&"somebody 2025-06-15T15:06:40Z Some(true) None".to_owned()),
+            "{all:?}"
+        );
+        // Beyond what 32 bits hold.
+        assert!(
+            all.contains(&"somebody 2106-02-07T06:44:56Z Some(false) None".to_owned()),
+            "{all:?}"
+        );
+        let text = format!("{found:?}");
+        assert!(!text.contains("alice") && !text.contains("192.0.2"), "{text}");
+        let host = host.file(WTMPDB, database(WTMPDB_SAMPLE));
+        let all = lines(&check(&host).unwrap());
+        assert_eq!(all.len(), 4, "{all:?}");
+        // Two logins are counted, the last of them is newer than lastlog2's; the start of the machine is none.
+        assert!(
+            all.contains(&"somebody 2026-09-01T08:05:00.000001Z Some(true) Some(2)".to_owned()),
+            "{all:?}"
+        );
+        assert!(
+            all.contains(&"root 2026-09-01T08:06:40Z Some(false) Some(1)".to_owned()),
+            "{all:?}"
+        );
+    }
+
+    #[test]
     fn nobody_is_watched_unless_somebody_switched_it_on() {
         let host = MapHost::new().file("/etc/passwd", PASSWD).file(WTMP, WTMP_SAMPLE);
         let reason = with_context(&host, observe).unwrap_err();
@@ -247,7 +361,8 @@ mod tests {
             .file(LASTLOG2, "")
             .forbid(LASTLOG);
         let found = check(&host).unwrap();
-        assert_eq!((found.complaints.len(), found.gaps.len()), (1, 2));
+        // The file cut off, a database that is none; the one that may not be read.
+        assert_eq!((found.complaints.len(), found.gaps.len()), (2, 1));
         let host = MapHost::new().file("/etc/passwd", PASSWD);
         assert!(matches!(check(&host), Err(Absent::NotHere { .. })));
     }

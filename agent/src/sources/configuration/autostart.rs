@@ -1,13 +1,15 @@
 //! What starts by itself when somebody logs in, beside the services: desktop entries (the Desktop Application
 //! Autostart Specification), units of users (systemd.unit(5)), rc.local. Of a command the program is said.
 
-use observation::latest::{Absent, AccountKind, Cadence, Fact, Gap, Platform, Setting, SourceId};
+use observation::latest::{
+    Absent, AccountKind, Cadence, Complaint, Fact, Gap, Platform, Setting, SourceId,
+};
 
 use crate::host::Ask;
 use crate::sources::context::Context;
 use crate::sources::homes::RemotePlaces;
 use crate::sources::person_text::user;
-use crate::sources::persons::{PasswdEntry, Persons};
+use crate::sources::persons::{PASSWD_PATH, PasswdEntry, Persons};
 use crate::sources::settings::configured;
 use crate::sources::{Found, Source, ini};
 
@@ -40,7 +42,9 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     looking.scripts();
     let away = RemotePlaces::read(context.host);
     let has_home = |it: &&PasswdEntry| persons.kind(it) != AccountKind::System;
-    for entry in persons.entries().iter().filter(has_home).take(HOMES_MAX) {
+    let homes: Vec<&PasswdEntry> = persons.entries().iter().filter(has_home).collect();
+    looking.complain_about_more(PASSWD_PATH, "accounts", homes.len(), HOMES_MAX);
+    for entry in homes.into_iter().take(HOMES_MAX) {
         let owner = user(&persons, &entry.name);
         if away.hold(&entry.home) {
             let (why, what) = ("remote_file_system".to_owned(), persons.path(&entry.home));
@@ -108,7 +112,11 @@ impl Looking<'_> {
 
     fn names(&mut self, folder: &str) -> Vec<String> {
         match self.context.host.names(folder) {
-            Ok(names) => names.into_iter().take(ENTRIES_MAX).collect(),
+            Ok(mut names) => {
+                self.complain_about_more(folder, "entries", names.len(), ENTRIES_MAX);
+                names.truncate(ENTRIES_MAX);
+                names
+            }
             Err(Absent::NotHere { .. }) => Vec::new(),
             Err(reason) => {
                 self.gap(self.without_name(reason, folder));
@@ -129,6 +137,15 @@ impl Looking<'_> {
                 doing: format!("reading {path}"),
                 cause: "it is no ordinary file or folder, or too large".to_owned(),
             },
+        }
+    }
+
+    /// A list that is cut off says so, without the name of a person.
+    fn complain_about_more(&mut self, path: &str, what: &str, count: usize, most: usize) {
+        if count > most {
+            let place = self.persons.path(path);
+            let problem = format!("{count} {what}, of which the first {most} are told");
+            self.found.complaints.push(Complaint { place, problem });
         }
     }
 
@@ -205,6 +222,26 @@ mod tests {
                 "autostart rc.local = 1 lines",
             ]
         );
+    }
+
+    #[test]
+    fn a_list_that_is_cut_off_says_so_without_names() {
+        let mut host = machine();
+        for number in 0..=ENTRIES_MAX {
+            let path = format!("/home/alice/.config/autostart/{number:04}.desktop");
+            host = host.file(&path, "[Desktop Entry]\nExec=x\n");
+        }
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!((found.facts.len(), found.complaints.len()), (ENTRIES_MAX, 1));
+        assert_eq!(found.complaints[0].problem, "501 entries, of which the first 500 are told");
+        assert!(!format!("{found:?}").contains("alice"));
+        let mut passwd = String::new();
+        for number in 0..=HOMES_MAX {
+            passwd += &format!("u{number}:x:{}:1::/home/u{number}:/bin/sh\n", 1_000 + number);
+        }
+        let found = with_context(&MapHost::new().file("/etc/passwd", &passwd), observe).unwrap();
+        assert_eq!(found.complaints.len(), 1);
+        assert_eq!(found.complaints[0].place, "/etc/passwd");
     }
 
     #[test]

@@ -143,6 +143,43 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    /// Real: /etc/dnsmasq.conf of Debian's dnsmasq 2.90-4~deb12u1, in which every option is switched off.
+    const DEBIAN: &str = include_str!("samples/dnsmasq.conf");
+
+    #[test]
+    fn the_file_of_debian_reserves_nothing_until_its_examples_are_switched_on() {
+        let found = with_context(&MapHost::new().file(CONFIGURATION, DEBIAN), observe).unwrap();
+        assert_eq!(found, Found::default());
+        let examples = DEBIAN.lines().filter_map(|it| it.strip_prefix("#dhcp-host="));
+        let examples: Vec<String> = examples.map(|it| format!("dhcp-host={it}\n")).collect();
+        assert_eq!(examples.len(), 14);
+        let host = MapHost::new().file(CONFIGURATION, examples.concat());
+        let found = with_context(&host, observe).unwrap();
+        let said = found.facts.iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            let name = it.name.as_deref().unwrap_or("-");
+            let addresses: Vec<String> = it.addresses.iter().map(ToString::to_string).collect();
+            format!("{name} {} {}", it.macs.join("+"), addresses.join("+")).trim_end().to_owned()
+        });
+        let expected = [
+            "- 11:22:33:44:55:66 192.168.0.60".to_owned(),
+            "fred 11:22:33:44:55:66".to_owned(),
+            "fred 11:22:33:44:55:66 192.168.0.60".to_owned(),
+            "- 11:22:33:44:55:66+12:34:56:78:90:12 192.168.0.60".to_owned(),
+            "bert  192.168.0.70".to_owned(),
+            "-  192.168.0.60".to_owned(),
+            "-  192.168.0.61".to_owned(),
+            "-  192.168.0.60".to_owned(),
+            "judge".to_owned(),
+            "- 11:22:33:44:55:66".to_owned(),
+            "- 11:22:33:44:55:66".to_owned(),
+            "- 11:22:33:44:55:66".to_owned(),
+            // One that speaks of all adapters of a maker names no machine.
+            "fred  1234::5".to_owned(),
+        ];
+        assert_eq!(said.collect::<Vec<_>>(), expected);
+    }
+
     proptest! {
         #[test]
         fn hostile_values_never_panic(value in "[0-9a-f:,\\-\\[\\]*é ]{0,60}") {

@@ -154,6 +154,35 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    #[test]
+    fn what_is_no_lease_is_passed_over() {
+        for line in [
+            "",
+            "duid 00:01",
+            "1795814090 02:00:5e:00:53:01",
+            "1795814090 02:00:5e:00:53:01 nowhere pc *",
+            "1795814090 02:00:5e:00:53:01 127.0.0.1 pc *",
+        ] {
+            assert_eq!(lease(line, "p", Timestamp::UNIX_EPOCH), None, "{line}");
+        }
+        let it = lease("0 06-02:00:5e:00:53:01 192.0.2.1 * *", "p", Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((it.name, it.macs.len()), (None, 0), "a token ring");
+    }
+
+    #[test]
+    fn values_of_libvirt_that_are_of_another_kind_are_passed_over() {
+        for text in
+            ["7", "{}", "[]", r#"[{"ip-address": 7}]"#, r#"[{"mac-address": "x"}]"#, "[null]"]
+        {
+            let host = MapHost::new().file("/var/lib/libvirt/dnsmasq/virbr0.status", text);
+            let found = with_context(&host, observe).unwrap();
+            assert_eq!((found.facts.len(), found.complaints.len()), (0, 0), "{text}");
+        }
+        // A network that never had a guest.
+        let host = MapHost::new().file("/var/lib/libvirt/dnsmasq/virbr0.status", "\n");
+        assert_eq!(with_context(&host, observe).unwrap(), Found::default());
+    }
+
     proptest! {
         #[test]
         fn hostile_lines_never_panic(line in "(192\\.0\\.2\\.1|-?9{18,20}|[0-9 :é]){0,40}") {

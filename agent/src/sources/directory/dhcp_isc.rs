@@ -154,6 +154,47 @@ mod tests {
         assert_eq!(with_context(&host, observe).unwrap().gaps.len(), 1);
     }
 
+    /// Real: of Debian's isc-dhcp-server 4.4.3-P1-2, as they are.
+    const DEBIAN: &str = include_str!("samples/dhcpd.conf");
+    const DEBIAN_SIX: &str = include_str!("samples/dhcpd6.conf");
+
+    #[test]
+    fn the_files_of_debian_reserve_nothing_until_their_examples_are_switched_on() {
+        let host = MapHost::new().file(PATH, DEBIAN).file("/etc/dhcp/dhcpd6.conf", DEBIAN_SIX);
+        assert_eq!(with_context(&host, observe).unwrap(), Found::default());
+        // Examples have no blank behind the sign, or two; what explains them has one.
+        let switched_on = |line: &str| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') || rest.starts_with("  ") => rest.to_owned(),
+            _ => line.to_owned(),
+        };
+        let lines: Vec<String> = DEBIAN.lines().map(switched_on).collect();
+        let (machines, found) = machines(&MapHost::new().file(PATH, lines.join("\n")));
+        assert_eq!(found.complaints, []);
+        let said: Vec<_> = machines.iter().map(|it| (it.name.as_deref(), &*it.macs[0])).collect();
+        let expected =
+            [(Some("passacaglia"), "00:00:c0:5d:bd:95"), (Some("fantasia"), "08:00:07:26:c0:a5")];
+        assert_eq!(said, expected);
+        // A name in place of an address is the server's to look up.
+        assert!(machines.iter().all(|it| it.addresses.is_empty()));
+    }
+
+    #[test]
+    fn the_examples_of_ipv6_are_read() {
+        let lines = DEBIAN_SIX.lines().skip_while(|it| !it.starts_with("#host "));
+        let lines = lines.take_while(|it| !it.starts_with("# The subnet"));
+        let lines: Vec<&str> = lines.map(|it| it.strip_prefix('#').unwrap_or(it)).collect();
+        let host = MapHost::new().file("/etc/dhcp/dhcpd6.conf", lines.join("\n"));
+        let (machines, found) = machines(&host);
+        assert_eq!(found.complaints, []);
+        let said =
+            machines.iter().map(|it| format!("{:?} {:?} {:?}", it.name, it.macs, it.addresses));
+        let expected = [
+            r#"Some("myclient") [] [3ffe:501:ffff:100::1234]"#,
+            r#"Some("otherclient") ["01:00:80:a2:55:67"] [3ffe:501:ffff:100::4321]"#,
+        ];
+        assert_eq!(said.collect::<Vec<_>>(), expected);
+    }
+
     proptest! {
         #[test]
         fn hostile_configurations_never_panic(text in "(host|include|hardware|[a{}; \"]){0,30}") {

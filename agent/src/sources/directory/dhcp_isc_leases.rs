@@ -195,6 +195,33 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    #[test]
+    fn states_other_than_active_are_not() {
+        for (state, expected) in [
+            ("active", Some(true)),
+            ("free", Some(false)),
+            ("abandoned", Some(false)),
+            ("backup", Some(false)),
+            ("expired", Some(false)),
+        ] {
+            let text =
+                WRITTEN.replace("  binding state active", &format!("  binding state {state}"));
+            assert_eq!(machines(&text)[0].is_active, expected, "{state}");
+        }
+        let text = WRITTEN.replace("  binding state active;\n", "");
+        assert_eq!(machines(&text)[0].is_active, None, "not stated");
+    }
+
+    #[test]
+    fn what_is_no_address_and_what_is_none_of_another_machine_is_passed_over() {
+        for address in ["example", "127.0.0.1", "0.0.0.0", "192.0.2.1000", ""] {
+            let text = WRITTEN.replace("lease 192.0.2.100", &format!("lease {address}"));
+            assert_eq!(machines(&text).len(), 0, "{address}");
+        }
+        let text = WRITTEN.replace("02:00:5e:00:53:01", "nonsense");
+        assert!(machines(&text)[0].macs.is_empty());
+    }
+
     proptest! {
         #[test]
         fn hostile_leases_never_panic(text in "(lease|ia-na|iaaddr|ends|epoch|9{20}|1\\.2\\.3\\.4|[{}; \"]){0,30}") {

@@ -135,6 +135,51 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    /// Real: the sample configurations of Debian's kea-dhcp4-server and kea-dhcp6-server 2.2.0-6, as they are.
+    const DEBIAN: [&str; 2] =
+        [include_str!("samples/kea-dhcp4.conf"), include_str!("samples/kea-dhcp6.conf")];
+
+    #[test]
+    fn the_samples_of_debian_are_read_with_their_comments() {
+        let host = MapHost::new()
+            .file("/etc/kea/kea-dhcp4.conf", DEBIAN[0])
+            .file("/etc/kea/kea-dhcp6.conf", DEBIAN[1]);
+        let found = found(&host);
+        assert_eq!((found.gaps.len(), found.complaints.len()), (0, 0), "{found:?}");
+        let said = found.facts.iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            let words = [it.name.clone(), it.macs.first().cloned()].map(Option::unwrap_or_default);
+            format!("{} {}", it.addresses[0], words.join(" ")).trim_end().to_owned()
+        });
+        let expected = [
+            "192.0.2.201  1a:1b:1c:1d:1e:1f",
+            "192.0.2.202 special-snowflake",
+            "192.0.2.203",
+            "192.0.2.204",
+            "192.0.2.205",
+            "192.0.2.206",
+            "2001:db8:1::100",
+            "2001:db8:1::101  00:01:02:03:04:05",
+            "2001:db8:1:0:cafe::1 foo.example.com",
+            "2001:db8:1:0:cafe::2",
+        ];
+        assert_eq!(said.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_sample_that_is_cut_off_is_complained_about_or_read_whole() {
+        // A configuration in the middle of being written; each cut is at the end of a line.
+        for (at, _) in DEBIAN[0].match_indices('\n').step_by(17) {
+            let host = MapHost::new().file("/etc/kea/kea-dhcp4.conf", &DEBIAN[0][..at]);
+            match with_context(&host, observe) {
+                Ok(found) => {
+                    assert!(!found.complaints.is_empty() || found.facts.len() == 6, "{at}")
+                }
+                Err(reason) => assert!(matches!(reason, Absent::NotHere { .. }), "{at}"),
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn hostile_values_never_panic(inner in "(\"reservations\":|\"subnet4\":|\"hostname\":|[\\[\\]{},1\"]){0,20}") {

@@ -219,6 +219,26 @@ mod tests {
         assert_eq!(found.complaints.len(), 1);
     }
 
+    #[test]
+    fn a_lease_that_never_ends_does_not_run_out_and_short_lines_say_what_they_say() {
+        let heads = WRITTEN.lines().next().unwrap();
+        let state = |line: &str| {
+            let host = MapHost::new().file(PATH, format!("{heads}\n{line}\n"));
+            machines(&host).first().map(|it| it.is_active)
+        };
+        let of = |lifetime: &str, end: &str, state: &str| {
+            format!("192.0.2.1,02:00:5e:00:53:01,,{lifetime},{end},1,0,0,,{state},")
+        };
+        assert_eq!(state(&of("4000", "10", "0")), Some(Some(true)));
+        assert_eq!(state(&of("4000", "-10", "0")), Some(Some(false)));
+        assert_eq!(state(&of("4294967295", "-10", "0")), Some(Some(true)));
+        assert_eq!(state(&of("4000", "10", "1")), Some(Some(false)), "declined");
+        assert_eq!(state(&of("4000", "soon", "0")), Some(None));
+        assert_eq!(state(&of("0", "10", "0")), None, "taken back");
+        assert_eq!(state("192.0.2.1"), Some(None));
+        assert_eq!((state(""), state(","), state("127.0.0.1,,,1,1,1")), (None, None, None));
+    }
+
     proptest! {
         #[test]
         fn hostile_lines_never_panic(line in "(192\\.0\\.2\\.1|-?9{18,20}|[0-9,:é]){0,40}") {

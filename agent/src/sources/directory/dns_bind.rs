@@ -195,6 +195,53 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    /// Real: the files of Debian's bind9 1:9.18.33, as they are, with the zones of RFC 1918 switched on.
+    #[test]
+    fn the_files_of_debian_name_no_machine_and_nothing_is_wrong_with_them() {
+        let local = include_str!("samples/named.conf.local").replace("//include", "include");
+        let host = MapHost::new()
+            .file("/etc/bind/named.conf", include_str!("samples/named.conf"))
+            .file("/etc/bind/named.conf.options", include_str!("samples/named.conf.options"))
+            .file("/etc/bind/named.conf.local", local)
+            .file(
+                "/etc/bind/named.conf.default-zones",
+                include_str!("samples/named.conf.default-zones"),
+            )
+            .file("/etc/bind/zones.rfc1918", include_str!("samples/zones.rfc1918"))
+            .file("/etc/bind/db.local", include_str!("samples/db.local"))
+            .file("/etc/bind/db.127", include_str!("samples/db.127"))
+            .file("/etc/bind/db.0", include_str!("samples/db.0"))
+            .file("/etc/bind/db.255", include_str!("samples/db.255"))
+            .file("/etc/bind/db.empty", include_str!("samples/db.empty"));
+        assert_eq!(with_context(&host, observe).unwrap(), Found::default());
+        // A zone whose file is gone is said, for each of the zones that stand in it.
+        let zones = include_str!("samples/zones.rfc1918").matches("zone ").count();
+        let host = host.link("/etc/bind/db.empty", "/nowhere");
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!(found.complaints.len(), zones);
+        assert!(found.complaints.iter().all(|it| it.place == "/etc/bind/db.empty"));
+    }
+
+    #[test]
+    fn only_zones_that_this_server_keeps_are_read() {
+        for (kind, count) in [
+            ("primary", 1),
+            ("master", 1),
+            ("secondary", 0),
+            ("slave", 0),
+            ("stub", 0),
+            ("forward", 0),
+        ] {
+            let zone = format!("zone \"t.test\" {{ type {kind}; file \"/z\"; }};");
+            let host = MapHost::new().file("/etc/named.conf", zone).file("/z", "a A 192.0.2.1\n");
+            assert_eq!(with_context(&host, observe).unwrap().facts.len(), count, "{kind}");
+        }
+        let twice = "view \"a\" { zone \"t.test\" { type primary; file \"/z\"; }; };\n";
+        let host =
+            MapHost::new().file("/etc/named.conf", twice.repeat(2)).file("/z", "a A 192.0.2.1\n");
+        assert_eq!(with_context(&host, observe).unwrap().facts.len(), 1, "views share files");
+    }
+
     proptest! {
         #[test]
         fn hostile_configurations_never_panic(text in "(zone|type|primary|file|include|/etc/named.conf|[{};\" ]){0,30}") {

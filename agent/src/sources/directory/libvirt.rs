@@ -293,6 +293,132 @@ mod tests {
         assert_eq!(bytes("1", Some("x")), None);
     }
 
+    /// Real: the network of Debian's libvirt-daemon-config-network 9.0.0-4, as it is.
+    #[test]
+    fn the_network_of_debian_reserves_nothing() {
+        let text = include_str!("samples/libvirt-default.xml");
+        assert_eq!(network(text, "p"), Ok(Vec::new()));
+        let host = MapHost::new()
+            .folder("/etc/libvirt/qemu")
+            .file("/etc/libvirt/qemu/networks/default.xml", text)
+            .file("/etc/libvirt/qemu/networks/broken.xml", "<network><ip>");
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!((found.facts.len(), found.complaints.len()), (0, 1));
+    }
+
+    /// Constructed from "Domain XML format".
+    #[test]
+    fn each_part_of_a_definition_is_taken_from_its_place() {
+        let it = |inside: &str| {
+            domain(&format!("<domain type='kvm'><name>a</name>{inside}</domain>"), "p").unwrap()
+        };
+        assert_eq!(it("").kind.as_deref(), Some("kvm"));
+        assert_eq!(it("<metadata><name>no</name></metadata>").name.as_deref(), Some("a"));
+        assert_eq!(it("<description>&lt;name&gt;</description>").name.as_deref(), Some("a"));
+        let disk = |device: &str, source: &str| {
+            it(&format!(
+                "<devices><disk type='file' device='{device}'><source {source}/></disk></devices>"
+            ))
+            .disks
+        };
+        assert_eq!(disk("disk", "file='/a &amp; b'"), ["/a & b"]);
+        assert_eq!(disk("lun", "dev='/dev/sdb'"), ["/dev/sdb"]);
+        assert_eq!(disk("disk", "protocol='rbd' name='pool/image'"), ["pool/image"]);
+        assert_eq!(disk("disk", "pool='p'"), [""; 0], "half of a name is none");
+        for removable in ["cdrom", "floppy"] {
+            assert_eq!(disk(removable, "file='/x.iso'"), [""; 0]);
+        }
+        let macs = it("<devices><interface><mac address='52:54:00:AA:BB:CC'/></interface>\
+            <interface><mac address='nonsense'/></interface><mac address='52:54:00:00:00:01'/></devices>").macs;
+        assert_eq!(macs, ["52:54:00:aa:bb:cc"]);
+        assert_eq!(
+            it("<memory unit='GiB'>3</memory><vcpu placement='static'>4</vcpu>").memory_bytes,
+            Some(3 << 30)
+        );
+        assert_eq!(it("<vcpu>many</vcpu>").processors, None);
+    }
+
+    #[test]
+    fn a_definition_that_grows_without_end_is_refused() {
+        let deep = "<a>".repeat(DEPTH_MAX + 1);
+        assert_eq!(domain(&deep, "p"), Err("elements nest too deep"));
+        let wide = format!("<domain>{}</domain>", "<a/>".repeat(EVENTS_MAX));
+        assert_eq!(domain(&wide, "p"), Err("it has too many elements"));
+    }
+
+    #[test]
+    fn guests_of_each_driver_are_read_with_their_state() {
+        for (folder, running) in DRIVERS {
+            let host = MapHost::new()
+                .file(&format!("{folder}/a.xml"), "<domain type='x'><name>a</name></domain>")
+                .file(&format!("{folder}/b.xml"), "<domain type='x'><name>b</name></domain>")
+                .file(&format!("{running}/b.xml"), "<domstatus/>")
+                .link(&format!("{folder}/autostart/a.xml"), &format!("{folder}/a.xml"));
+            let found = with_context(&host, observe).unwrap();
+            let guests = found.facts.iter().filter_map(|it| {
+                let Fact::VirtualMachine(it) = it else { return None };
+                Some((it.name.as_deref()?, it.is_running?, it.starts_with_host?))
+            });
+            assert_eq!(guests.collect::<Vec<_>>(), [("a", false, true), ("b", true, false)]);
+        }
+    }
+
+    #[test]
+    fn each_unit_of_memory_has_its_factor() {
+        for (unit, expected) in [
+            ("b", 1),
+            ("bytes", 1),
+            ("KB", 1_000),
+            ("k", 1 << 10),
+            ("KiB", 1 << 10),
+            ("MB", 1_000_000),
+            ("M", 1 << 20),
+            ("MiB", 1 << 20),
+            ("GB", 1_000_000_000),
+            ("G", 1 << 30),
+            ("TB", 1_000_000_000_000),
+            ("T", 1 << 40),
+            ("TiB", 1 << 40),
+        ] {
+            assert_eq!(bytes("3", Some(unit)), Some(3 * expected), "{unit}");
+        }
+        for text in ["", "-1", "1.5", "1 "] {
+            assert_eq!(bytes(text, None), None, "{text}");
+        }
+    }
+
+    /// Constructed from "Network XML format".
+    #[test]
+    fn reservations_are_those_of_dhcp_alone() {
+        let of = |inside: &str| {
+            let text =
+                format!("<network><name>n</name><ip address='192.0.2.1'>{inside}</ip></network>");
+            network(&text, "p").unwrap()
+        };
+        let host = "<host mac='52:54:00:00:00:0A' name='a.' ip='192.0.2.9'/>";
+        let machines =
+            of(&format!("<dhcp>{host}<host id='0:3:0:1' name='six' ip='2001:db8::6'/></dhcp>"));
+        assert_eq!(machines.len(), 2);
+        assert_eq!(
+            (machines[0].name.as_deref(), &*machines[0].macs[0]),
+            (Some("a"), "52:54:00:00:00:0a")
+        );
+        assert_eq!((machines[1].macs.len(), machines[1].addresses.len()), (0, 1));
+        assert_eq!(of(host), [], "outside of DHCP");
+        assert_eq!(
+            of("<dhcp><range start='192.0.2.2' end='192.0.2.9'/><bootp file='x'/></dhcp>"),
+            []
+        );
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_not_looked_for() {
+        let host = MapHost::new().file("/run/libvirt/x.xml", "");
+        assert_eq!(is_running(&host, "/run/libvirt/qemu", "../x"), None);
+        assert_eq!(is_running(&host, "/run/libvirt", "x"), Some(true));
+        assert_eq!(is_running(&host, "/run/libvirt", "y"), Some(false));
+    }
+
     proptest! {
         #[test]
         fn hostile_documents_never_panic(text in "(<domain>|</domain>|<name>|<disk device='|<source file=|[<>/&;'\"a!\\[é-]){0,40}") {

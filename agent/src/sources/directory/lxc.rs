@@ -120,6 +120,17 @@ mod tests {
     }
 
     #[test]
+    fn the_last_word_of_a_key_counts_and_what_is_no_name_leaves_the_one_before() {
+        let it = |text: &str| definition(text, "p", "folder");
+        assert_eq!(it("").name.as_deref(), Some("folder"));
+        assert_eq!(it("lxc.uts.name = \n").name.as_deref(), Some("folder"));
+        assert_eq!(it("lxc.uts.name = a\nlxc.uts.name = b\n").name.as_deref(), Some("b"));
+        assert_eq!(it("lxc.start.auto = 1\nlxc.start.auto = 0\n").starts_with_host, Some(false));
+        assert_eq!(it("lxc.rootfs.path = overlay:/a:/b\n").disks, ["/a:/b"]);
+        assert_eq!(it("lxc.net.0.hwaddr = 00:16:3e:xx:xx:xx\n").macs, [""; 0], "a template");
+    }
+
+    #[test]
     fn no_guests_are_not_here_and_a_closed_folder_not_allowed() {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
         let host = MapHost::unprivileged().forbid(FOLDER);

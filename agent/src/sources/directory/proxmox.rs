@@ -307,6 +307,87 @@ mod tests {
         assert!(matches!(with_context(&host, observe), Err(Absent::NotAllowed { .. })));
     }
 
+    /// Constructed from qm.conf(5) and pct.conf(5).
+    #[test]
+    fn each_key_of_a_guest_is_read_in_its_forms() {
+        let it = |text: &str| definition(text, "p", "1", "qemu").unwrap();
+        assert_eq!((it("").memory_bytes, it("").processors), (Some(512 * MIB), Some(1)));
+        for (text, mib) in [
+            ("memory: 2048", 2048),
+            ("memory: current=4096", 4096),
+            ("memory: current=4096,x=1", 4096),
+            ("memory: much", 512),
+        ] {
+            assert_eq!(it(text).memory_bytes, Some(mib * MIB), "{text}");
+        }
+        assert_eq!(it("cores: 2\nsockets: 4294967295").processors, None, "too many to be counted");
+        assert_eq!(it("scsi0: none,media=cdrom\nide2: none\nsata1: /dev/sdb").disks, ["/dev/sdb"]);
+        assert_eq!(it("scsihw: x\nscsi: y\nscsiA: z").disks, [""; 0], "keys without a number");
+        assert_eq!(
+            it("efidisk0: file=a:b,size=4M\ntpmstate0: c:d,version=v2.0").disks,
+            ["a:b", "c:d"]
+        );
+        assert_eq!(
+            it("net0: virtio,bridge=vmbr0\nnetwork: virtio=BC:24:11:00:00:01").macs,
+            [""; 0]
+        );
+        assert_eq!(it("#name: remark\nname: a\n[snapshot]\nname: b").name.as_deref(), Some("a"));
+        assert_eq!(it("smbios1: base64=1,uuid=nonsense").uuid, None);
+        assert_eq!(definition("name: t\ntemplate: 1\n", "p", "1", "qemu"), None);
+        assert!(definition("template: 0\n", "p", "1", "qemu").is_some());
+    }
+
+    #[test]
+    fn a_guest_runs_where_its_file_or_group_is() {
+        let running = |host: MapHost| {
+            let host = host
+                .link(LOCAL, "nodes/pve1")
+                .file("/etc/pve/nodes/pve1/lxc/7.conf", "hostname: c\n")
+                .file("/etc/pve/nodes/pve2/lxc/8.conf", "hostname: d\n");
+            let found = with_context(&host, observe).unwrap();
+            let states = found.facts.into_iter().filter_map(|it| {
+                let Fact::NamedMachine(it) = it else { return None };
+                Some(it.is_active)
+            });
+            states.collect::<Vec<_>>()
+        };
+        // What another node runs is not known here.
+        assert_eq!(running(MapHost::new()), [Some(false), None]);
+        assert_eq!(running(MapHost::new().folder("/sys/fs/cgroup/lxc/7")), [Some(true), None]);
+    }
+
+    #[test]
+    fn each_kind_of_storage_names_server_and_place() {
+        for (text, expected) in [
+            ("nfs: a\n\tserver s\n\texport /e\n", Some(("/mnt/pve/a", "s", "/e"))),
+            ("cifs: a\n\tserver s\n\tshare e\n\tpath /p\n", Some(("/p", "s", "e"))),
+            ("iscsi: a\n\tportal s\n\ttarget iqn\n", Some(("/mnt/pve/a", "s", "iqn"))),
+            ("rbd: a\n\tmonhost s\n\tpool p\n", Some(("/mnt/pve/a", "s", "p"))),
+            ("dir: a\n\tpath /p\n", None),
+            ("\tserver s\n", None),
+        ] {
+            let host = MapHost::new().folder("/etc/pve/nodes/x").file(STORAGES, text);
+            let found = with_context(&host, observe).unwrap();
+            let said: Vec<_> = found
+                .facts
+                .iter()
+                .map(|it| {
+                    let Fact::RemoteMount(it) = it else { panic!("{it:?}") };
+                    (&*it.mounted_at, it.server.as_deref().unwrap(), &*it.share)
+                })
+                .collect();
+            assert_eq!(said, Vec::from_iter(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_a_gap_and_not_nothing() {
+        let host = MapHost::unprivileged().folder("/etc/pve/nodes/x").forbid(JOBS).forbid(STORAGES);
+        let gaps = with_context(&host, observe).unwrap().gaps;
+        let fields: Vec<&str> = gaps.iter().map(|it| &*it.field).collect();
+        assert_eq!(fields, ["scheduled_task", "remote_mount"]);
+    }
+
     proptest! {
         #[test]
         fn hostile_files_never_panic(text in "(net0|memory|cores|smbios1|uuid=|vzdump|[:=,\n\t 9é]){0,40}") {

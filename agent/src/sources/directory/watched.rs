@@ -409,6 +409,183 @@ mod tests {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
     }
 
+    /// Real: of Debian's icinga2-common 2.13.6-2, backuppc 4.4.0-8 and nagios4-common 4.4.6-4, as they are.
+    #[test]
+    fn the_samples_of_debian_name_what_they_name() {
+        // The machine itself.
+        assert_eq!(icinga(include_str!("samples/icinga2-hosts.conf")), []);
+        assert_eq!(
+            backuppc(include_str!("samples/backuppc-hosts.sample")),
+            [entry("localhost", None)]
+        );
+        for (text, name, address) in [
+            (include_str!("samples/nagios-localhost.cfg"), "localhost", "127.0.0.1"),
+            (include_str!("samples/nagios-printer.cfg"), "hplj2605dn", "192.168.1.30"),
+            (include_str!("samples/nagios-switch.cfg"), "linksys-srw224p", "192.168.1.253"),
+            (include_str!("samples/nagios-windows.cfg"), "winserver", "192.168.1.2"),
+        ] {
+            assert_eq!(nagios(text), [entry(name, Some(address))]);
+        }
+        let folder = "/etc/nagios4/objects";
+        let host = MapHost::new()
+            .file(&format!("{folder}/localhost.cfg"), include_str!("samples/nagios-localhost.cfg"))
+            .file(&format!("{folder}/switch.cfg"), include_str!("samples/nagios-switch.cfg"))
+            .file("/etc/backuppc/hosts", include_str!("samples/backuppc-hosts.sample"))
+            .file("/etc/icinga2/conf.d/hosts.conf", include_str!("samples/icinga2-hosts.conf"));
+        let found = with_context(&host, observe).unwrap();
+        let [Fact::NamedMachine(switch)] = &*found.facts else { panic!("{found:?}") };
+        assert_eq!(switch.name.as_deref(), Some("linksys-srw224p"));
+        assert_eq!((&*switch.keeper, switch.list), ("nagios", MachineList::Monitoring));
+        assert_eq!(found.complaints, []);
+    }
+
+    #[test]
+    fn targets_of_prometheus_are_hosts_without_ports() {
+        for (text, expected) in [
+            ("web", Some("web")),
+            ("'web:9100'", Some("web")),
+            ("[\"192.0.2.1:9100\"", Some("192.0.2.1")),
+            ("https://web.example/metrics", Some("web.example")),
+            ("[2001:db8::1]:9100", Some("2001:db8::1")),
+            ("", None),
+            ("[]", None),
+            ("''", None),
+        ] {
+            let found = target(text).and_then(|it| it.address);
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_a_machine_where_it_says_which() {
+        let said = |name: &str, address: Option<&str>| {
+            let fact = machine(entry(name, address), &KEEPERS[0], "p")?;
+            let Fact::NamedMachine(it) = fact else { panic!("{fact:?}") };
+            let addresses: Vec<String> = it.addresses.iter().map(ToString::to_string).collect();
+            Some(format!("{} {}", it.name.unwrap_or_default(), addresses.join(" ")))
+        };
+        assert_eq!(said("a", None).as_deref(), Some("a "));
+        assert_eq!(said("a", Some("192.0.2.1")).as_deref(), Some("a 192.0.2.1"));
+        // The name in place of an address is the better known one.
+        assert_eq!(said("a-fd", Some("a.example")).as_deref(), Some("a.example "));
+        for (name, address) in
+            [("", None), ("localhost", None), ("a", Some("localhost")), ("a", Some("127.0.0.1"))]
+        {
+            assert_eq!(said(name, address), None, "{name} {address:?}");
+        }
+    }
+
+    #[test]
+    fn folders_that_lead_back_or_are_closed_end() {
+        let host = MapHost::new()
+            .file(
+                "/etc/icinga2/zones.d/a/hosts.conf",
+                "object Host \"sw1\" {\n address = \"192.0.2.3\"\n}\n",
+            )
+            .link("/etc/icinga2/zones.d/a/back", "/etc/icinga2/zones.d");
+        assert_eq!(with_context(&host, observe).unwrap().facts.len(), 1);
+        let path = "/etc/bareos/bareos-dir.conf";
+        let host = MapHost::unprivileged().file(path, "").forbid(path);
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!((found.facts.len(), found.gaps.len()), (0, 1));
+    }
+
+    #[test]
+    fn each_program_is_read_where_it_keeps_its_list() {
+        let client = "Client {\n  Name = a-fd\n  Address = m1\n}\n";
+        for (keeper, path, text) in [
+            ("backuppc", "/etc/BackupPC/hosts", "host dhcp user\nm1 0 root\n"),
+            ("bacula", "/etc/bacula/conf.d/x.conf", client),
+            ("bareos", "/etc/bareos/bareos-dir.d/client/a.conf", client),
+            (
+                "checkmk",
+                "/omd/sites/main/etc/check_mk/conf.d/wato/hosts.mk",
+                "all_hosts += ['m1']\n",
+            ),
+            ("icinga2", "/etc/icinga2/zones.d/a/b/h.conf", "object Host \"m1\" {\n}\n"),
+            ("nagios", "/usr/local/nagios/etc/objects/a.cfg", "define host {\n  host_name m1\n}\n"),
+            ("prometheus", "/etc/prometheus/prometheus.yml", "- targets: ['m1:9100']\n"),
+        ] {
+            let found = with_context(&MapHost::new().file(path, text), observe).unwrap();
+            let [Fact::NamedMachine(it)] = &*found.facts else { panic!("{keeper}: {found:?}") };
+            assert_eq!((&*it.keeper, it.name.as_deref(), &*it.place), (keeper, Some("m1"), path));
+            let is_backup = matches!(keeper, "backuppc" | "bacula" | "bareos");
+            let list = if is_backup { MachineList::Backup } else { MachineList::Monitoring };
+            assert_eq!(it.list, list, "{keeper}");
+            // A file of another name in the same folder is none of its list.
+            let other =
+                path.replace(".conf", ".txt").replace(".cfg", ".txt").replace(".mk", ".txt");
+            if other != path {
+                let reason = with_context(&MapHost::new().file(&other, text), observe);
+                assert!(matches!(reason, Err(Absent::NotHere { .. })), "{other}");
+            }
+        }
+    }
+
+    /// Constructed after the manuals of Bacula and Bareos.
+    #[test]
+    fn clients_of_a_director_stand_in_blocks_of_their_own() {
+        for (text, expected) in [
+            (
+                "Client {\n  Name = \"web-fd\"\n  Address = web # remark\n  FDPort = 9102\n}\n",
+                vec![entry("web-fd", Some("web"))],
+            ),
+            ("client{\nNAME=a\nADDRESS=b\n}\n", vec![entry("a", Some("b"))]),
+            (
+                "Client {\n Name = a\n Inner {\n  Name = no\n }\n Address = b\n}\n",
+                vec![entry("a", Some("b"))],
+            ),
+            ("Job {\n  Name = no\n  Client = web-fd\n}\n", vec![]),
+            ("Client {\n  Name = a\n", vec![]),
+            ("Client {\n}\n", vec![]),
+            ("}}}\nClient {\n Name = a\n}\n", vec![entry("a", None)]),
+            ("# Client {\n Name = a\n# }\n", vec![]),
+        ] {
+            assert_eq!(director(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_monitoring_are_neither_groups_nor_templates() {
+        for (text, expected) in [
+            ("define host {\n host_name a\n address b\n}\n", vec![entry("a", Some("b"))]),
+            ("define  host{\n\thost_name\ta\n}\n", vec![entry("a", None)]),
+            ("define hostgroup {\n host_name a\n}\n", vec![]),
+            ("define host {\n name generic\n register 0\n}\n", vec![]),
+        ] {
+            assert_eq!(nagios(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("all_hosts += []\n", vec![]),
+            ("all_hosts += ['a|x|y', 'b']\nall_hosts += ['c']\n", vec!["a", "b", "c"]),
+            ("all_hosts += [\"a'b\"]\n", vec!["a'b"]),
+            ("all_hosts += ['open\n", vec![]),
+            ("other += ['a']\n", vec![]),
+        ] {
+            let names: Vec<String> = checkmk(text).into_iter().map(|it| it.name).collect();
+            assert_eq!(names, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn datastores_that_are_closed_or_elsewhere_are_said() {
+        let list = "datastore: a\n\tpath /mnt/a\n\ndatastore: b\n\tpath relative\n";
+        let host = MapHost::new()
+            .file(DATASTORES, list)
+            .folder("/mnt/a/host/pc1")
+            .folder("/mnt/a/ct/101")
+            .folder("/mnt/a/other/no");
+        let found = with_context(&host, observe).unwrap();
+        let said = found.facts.iter().map(|it| {
+            let Fact::NamedMachine(it) = it else { panic!("{it:?}") };
+            (it.name.as_deref(), it.id.as_deref())
+        });
+        assert_eq!(said.collect::<Vec<_>>(), [(None, Some("101")), (Some("pc1"), None)]);
+        let host = MapHost::unprivileged().file(DATASTORES, list).forbid("/mnt/a");
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!((found.facts.len(), found.complaints.len()), (0, GROUPS.len()));
+    }
+
     proptest! {
         #[test]
         fn hostile_texts_never_panic(text in "(Client \\{|object Host \"|define host|all_hosts \\+=|targets:|[{}\\[\\]'\":=\n é-]){0,40}") {

@@ -4,8 +4,10 @@
 //! gives everything but serial numbers and modules.
 
 mod excerpt;
+mod host_interface;
 mod parts;
 mod records;
+mod sensors;
 mod table;
 
 use observation::latest::{Absent, Cadence, Fact, Gap, Platform, SourceId};
@@ -28,15 +30,18 @@ const ENTRY_POINT_PATH: &str = "/sys/firmware/dmi/tables/smbios_entry_point";
 const TABLE_BYTES_MAX: u64 = 1024 * 1024;
 const ENTRY_POINT_BYTES_MAX: u64 = 256;
 /// What only the tables hold, for the reason why it is missing.
-const FIELDS_OF_TABLE: [&str; 8] = [
+const FIELDS_OF_TABLE: [&str; 11] = [
     "base_board.serial",
     "chassis.serial",
+    "cooling_device",
     "expansion_slot",
+    "management_interface",
     "memory_module",
     "power_supply",
     "processor_socket",
     "system_product.serial",
     "system_product.uuid",
+    "voltage_probe",
 ];
 
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {

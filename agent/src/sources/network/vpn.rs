@@ -3,7 +3,9 @@
 
 use data_encoding::BASE64;
 use observation::ContentHash;
-use observation::latest::{Absent, Cadence, Fact, Gap, Platform, SourceId, VpnPeer, VpnProfile};
+use observation::latest::{
+    Absent, Cadence, Complaint, Fact, Gap, Platform, SourceId, VpnPeer, VpnProfile,
+};
 
 use crate::host::Ask;
 use crate::sources::attribute::printable;
@@ -32,9 +34,9 @@ const FOLDERS: &[(&str, &str, Reader)] = &[
 /// Single files.
 const FILES: &[(&str, Reader)] =
     &[("/etc/ipsec.conf", of_ipsec), ("/etc/swanctl/swanctl.conf", of_swanctl)];
-/// Most peers of one profile.
+/// Most peers of one profile; a reader takes one more, so that it is seen that there are more.
 const PEERS_MAX: usize = 1_000;
-/// Most profiles of one file.
+/// Most profiles of one file; likewise.
 const PROFILES_MAX: usize = 500;
 
 /// Reads the profiles of a file; the first text is the name of the file without its ending.
@@ -47,8 +49,16 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     let mut gaps = Vec::new();
     let mut texts: Vec<(Reader, String, String)> = Vec::new();
     for (folder, ending, reader) in FOLDERS {
-        if let Err(reason @ Absent::NotAllowed { .. }) = host.names(folder) {
-            gaps.push(Gap { field: String::new(), of: None, reason });
+        match host.names(folder) {
+            Ok(names) => {
+                let count = names.iter().filter(|it| it.ends_with(ending)).count();
+                more(&mut found, folder, "files", count, drop_ins::FILES_MAX);
+            }
+            Err(reason @ Absent::NotAllowed { .. }) => {
+                gaps.push(Gap { field: String::new(), of: None, reason });
+            }
+            // What is no folder has no profiles.
+            Err(_) => {}
         }
         let read = drop_ins::texts(host, drop_ins::paths(host, &[folder], ending), &mut gaps);
         texts.extend(read.into_iter().map(|(path, text)| (*reader, path, text)));
@@ -60,7 +70,13 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     for (reader, path, text) in texts {
         let file = path.rsplit('/').next().unwrap_or_default();
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        for mut profile in reader(stem, &text).into_iter().take(PROFILES_MAX) {
+        let profiles = reader(stem, &text);
+        let folder = path.rsplit_once('/').map_or(&*path, |(folder, _)| folder);
+        more(&mut found, folder, "profiles or more in one file", profiles.len(), PROFILES_MAX);
+        for mut profile in profiles.into_iter().take(PROFILES_MAX) {
+            let peers = profile.peers.len();
+            more(&mut found, folder, "peers or more of one profile", peers, PEERS_MAX);
+            profile.peers.truncate(PEERS_MAX);
             // A profile often bears the name of whom it was made for.
             let bare = persons.path(&format!("/{}", profile.name));
             profile.name = bare.trim_start_matches('/').to_owned();
@@ -86,6 +102,14 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         return Err(Absent::NotHere { looked_at: looked_at.collect::<Vec<_>>().join(", ") });
     }
     Ok(found)
+}
+
+/// A list that is cut off says so. The name of a file may be that of a person, so the folder is told.
+fn more(found: &mut Found, folder: &str, what: &str, count: usize, most: usize) {
+    if count > most {
+        let problem = format!("{count} {what}, of which the first {most} are told");
+        found.complaints.push(Complaint { place: folder.to_owned(), problem });
+    }
 }
 
 /// The reason with the folder in place of the file, whose name may be that of a person or a network.
@@ -150,7 +174,7 @@ fn of_wireguard(name: &str, text: &str) -> Vec<VpnProfile> {
     for line in lines.by_ref() {
         if line.starts_with('[') {
             is_peer = line.eq_ignore_ascii_case("[peer]");
-            if is_peer && found.peers.len() < PEERS_MAX {
+            if is_peer && found.peers.len() <= PEERS_MAX {
                 found.peers.push(peer());
             }
             continue;
@@ -190,7 +214,7 @@ fn of_openvpn(name: &str, text: &str) -> Vec<VpnProfile> {
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         match *words {
-            ["remote", host, ref rest @ ..] if found.peers.len() < PEERS_MAX => {
+            ["remote", host, ref rest @ ..] if found.peers.len() <= PEERS_MAX => {
                 let port = rest.first().and_then(|it| it.parse().ok());
                 let transport = rest.get(1).map(|it| printable(it));
                 found.peers.push(VpnPeer {
@@ -233,7 +257,7 @@ fn of_ipsec(_: &str, text: &str) -> Vec<VpnProfile> {
         if !is_indented && !line.is_empty() {
             let name = line.strip_prefix("conn ").map(str::trim);
             is_conn = name.is_some_and(|it| it != "%default");
-            if let Some(name) = name.filter(|_| is_conn && profiles.len() < PROFILES_MAX) {
+            if let Some(name) = name.filter(|_| is_conn && profiles.len() <= PROFILES_MAX) {
                 let mut found = profile(name, "ipsec", "strongswan");
                 found.peers.push(peer());
                 profiles.push(found);
@@ -265,7 +289,7 @@ fn of_swanctl(_: &str, text: &str) -> Vec<VpnProfile> {
             blocks.push(name.trim().to_owned());
             if let [top, name] = &*blocks
                 && top == "connections"
-                && profiles.len() < PROFILES_MAX
+                && profiles.len() <= PROFILES_MAX
             {
                 let mut found = profile(name, "ipsec", "strongswan");
                 found.peers.push(peer());
@@ -316,7 +340,7 @@ fn of_network_manager(_: &str, text: &str) -> Vec<VpnProfile> {
             let mut section = "";
             for line in ini::lines(text) {
                 let Some(key) = line.section.strip_prefix("wireguard-peer.") else { continue };
-                if section != line.section && found.peers.len() < PEERS_MAX {
+                if section != line.section && found.peers.len() <= PEERS_MAX {
                     found.peers.push(VpnPeer { key_fingerprint: fingerprint(key), ..peer() });
                 }
                 section = line.section;
@@ -453,6 +477,31 @@ mod tests {
         assert_eq!(ends, [(Some("vpn1"), Some(1194)), (Some("vpn2"), Some(443))]);
         assert_eq!(profiles[1].peers[0].key_fingerprint, fingerprint(KEY));
         assert_eq!(profiles[1].peers[0].networks, ["10.0.0.0/8"]);
+    }
+
+    #[test]
+    fn lists_that_are_cut_off_say_so_without_the_name_of_a_file() {
+        let peers = "[Peer]\nEndpoint=h:1\n".repeat(PEERS_MAX + 1);
+        let conns: String =
+            (0..=PROFILES_MAX).map(|it| format!("conn c{it}\n  right=h\n")).collect();
+        let host = MapHost::new()
+            .file("/etc/passwd", PASSWD)
+            .file("/etc/wireguard/alice.conf", format!("[Interface]\n{peers}"))
+            .file("/etc/ipsec.conf", conns);
+        let found = with_context(&host, observe).unwrap();
+        assert_eq!(found.facts.len(), 1 + PROFILES_MAX);
+        let Fact::VpnProfile(wireguard) = &found.facts[0] else { panic!("{found:?}") };
+        assert_eq!(wireguard.peers.len(), PEERS_MAX);
+        let places: Vec<&str> = found.complaints.iter().map(|it| &*it.place).collect();
+        assert_eq!(places, ["/etc/wireguard", "/etc"]);
+        assert!(!format!("{found:?}").contains("alice"));
+        let mut many = MapHost::new();
+        for number in 0..=drop_ins::FILES_MAX {
+            many = many.file(&format!("/etc/openvpn/client/{number:04}.conf"), "remote h\n");
+        }
+        let found = with_context(&many, observe).unwrap();
+        assert_eq!((found.facts.len(), found.complaints.len()), (drop_ins::FILES_MAX, 1));
+        assert_eq!(found.complaints[0].problem, "501 files, of which the first 500 are told");
     }
 
     #[test]

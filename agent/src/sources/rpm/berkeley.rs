@@ -2,8 +2,8 @@
 //! values are looked at, one after the other: no hash is computed. Words are in the order of the
 //! machine that wrote them.
 
-use super::pieces::{Pieces, Unread, half, word};
 use super::{HEADER_BYTES_MAX, PACKAGES_MAX, Take};
+use crate::sources::pieces::{Pieces, Unread, half, word};
 
 const HASH_MAGIC: u32 = 0x0006_1561;
 /// Bytes of the description of the database on its first page that are read.

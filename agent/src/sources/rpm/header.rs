@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use observation::latest::{InstalledPackage, PackageManager};
 
-use super::pieces::word;
+use crate::sources::pieces::word;
 
 /// Bytes before the entries.
 const PREAMBLE_BYTES: usize = 8;

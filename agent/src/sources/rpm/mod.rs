@@ -9,18 +9,16 @@ mod berkeley;
 mod header;
 mod ndb;
 mod order;
-mod pieces;
 mod sqlite;
 
 use std::collections::{HashMap, HashSet};
 
 use observation::latest::{Absent, Complaint, InstalledPackage, OwnerPackage, PackageManager};
 
+use crate::host::{Ask, Host};
+use crate::sources::pieces::{Pieces, Unread};
 pub(crate) use header::Header;
 pub(crate) use order::compare;
-use pieces::{Pieces, Unread};
-
-use crate::host::{Ask, Host};
 
 /// Folders of the database: today's, that of image-based systems, and the older one.
 const FOLDERS: &[&str] = &["/usr/lib/sysimage/rpm", "/usr/share/rpm", "/var/lib/rpm"];

@@ -1,8 +1,8 @@
 //! `Packages.db`, RPM's own form (`lib/backend/ndb/rpmpkg.c`): slots that say in which blocks of the file the
 //! header of a package lies. All words are little-endian.
 
-use super::pieces::{Pieces, Unread, word};
 use super::{HEADER_BYTES_MAX, PACKAGES_MAX, Take};
+use crate::sources::pieces::{Pieces, Unread, word};
 
 const FILE_MAGIC: u32 = u32::from_le_bytes(*b"RpmP");
 const SLOT_MAGIC: u32 = u32::from_le_bytes(*b"Slot");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use observation::ContentHash;
 use observation::latest::{
     Absent, AccountKind, Cadence, ContainerImage, ContainerInstance, ContainerMount, Fact, Gap,
     Platform, PublishedPort, SourceId, Transport, UserName,
@@ -33,6 +34,8 @@ const STORES: &[(&str, &str)] = &[
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Most containers and images of one runtime and account.
 const CONTAINERS_MAX: usize = 2_000;
+/// Most layers of one image; Docker itself takes 127.
+const LAYERS_MAX: usize = 500;
 /// Most ports and mounts of one container.
 const PARTS_MAX: usize = 500;
 
@@ -131,6 +134,8 @@ impl Reader<'_> {
             let list = self.json(&format!("{driver}/repositories.json"), "container_image");
             let tags = list.as_ref().map(docker_tags).unwrap_or_default();
             let contents = format!("{driver}/imagedb/content/sha256");
+            let mut layers =
+                LayerSizes { folder: format!("{driver}/layerdb/sha256"), known: BTreeMap::new() };
             for id in
                 self.host.names(&contents).unwrap_or_default().into_iter().take(CONTAINERS_MAX)
             {
@@ -142,7 +147,7 @@ impl Reader<'_> {
                     tags: tags.get(&id).cloned().unwrap_or_default(),
                     id,
                     created_at: text(&of, &["created"]).and_then(|it| it.parse().ok()),
-                    size_bytes: None,
+                    size_bytes: layers.sum(self.host, &of),
                     platform: text(&of, &["os"])
                         .zip(text(&of, &["architecture"]))
                         .map(|(system, architecture)| format!("{system}/{architecture}")),
@@ -174,8 +179,12 @@ impl Reader<'_> {
             let path = format!("{folder}/{driver}-images/images.json");
             if let Some(list) = self.json(&path, "container_image") {
                 is_here = true;
+                let path = format!("{folder}/{driver}-layers/layers.json");
+                let layers = self.json(&path, "container_image").unwrap_or_default();
+                let layers = podman_layers(&layers);
                 let images = list.as_array().into_iter().flatten().take(CONTAINERS_MAX);
-                let images: Vec<ContainerImage> = images.filter_map(podman_image).collect();
+                let images = images.filter_map(|it| podman_image(it, &layers));
+                let images: Vec<ContainerImage> = images.collect();
                 self.found.facts.extend(images.into_iter().map(|mut it| {
                     it.account.clone_from(&account);
                     Fact::ContainerImage(it)
@@ -333,7 +342,71 @@ fn is_own_of_podman(source: &str) -> bool {
     source.contains("-containers/") && source.contains("/userdata/")
 }
 
-fn podman_image(entry: &Value) -> Option<ContainerImage> {
+/// The sizes of the layers that Docker keeps, each in a file of its own under the number of its chain (OCI
+/// Image Specification, config.md, "Layer ChainID").
+struct LayerSizes {
+    folder: String,
+    /// Many images stand on the same layers.
+    known: BTreeMap<String, Option<u64>>,
+}
+
+impl LayerSizes {
+    /// The layers of an image together; none where the size of one of them is not known.
+    fn sum(&mut self, host: &dyn Host, image: &Value) -> Option<u64> {
+        let layers = image.get("rootfs")?.get("diff_ids")?.as_array()?;
+        let (mut sum, mut chain) = (0_u64, String::new());
+        for layer in layers.iter().take(LAYERS_MAX + 1) {
+            let layer = layer.as_str()?;
+            chain = match &*chain {
+                "" => layer.to_owned(),
+                below => {
+                    format!("sha256:{}", ContentHash::of(format!("{below} {layer}").as_bytes()))
+                }
+            };
+            sum = sum.checked_add(self.size(host, &chain)?)?;
+        }
+        (layers.len() <= LAYERS_MAX).then_some(sum)
+    }
+
+    fn size(&mut self, host: &dyn Host, chain: &str) -> Option<u64> {
+        if let Some(known) = self.known.get(chain) {
+            return *known;
+        }
+        let id = chain.strip_prefix("sha256:").filter(|it| is_id(it))?;
+        let size = host.line(&format!("{}/{id}/size", self.folder)).and_then(|it| it.parse().ok());
+        self.known.insert(chain.to_owned(), size);
+        size
+    }
+}
+
+/// What a layer of Podman stands on, and its size when unpacked.
+type PodmanLayer<'a> = (Option<&'a str>, Option<u64>);
+type PodmanLayers<'a> = BTreeMap<&'a str, PodmanLayer<'a>>;
+
+/// `[{"id": …, "parent": …, "diff-size": …}]`
+fn podman_layers(list: &Value) -> PodmanLayers<'_> {
+    let layers = list.as_array().into_iter().flatten().take(CONTAINERS_MAX * 10);
+    layers.filter_map(podman_layer).collect()
+}
+
+fn podman_layer(layer: &Value) -> Option<(&str, PodmanLayer<'_>)> {
+    let parent = layer.get("parent").and_then(Value::as_str).filter(|it| !it.is_empty());
+    Some((layer.get("id")?.as_str()?, (parent, layer.get("diff-size").and_then(Value::as_u64))))
+}
+
+/// A layer and all that it stands on; none where the size of one of them is not known.
+fn podman_size(top: &str, layers: &PodmanLayers<'_>) -> Option<u64> {
+    let (mut sum, mut next) = (0_u64, Some(top));
+    for _ in 0..=LAYERS_MAX {
+        let Some(layer) = next else { return Some(sum) };
+        let (parent, size) = layers.get(layer)?;
+        sum = sum.checked_add((*size)?)?;
+        next = *parent;
+    }
+    None
+}
+
+fn podman_image(entry: &Value, layers: &PodmanLayers<'_>) -> Option<ContainerImage> {
     let names = entry.get("names").and_then(Value::as_array).into_iter().flatten();
     let tags = names.filter_map(Value::as_str).filter(|it| !it.contains('@')).map(str::to_owned);
     Some(ContainerImage {
@@ -341,7 +414,7 @@ fn podman_image(entry: &Value) -> Option<ContainerImage> {
         id: format!("sha256:{}", text(entry, &["id"])?),
         tags: tags.take(PARTS_MAX).collect(),
         created_at: text(entry, &["created"]).and_then(|it| it.parse().ok()),
-        size_bytes: None,
+        size_bytes: text(entry, &["layer"]).and_then(|it| podman_size(&it, layers)),
         platform: None,
         account: None,
     })
@@ -431,6 +504,60 @@ mod tests {
         assert!(matches!(image.account, Some(UserName::Pseudonym(_))));
         assert_eq!(image.tags.len(), 1);
         assert_eq!(found.complaints.len(), 1);
+    }
+
+    /// Two layers as Docker 24 keeps them; the chain of the second is computed as the OCI Image Specification
+    /// has it: `printf 'sha256:1111… sha256:2222…' | sha256sum`.
+    #[test]
+    fn an_image_of_docker_is_as_large_as_its_layers() {
+        let (one, two) = ("1".repeat(64), "2".repeat(64));
+        let image = format!(
+            r#"{{"rootfs":{{"type":"layers","diff_ids":["sha256:{one}","sha256:{two}"]}}}}"#
+        );
+        let chain = "9932074217c35353d2e03a3f5a86549f7c67bfeb0ba53e23d69f4d4c8f7958f5";
+        let layers = "/var/lib/docker/image/overlay2/layerdb/sha256";
+        let host = MapHost::new()
+            .folder("/var/lib/docker/containers")
+            .file("/var/lib/docker/image/overlay2/imagedb/content/sha256/bb", &image)
+            .file("/var/lib/docker/image/overlay2/imagedb/content/sha256/cc", "{}")
+            .file(&format!("{layers}/{one}/size"), "74759018");
+        let sizes = |host: &MapHost| -> Vec<Option<u64>> {
+            let images = found(host).facts.into_iter().map(|it| {
+                let Fact::ContainerImage(it) = it else { panic!("{it:?}") };
+                it.size_bytes
+            });
+            images.collect()
+        };
+        // Half of a size is none, and an image without layers has none.
+        assert_eq!(sizes(&host), [None, None]);
+        let host = host.file(&format!("{layers}/{chain}/size"), "1000");
+        assert_eq!(sizes(&host), [Some(74_760_018), None]);
+        let host = host.file(&format!("{layers}/{chain}/size"), "-1");
+        assert_eq!(sizes(&host), [None, None]);
+    }
+
+    #[test]
+    fn an_image_of_podman_is_as_large_as_what_its_layer_stands_on() {
+        let size = |layers: &str, top: &str| {
+            let layers: Value = serde_json::from_str(layers).unwrap();
+            podman_size(top, &podman_layers(&layers))
+        };
+        // Constructed after `layers.json` of Podman 4.3.
+        let layers = r#"[{"id":"a","diff-size":80557568,"compressed-size":30},
+            {"id":"b","parent":"a","diff-size":12},{"id":"c","parent":"b"},{"id":"d","parent":"gone","diff-size":1},
+            {"id":"e","parent":"f","diff-size":1},{"id":"f","parent":"e","diff-size":1},{"parent":"a"},7]"#;
+        assert_eq!(size(layers, "a"), Some(80_557_568));
+        assert_eq!(size(layers, "b"), Some(80_557_580));
+        for unknown in ["c", "d", "x"] {
+            assert_eq!(size(layers, unknown), None, "{unknown}");
+        }
+        assert_eq!(size(layers, "e"), None, "a circle has no end");
+        let host = MapHost::new()
+            .file("/etc/passwd", PASSWD)
+            .file(&format!("{PODMAN}/overlay-images/images.json"), r#"[{"id":"ee","layer":"b"}]"#)
+            .file(&format!("{PODMAN}/overlay-layers/layers.json"), layers);
+        let Fact::ContainerImage(it) = found(&host).facts.remove(0) else { panic!("no image") };
+        assert_eq!(it.size_bytes, Some(80_557_580));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod containers;
 mod database_sizes;
 mod databases;
+mod hardening;
 mod listeners;
 mod printers;
 mod remote_mounts;
@@ -20,6 +21,7 @@ pub(super) const SOURCES: &[&Source] = &[
     &containers::SOURCE,
     &database_sizes::SOURCE,
     &databases::SOURCE,
+    &hardening::SOURCE,
     &listeners::SOURCE,
     &printers::SOURCE,
     &remote_mounts::SOURCE,

@@ -1,6 +1,8 @@
 //! The operating system and what it says of itself.
 
 mod boot;
+mod clock;
+mod clock_error;
 mod file_systems;
 mod free_space;
 mod host_name;
@@ -15,6 +17,8 @@ use super::Source;
 /// The sources of this domain, sorted.
 pub(super) const SOURCES: &[&Source] = &[
     &boot::SOURCE,
+    &clock::SOURCE,
+    &clock_error::SOURCE,
     &file_systems::SOURCE,
     &free_space::SOURCE,
     &host_name::SOURCE,

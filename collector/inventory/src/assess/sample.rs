@@ -47,6 +47,7 @@ pub(super) fn asset(number: u128, name: &str) -> Asset {
         routes: Vec::new(),
         resolvers: Vec::new(),
         neighbours: Vec::new(),
+        cables: Vec::new(),
         services: Vec::new(),
         ports: Vec::new(),
         partners: Vec::new(),

@@ -12,9 +12,10 @@ use uuid::Uuid;
 use super::attested::Attested;
 use super::id::{AssetId, AssetLabel, ObserverId};
 use super::network::{
-    AccountDescription, AddressDescription, CertificateDescription, CommunicationPartner,
-    GroupDescription, HostKeyDescription, InterfaceDescription, NeighbourDescription,
-    PathDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
+    AccountDescription, AddressDescription, CableDescription, CertificateDescription,
+    CommunicationPartner, GroupDescription, HostKeyDescription, InterfaceDescription,
+    NeighbourDescription, PathDescription, ResolverDescription, RouteDescription,
+    ServiceDescription, ServicePort,
 };
 use super::software::SoftwarePackage;
 use super::statement::{NamedMachineDescription, SettingDescription};
@@ -56,6 +57,9 @@ pub struct Asset {
     pub resolvers: Vec<Attested<ResolverDescription>>,
     /// Neighbours on its links.
     pub neighbours: Vec<Attested<NeighbourDescription>>,
+    /// Devices at the other ends of its cables.
+    #[serde(default)]
+    pub cables: Vec<Attested<CableDescription>>,
     /// Services of its init system.
     pub services: Vec<Attested<ServiceDescription>>,
     /// Ports it listens on.

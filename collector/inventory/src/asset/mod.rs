@@ -19,10 +19,10 @@ pub use device::{
 pub use id::{AssetId, AssetLabel, ObserverId, TargetId};
 pub use model_name::maker_and_model;
 pub use network::{
-    AccountDescription, AddressDescription, CertificateDescription, CommunicationPartner,
-    GroupDescription, HostKeyDescription, InterfaceDescription, NeighbourDescription,
-    PathDescription, ResolverDescription, RouteDescription, ServiceDescription, ServiceIdentity,
-    ServicePort,
+    AccountDescription, AddressDescription, CableDescription, CertificateDescription,
+    CommunicationPartner, GroupDescription, HostKeyDescription, InterfaceDescription,
+    NeighbourDescription, PathDescription, ResolverDescription, RouteDescription,
+    ServiceDescription, ServiceIdentity, ServicePort,
 };
 pub use software::SoftwarePackage;
 pub use statement::{NamedMachineDescription, SettingDescription};

@@ -65,6 +65,23 @@ pub struct NeighbourDescription {
     pub interface: String,
 }
 
+/// A device that introduced itself at the other end of a cable of the asset.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CableDescription {
+    /// The asset's interface.
+    pub interface: String,
+    /// The language in which the device did so: `lldp`, `cdp`.
+    pub protocol: String,
+    /// What the device calls itself: a hardware address, a name or a number.
+    pub chassis_id: Option<String>,
+    /// What it calls the port.
+    pub port_id: Option<String>,
+    /// Its name.
+    pub system_name: Option<String>,
+    /// Where it is administered.
+    pub management_addresses: Vec<IpAddr>,
+}
+
 /// One service of the init system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ServiceDescription {

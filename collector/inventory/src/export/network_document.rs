@@ -7,6 +7,7 @@
 
 mod device;
 mod gap;
+mod introduced;
 mod kind;
 mod link;
 mod owners;

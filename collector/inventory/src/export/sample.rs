@@ -264,6 +264,7 @@ impl Agent {
             routes: Vec::new(),
             resolvers: Vec::new(),
             neighbours: Vec::new(),
+            cables: Vec::new(),
             services: Vec::new(),
             ports: Vec::new(),
             partners: Vec::new(),

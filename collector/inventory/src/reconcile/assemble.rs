@@ -80,6 +80,7 @@ pub fn assemble(frame: AssetFrame, members: &[MemberObservations]) -> Option<Ass
         routes: network::routes(&parts),
         resolvers: network::resolvers(&parts),
         neighbours: network::neighbours(&parts),
+        cables: network::cables(&parts),
         services: network::services(&parts),
         ports: ports::ports(&parts),
         partners: network::partners(&parts),

@@ -4,6 +4,7 @@
 //! row at all.
 
 mod access;
+mod clock;
 mod component;
 mod configuration;
 mod dhcp_lease;
@@ -12,10 +13,12 @@ mod extension;
 mod firewall;
 mod licence;
 mod link_neighbour;
+mod management_interface;
 mod network_namespace;
 mod profiles;
 mod scans;
 mod servers;
+mod service_hardening;
 mod software;
 mod storage;
 mod sudo;
@@ -65,6 +68,8 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Battery(it) => component::battery(it),
         Fact::Certificate(it) => certificate(it),
         Fact::Chassis(it) => chassis(it),
+        Fact::ClockSynchronisation(it) => clock::synchronisation(it),
+        Fact::CoolingDevice(it) => component::cooling_device(it),
         Fact::Device(it) => component::device(it),
         Fact::ContainerImage(it) => servers::container_image(it),
         Fact::ContainerInstance(it) => servers::container_instance(it),
@@ -89,6 +94,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::LinkNeighbour(it) => link_neighbour::link_neighbour(it),
         Fact::Listener(it) => listener(it),
         Fact::ManagementController(it) => component::management_controller(it),
+        Fact::ManagementInterface(it) => management_interface::row(it),
         Fact::Memory(it) => memory(it),
         Fact::MemoryArray(it) => component::memory_array(it),
         Fact::MemoryController(it) => component::memory_controller(it),
@@ -114,6 +120,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::Route(it) => route(it),
         Fact::ScheduledTask(it) => servers::scheduled_task(it),
         Fact::Service(it) => service(it),
+        Fact::ServiceHardening(it) => service_hardening::row(it),
         Fact::Setting(it) => configuration::setting(it),
         Fact::StoragePool(it) => storage::storage_pool(it),
         Fact::StorageVolume(it) => storage::storage_volume(it),
@@ -124,6 +131,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         Fact::TrustedPlatformModule(it) => component::trusted_platform_module(it),
         Fact::VirtualMachine(it) => servers::virtual_machine(it),
         Fact::VirtualisationHint(it) => hint(it),
+        Fact::VoltageProbe(it) => component::voltage_probe(it),
         Fact::VolumeEncryption(it) => storage::volume_encryption(it),
         Fact::VpnProfile(it) => profiles::vpn(it),
         Fact::WirelessNetwork(it) => profiles::wireless(it),
@@ -140,6 +148,7 @@ pub(super) fn row(fact: &Fact) -> Option<Row> {
         | Fact::NetworkPath(_)
         | Fact::BatteryWear(_)
         | Fact::Boot(_)
+        | Fact::ClockError(_)
         | Fact::DiskWear(_)
         | Fact::MemoryErrors(_)
         | Fact::Connection(_)

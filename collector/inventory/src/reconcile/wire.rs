@@ -1,9 +1,9 @@
 //! Words of the wire as texts, one place for each closed list.
 
 use observation::latest::{
-    AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, MachineList,
-    OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol, SettingOrigin, StartMode,
-    StoragePoolKind, Transport, UserName,
+    AccountKind, Binding, FirewallKind, FirmwareComponent, InterfaceKind, LinkProtocol,
+    MachineList, OwnerPackage, PackageManager, PasswordState, SeenBy, ServiceProtocol,
+    SettingOrigin, StartMode, StoragePoolKind, Transport, UserName,
 };
 
 pub(super) const fn transport(transport: Transport) -> &'static str {
@@ -73,6 +73,13 @@ pub(super) const fn setting_origin(origin: SettingOrigin) -> &'static str {
         SettingOrigin::Configured => "configured",
         SettingOrigin::Running => "running",
         SettingOrigin::Default => "default",
+    }
+}
+
+pub(super) const fn link_protocol(protocol: LinkProtocol) -> &'static str {
+    match protocol {
+        LinkProtocol::Lldp => "lldp",
+        LinkProtocol::Cdp => "cdp",
     }
 }
 

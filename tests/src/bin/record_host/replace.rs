@@ -276,6 +276,7 @@ impl Addresses {
             | Reply::FwupdDevices(_)
             | Reply::LuksHeader(_)
             | Reply::NetworkDriver(_)
+            | Reply::ClockState(_)
             | Reply::TpmProperties(_)
             | Reply::File(_)
             | Reply::FileHash(_)

@@ -159,6 +159,12 @@ pub(super) const GRANTS: &[Grant] = &[
         Owner::Home,
         &["services.containers"],
     ),
+    grant(
+        "~/.local/share/containers/storage/*-layers/layers.json",
+        CONTAINERS,
+        Owner::Home,
+        &["services.containers"],
+    ),
     grant("~/.local/share/flatpak", FOLDER, Owner::Home, &["software.flatpak"]),
     grant("~/.local/share/flatpak/**", NAMES_AND_TARGETS, Owner::Home, &["software.flatpak"]),
     grant("~/.local/state/nix/profiles/*", TARGET, Owner::Home, &["software.nix"]),

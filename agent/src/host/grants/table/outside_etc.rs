@@ -53,6 +53,7 @@ pub(super) const GRANTS: &[Grant] = &[
         &[
             "network.connections",
             "network.namespaces",
+            "services.hardening",
             "services.listeners",
             "services.units",
             "system.virtualisation",
@@ -247,6 +248,12 @@ pub(super) const GRANTS: &[Grant] = &[
         &["services.containers"],
     ),
     grant(
+        "/var/lib/containers/storage/*-layers/layers.json",
+        CONTAINERS,
+        Owner::Root,
+        &["services.containers"],
+    ),
+    grant(
         "/var/lib/dhcp/*.leases",
         CONTENT,
         Owner::Service,
@@ -280,6 +287,12 @@ pub(super) const GRANTS: &[Grant] = &[
     ),
     grant(
         "/var/lib/docker/image/*/imagedb/content/sha256/*",
+        CONTAINERS,
+        Owner::Root,
+        &["services.containers"],
+    ),
+    grant(
+        "/var/lib/docker/image/*/layerdb/sha256/*/size",
         CONTAINERS,
         Owner::Root,
         &["services.containers"],

@@ -388,6 +388,152 @@ mod tests {
         assert_eq!(read("t", "$INCLUDE z\n").1.complaints.len(), 1);
     }
 
+    fn said(name: &str, text: &str) -> Vec<String> {
+        let (machines, found) = read(name, text);
+        assert_eq!(found.complaints, [], "{text}");
+        let said = machines.into_iter().map(|it| {
+            let addresses: Vec<String> = it.addresses.iter().map(ToString::to_string).collect();
+            format!("{} {}", it.name.unwrap(), addresses.join(" ")).trim_end().to_owned()
+        });
+        said.collect()
+    }
+
+    /// Constructed from RFC 1035 §5.1 and RFC 2308 §4 ($TTL).
+    #[test]
+    fn each_form_of_a_record_is_understood() {
+        for (text, expected) in [
+            ("a A 192.0.2.1\n", "a.t 192.0.2.1"),
+            ("a IN A 192.0.2.1\n", "a.t 192.0.2.1"),
+            ("a 3600 IN A 192.0.2.1\n", "a.t 192.0.2.1"),
+            ("a in 1d12h a 192.0.2.1\n", "a.t 192.0.2.1"),
+            ("A.T. aaaa 2001:DB8::1 ; remark\n", "a.t 2001:db8::1"),
+            ("@ A 192.0.2.1\n", "t 192.0.2.1"),
+            ("a (\n IN\n A ; in between\n 192.0.2.1 )\n", "a.t 192.0.2.1"),
+            ("$ORIGIN b.\na A 192.0.2.1\n", "a.b 192.0.2.1"),
+            ("$ORIGIN b\na A 192.0.2.1\n", "a.b.t 192.0.2.1"),
+            ("$TTL 1h\n$SOMETHING x\na A 192.0.2.1\n", "a.t 192.0.2.1"),
+            ("x MX 10 mail\n", "mail.t"),
+            ("x MX 10 mail.example.\n", "mail.example"),
+            ("_sip._tcp SRV 0 5 5060 pbx\n", "pbx.t"),
+            ("www CNAME web\n", "web.t"),
+            ("x TXT \"a A 192.0.2.9 ; (\"\na A 192.0.2.1\n", "a.t 192.0.2.1"),
+            ("a A 192.0.2.1", "a.t 192.0.2.1"),
+            ("\r\na A 192.0.2.1\r\n", "a.t 192.0.2.1"),
+        ] {
+            assert_eq!(said("t", text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_name_is_of_the_name_before() {
+        let text = "a A 192.0.2.1\n  A 192.0.2.2\n\tAAAA 2001:db8::1\nb A 192.0.2.3\n";
+        assert_eq!(said("t", text), ["a.t 192.0.2.1 192.0.2.2 2001:db8::1", "b.t 192.0.2.3"]);
+    }
+
+    #[test]
+    fn what_names_no_other_machine_is_left_out() {
+        for text in [
+            "* A 192.0.2.1\n",
+            "*.x A 192.0.2.1\n",
+            "a A 127.0.0.1\n",
+            "a A 192.0.2.1000\n",
+            "a A\n",
+            "x MX 0 .\n",
+            "x SRV 0 0 0 .\n",
+            "@ NS ns1\n",
+            "a HINFO x y\n",
+            "a\n",
+        ] {
+            assert_eq!(said("t", text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn included_files_have_their_own_origin_and_circles_end() {
+        let host = MapHost::new()
+            .file("/d/z", "$INCLUDE one sub\na A 192.0.2.1\n$INCLUDE /d/one\n")
+            .file("/d/one", "$ORIGIN x\nb A 192.0.2.2\n")
+            .file("/d/circle", "$INCLUDE circle\n");
+        let mut found = Found::default();
+        let zone = Zone::read(&host, "t", "/d/z", "/d", &mut found);
+        let names: Vec<String> = zone.machines("/d/z").filter_map(|it| it.name).collect();
+        // The origin of an included file does not reach beyond it (RFC 1035 §5.1).
+        assert_eq!(names, ["a.t", "b.x.sub.t", "b.x.t"]);
+        assert_eq!(found, Found::default());
+        let _ = Zone::read(&host, "t", "/d/circle", "/d", &mut found);
+        assert_eq!(found.complaints.len(), 1);
+        assert_eq!(found.complaints[0].problem, "too many files include each other");
+    }
+
+    #[test]
+    fn long_names_and_records_are_bounded() {
+        let long = "x".repeat(NAME_BYTES_MAX + 1);
+        assert_eq!(read("t", &format!("{long} A 192.0.2.1\n")).0, []);
+        let words = "w ".repeat(WORDS_MAX + 1);
+        let (machines, found) = read("t", &format!("a A 192.0.2.1\nb TXT {words}\n"));
+        assert_eq!((machines.len(), found.complaints.len()), (1, 1));
+        assert_eq!(found.complaints[0].problem, "a record has too many words");
+    }
+
+    #[test]
+    fn the_reverse_tree_of_both_families_is_turned_round() {
+        for (owner, expected) in [
+            ("4.3.2.1.in-addr.arpa", Some("1.2.3.4")),
+            ("4.3.2.1.IN-ADDR.ARPA", Some("1.2.3.4")),
+            ("3.2.1.in-addr.arpa", None),
+            ("5.4.3.2.1.in-addr.arpa", None),
+            ("256.3.2.1.in-addr.arpa", None),
+            ("x.3.2.1.in-addr.arpa", None),
+            // RFC 2317: a part of a network has a name of its own, which is no number.
+            ("1.0/25.2.0.192.in-addr.arpa", None),
+            ("in-addr.arpa", None),
+            ("example.test", None),
+            ("", None),
+        ] {
+            assert_eq!(reverse(owner), expected.map(|it| it.parse().unwrap()), "{owner}");
+        }
+        let six = |digits: &str| {
+            let labels: Vec<String> = digits.chars().rev().map(String::from).collect();
+            reverse(&format!("{}.ip6.arpa", labels.join(".")))
+        };
+        let digits = "20010db8000000000000000000000abc";
+        assert_eq!(six(digits), "2001:db8::abc".parse().ok());
+        assert_eq!(six(&digits.to_uppercase()), "2001:db8::abc".parse().ok());
+        assert_eq!((six(&digits[1..]), six(&format!("0{digits}"))), (None, None));
+        assert_eq!(six(&digits.replace('a', "g")), None);
+        assert_eq!(said("2.0.192.in-addr.arpa", "7 PTR a.test.\n8 PTR .\n"), ["a.test 192.0.2.7"]);
+    }
+
+    #[test]
+    fn words_that_stand_before_the_kind_are_told_apart() {
+        for (word, is_one) in [
+            ("1", true),
+            ("86400", true),
+            ("1d12h", true),
+            ("2W", true),
+            ("1x", false),
+            ("d", false),
+            ("", false),
+        ] {
+            assert_eq!(is_time(word), is_one, "{word}");
+        }
+        for (word, is_one) in [("IN", true), ("in", true), ("CH", true), ("A", false), ("", false)]
+        {
+            assert_eq!(is_class(word), is_one, "{word}");
+        }
+        for (name, origin, expected) in [
+            ("a", "t", "a.t"),
+            ("a.", "t", "a"),
+            ("@", "t", "t"),
+            ("a", "", "a"),
+            (".", "t", ""),
+            // A dot behind a backslash is one of the name.
+            ("a\\.", "t", "a\\..t"),
+        ] {
+            assert_eq!(absolute(name, origin), expected, "{name} {origin}");
+        }
+    }
+
     proptest! {
         #[test]
         fn hostile_zones_never_panic(text in "(\\$ORIGIN|\\$INCLUDE z|IN|A|PTR|1d|192\\.0\\.2\\.1|[\\\\().;\"@*\n a0é]){0,40}") {

@@ -178,7 +178,131 @@ mod tests {
         assert!(each(b"", &[], |_, _| {}).is_err());
     }
 
+    type Attributes = Vec<(String, Vec<Vec<u8>>)>;
+
+    fn number_of(length: usize) -> [u8; 4] {
+        u32::try_from(length).unwrap().to_le_bytes()
+    }
+
+    /// As ldb_pack_data_v1 of common/ldb_pack.c puts it together.
+    fn in_first_form(attributes: &Attributes) -> Vec<u8> {
+        let mut record = FORM_1.to_le_bytes().to_vec();
+        record.extend(number_of(attributes.len()));
+        record.extend(b"CN=X,DC=test\0");
+        for (name, values) in attributes {
+            record.extend(name.as_bytes());
+            record.push(0);
+            record.extend(number_of(values.len()));
+            for value in values {
+                record.extend(number_of(value.len()));
+                record.extend(value);
+                record.push(0);
+            }
+        }
+        record
+    }
+
+    /// As ldb_pack_data_v2 does, with lengths of one, two or four bytes.
+    fn in_second_form(attributes: &Attributes, width: usize) -> Vec<u8> {
+        let mut record = FORM_2.to_le_bytes().to_vec();
+        record.extend(number_of(attributes.len()));
+        for name in ["CN=X,DC=test", "test/X"] {
+            record.extend(number_of(name.len()));
+            record.extend(name.as_bytes());
+            record.push(0);
+        }
+        let mut heads = Vec::new();
+        for (name, values) in attributes {
+            heads.extend(number_of(name.len()));
+            heads.extend(name.as_bytes());
+            heads.push(0);
+            heads.extend(number_of(values.len()));
+            heads.push(u8::try_from(width).unwrap());
+            heads.extend(values.iter().flat_map(|it| number_of(it.len())[..width].to_vec()));
+        }
+        record.extend(number_of(heads.len() + 4));
+        record.extend(heads);
+        for value in attributes.iter().flat_map(|it| &it.1) {
+            record.extend(value);
+            record.push(0);
+        }
+        record
+    }
+
+    fn values_of(record: &[u8], wanted: &str) -> Result<Vec<Vec<u8>>, &'static str> {
+        let mut values = Vec::new();
+        each(record, &[wanted], |name, value| {
+            assert_eq!(name, wanted);
+            values.push(value.to_vec());
+        })?;
+        Ok(values)
+    }
+
+    #[test]
+    fn values_are_handed_over_one_by_one_and_only_those_that_are_wanted() {
+        let text = |it: &str| it.as_bytes().to_vec();
+        let attributes = vec![
+            ("objectClass".to_owned(), vec![text("top"), text("computer")]),
+            ("unicodePwd".to_owned(), vec![text("CANARY")]),
+            ("cn".to_owned(), vec![text("")]),
+            ("none".to_owned(), vec![]),
+        ];
+        let records = [
+            in_first_form(&attributes),
+            in_second_form(&attributes, 1),
+            in_second_form(&attributes, 2),
+            in_second_form(&attributes, 4),
+        ];
+        for record in records {
+            assert_eq!(values_of(&record, "objectClass").unwrap(), [text("top"), text("computer")]);
+            assert_eq!(values_of(&record, "cn").unwrap(), [text("")]);
+            assert_eq!(values_of(&record, "none").unwrap(), Vec::<Vec<u8>>::new());
+            // Names are those of the database, and not parts of them.
+            assert_eq!(values_of(&record, "object").unwrap(), Vec::<Vec<u8>>::new());
+            let mut seen = Vec::new();
+            each(&record, &["cn", "objectClass"], |name, _| seen.push(name)).unwrap();
+            assert_eq!(seen, ["objectClass", "objectClass", "cn"]);
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_cut_anywhere_is_said() {
+        let attributes = vec![("cn".to_owned(), vec![b"PC-1".to_vec(), b"PC-2".to_vec()])];
+        for record in [in_first_form(&attributes), in_second_form(&attributes, 1)] {
+            for length in 0..record.len() {
+                assert!(values_of(&record[..length], "cn").is_err(), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_of_another_width_are_said() {
+        let attributes = vec![("cn".to_owned(), vec![b"a".to_vec()])];
+        for width in [0, 3, 5, 255] {
+            let mut record = in_second_form(&attributes, 1);
+            let at = record.iter().rposition(|it| *it == 1).unwrap() - 1;
+            record[at] = width;
+            assert!(values_of(&record, "cn").is_err(), "{width}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn both_forms_give_back_what_was_put_in(
+            attributes in proptest::collection::vec(
+                ("[a-zA-Z]{1,12}", proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..5)),
+                0..6,
+            ),
+            wanted in "[a-zA-Z]{1,2}",
+        ) {
+            let expected: Vec<Vec<u8>> =
+                attributes.iter().filter(|it| it.0 == wanted).flat_map(|it| it.1.clone()).collect();
+            prop_assert_eq!(values_of(&in_first_form(&attributes), &wanted), Ok(expected.clone()));
+            for width in [1, 2, 4] {
+                prop_assert_eq!(values_of(&in_second_form(&attributes, width), &wanted), Ok(expected.clone()));
+            }
+        }
+
         #[test]
         fn mutated_records_never_panic(at in 0_usize..80, bytes in proptest::collection::vec(any::<u8>(), 1..6)) {
             for file in FILES {

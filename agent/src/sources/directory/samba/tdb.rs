@@ -124,7 +124,66 @@ mod tests {
         assert_eq!(keys(&bytes), Err("the chains of the TDB file do not end"));
     }
 
+    /// A file with records in chains, as common/tdb_private.h lays it out.
+    fn file(chains: usize, records: &[(usize, Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.resize(VERSION_AT, 0);
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend(u32::try_from(chains).unwrap().to_le_bytes());
+        bytes.resize(TABLE_AT + chains * 4, 0);
+        for (chain, key, data) in records {
+            let place = TABLE_AT + chain % chains * 4;
+            let first: [u8; 4] = bytes[place..place + 4].try_into().unwrap();
+            let at = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            bytes[place..place + 4].copy_from_slice(&at);
+            bytes.extend(first);
+            for length in [key.len() + data.len(), key.len(), data.len(), 0] {
+                bytes.extend(u32::try_from(length).unwrap().to_le_bytes());
+            }
+            bytes.extend(RECORD_MAGIC.to_le_bytes());
+            bytes.extend(key);
+            bytes.extend(data);
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_place_that_holds_no_record_is_said() {
+        let record = |key: &str| (0, key.as_bytes().to_vec(), b"data".to_vec());
+        let whole = file(1, &[record("a"), record("b")]);
+        assert_eq!(keys(&whole), Ok(vec![b"b".to_vec(), b"a".to_vec()]));
+        let mut free = whole.clone();
+        let at = TABLE_AT + 4 + RECORD_HEAD - 4;
+        free[at..at + 4].copy_from_slice(&[0xee; 4]);
+        assert_eq!(keys(&free), Err("a chain of the TDB file leads to no record"));
+        for length in TABLE_AT..whole.len() {
+            assert!(keys(&whole[..length]).is_err(), "{length}");
+        }
+        // More chains than the file has room for.
+        let mut many = whole;
+        many[CHAINS_AT..CHAINS_AT + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(keys(&many), Err("the table of the TDB file is cut off"));
+        assert_eq!(keys(&file(1, &[])), Ok(vec![]));
+    }
+
     proptest! {
+        #[test]
+        fn all_records_of_all_chains_are_given_back(
+            chains in 1_usize..9,
+            records in proptest::collection::vec(
+                (any::<usize>(), proptest::collection::vec(any::<u8>(), 0..20), proptest::collection::vec(any::<u8>(), 0..40)),
+                0..20,
+            ),
+        ) {
+            let bytes = file(chains, &records);
+            let mut found = Vec::new();
+            Database::new(&bytes).unwrap().each(|key, data| found.push((key.to_vec(), data.to_vec()))).unwrap();
+            let mut expected: Vec<_> = records.into_iter().map(|it| (it.1, it.2)).collect();
+            found.sort();
+            expected.sort();
+            prop_assert_eq!(found, expected);
+        }
+
         #[test]
         fn mutated_files_never_panic(at in 32_usize..400, bytes in proptest::collection::vec(any::<u8>(), 1..8)) {
             let mut file = DOMAIN.to_vec();

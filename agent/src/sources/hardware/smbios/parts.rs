@@ -109,7 +109,11 @@ pub(super) fn slot(structure: &Structure<'_>) -> ExpansionSlot {
 /// Segment, bus, device and function; all ones where there is none.
 fn pci_address(structure: &Structure<'_>, at: usize) -> Option<String> {
     let (segment, bus) = structure.word(at).zip(structure.byte(at + 2))?;
-    let function = structure.byte(at + 3)?;
+    pci_place(segment, bus, structure.byte(at + 3)?)
+}
+
+/// The same of the numbers themselves.
+pub(super) fn pci_place(segment: u16, bus: u8, function: u8) -> Option<String> {
     if (segment, bus, function) == (0xffff, 0xff, 0xff) {
         return None;
     }

@@ -9,9 +9,8 @@ use observation::latest::{
 };
 use uuid::Uuid;
 
-use super::TABLE_PATH;
-use super::parts;
 use super::table::{Structure, Version};
+use super::{TABLE_PATH, host_interface, parts, sensors};
 use crate::sources::Found;
 
 const BIOS: u8 = 0;
@@ -26,9 +25,12 @@ const ONBOARD_DEVICES: u8 = 10;
 const MEMORY_ARRAY: u8 = 16;
 const MEMORY_DEVICE: u8 = 17;
 const BATTERY: u8 = 22;
+const VOLTAGE_PROBE: u8 = 26;
+const COOLING_DEVICE: u8 = 27;
 const MANAGEMENT: u8 = 38;
 const POWER_SUPPLY: u8 = 39;
 const ONBOARD_DEVICE: u8 = 41;
+const MANAGEMENT_INTERFACE: u8 = 42;
 const TRUSTED_PLATFORM_MODULE: u8 = 43;
 const FIRMWARE: u8 = 45;
 /// From this version on, the first three fields of the UUID are little-endian (§7.2.1).
@@ -71,9 +73,12 @@ fn part(structure: &Structure<'_>) -> Vec<Fact> {
         }
         MEMORY_ARRAY => Fact::MemoryArray(parts::memory_array(structure)),
         BATTERY => Fact::Battery(parts::battery(structure)),
+        VOLTAGE_PROBE => Fact::VoltageProbe(sensors::voltage(structure)),
+        COOLING_DEVICE => Fact::CoolingDevice(sensors::cooling(structure)),
         MANAGEMENT => Fact::ManagementController(parts::management(structure)),
         POWER_SUPPLY => Fact::PowerSupply(parts::power_supply(structure)),
         ONBOARD_DEVICE => Fact::OnboardDevice(parts::onboard(structure)),
+        MANAGEMENT_INTERFACE => Fact::ManagementInterface(host_interface::read(structure)),
         FIRMWARE => Fact::Firmware(parts::firmware(structure)),
         _ => return Vec::new(),
     }]

@@ -52,6 +52,11 @@ impl Structure<'_> {
         Some(u64::from_le_bytes(bytes.try_into().ok()?))
     }
 
+    /// Some bytes; none where the structure is shorter.
+    pub(super) fn bytes(&self, at: usize, count: usize) -> Option<&[u8]> {
+        self.formatted.get(at..at.checked_add(count)?)
+    }
+
     /// Sixteen bytes.
     pub(super) fn sixteen(&self, at: usize) -> Option<[u8; 16]> {
         self.formatted.get(at..at.checked_add(16)?)?.try_into().ok()

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::document::Package;
 use super::*;
 use crate::sources::packed::tests::packed;
 use crate::sources::testing::{MapHost, with_context};
@@ -163,6 +164,218 @@ fn packages_of_texts_are_none() {
     let notice = Notice::parse(&notice("A", "x", "s", "")).unwrap();
     assert_eq!((notice.packages.len(), notice.severity.as_deref()), (0, Some("s")));
     assert_eq!(Notice::parse("<update type=\"x\"></update>"), None);
+}
+
+/// Real: written by createrepo_c 0.17.3 of Debian 12 from notices of our own.
+const WRITTEN: &str = include_str!("../samples/updateinfo.xml");
+
+fn notices(text: &str) -> Vec<Notice> {
+    let mut seen = Vec::new();
+    each(&mut text.as_bytes(), &mut |it| seen.push(it)).unwrap();
+    seen
+}
+
+#[test]
+fn what_createrepo_writes_is_read() {
+    let said = notices(WRITTEN).into_iter().map(|it| {
+        let packages = it.packages.into_iter().map(|it| {
+            let module = it.module.map(|(name, stream)| format!(" of {name}:{stream}"));
+            format!("{} {} {}{}", it.name, it.version, it.architecture, module.unwrap_or_default())
+        });
+        let severity = it.severity.unwrap_or_else(|| "-".to_owned());
+        format!("{} {} {severity}: {}", it.id, it.kind, packages.collect::<Vec<_>>().join(", "))
+    });
+    let expected = [
+        "EX-2026:0001 security Important: openssl 1:3.0.7-25.el9 x86_64, \
+         openssl-libs 1:3.0.7-25.el9 x86_64, openssl-libs 1:3.0.7-25.el9 i686",
+        "EX-2026:0002 bugfix None: bash 5.1.8-9.el9 x86_64",
+        "EX-2026:0003 security Moderate: nodejs 1:18.19.1-1.module x86_64 of nodejs:18",
+        "EX-2026:0004 newpackage -: ",
+    ];
+    assert_eq!(said.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_document_that_is_cut_anywhere_names_only_what_stood_in_it() {
+    let whole = notices(WRITTEN);
+    for (at, _) in WRITTEN.char_indices().step_by(13) {
+        let cut = notices(&WRITTEN[..at]);
+        assert!(cut.len() <= whole.len(), "{at}");
+        for (one, expected) in cut.iter().zip(&whole) {
+            // The last one may be a part.
+            assert!(expected.id.starts_with(&one.id), "{at}: {one:?}");
+            assert!(expected.packages.starts_with(&one.packages), "{at}: {one:?}");
+        }
+    }
+}
+
+#[test]
+fn lists_are_read_however_they_are_packed() {
+    let (name, architecture, _) = known();
+    let text =
+        document(&[notice("A-1", "security", "Low", &package(&name, "9000", "1", &architecture))]);
+    for (ending, bytes) in packed(text.as_bytes()) {
+        let host = machine().file(&format!("{CACHE}{ending}"), bytes);
+        assert_eq!(check(&host), [format!("{name} 9000-1 A-1 Low Some(true) updates")], "{ending}");
+    }
+}
+
+#[test]
+fn folders_that_are_none_of_a_repository_are_passed_over() {
+    let text = document(&[notice("A-1", "security", "Low", "")]);
+    let [gzip, ..] = packed(text.as_bytes());
+    for path in [
+        "/var/cache/dnf/updates/repodata/a-updateinfo.xml.gz",
+        "/var/cache/dnf/updates-0123456789abcdeg/repodata/a-updateinfo.xml.gz",
+        "/var/cache/dnf/updates-0123/repodata/a-updateinfo.xml.gz",
+        "/var/cache/dnf/updates-0123456789abcdef/a-updateinfo.xml.gz",
+        "/var/cache/dnf/updates-0123456789abcdef/repodata/primary.xml.gz",
+    ] {
+        let reason = with_context(&machine().file(path, &gzip.1), observe).unwrap_err();
+        assert!(matches!(reason, Absent::NotHere { .. }), "{path}");
+    }
+}
+
+#[test]
+fn a_repository_is_off_by_each_word_for_it() {
+    for (value, is_off) in
+        [("0", true), ("no", true), ("false", true), ("off", true), ("1", false), ("yes", false)]
+    {
+        for folder in REPOSITORIES {
+            let text = format!("[main]\nx=0\n[updates]\nname=x\nenabled={value}\n");
+            let host = MapHost::new().file(&format!("{folder}/a.repo"), &text);
+            let host = host.file(&format!("{folder}/b.repo.rpmsave"), "[other]\nenabled=0\n");
+            let expected: HashSet<String> =
+                is_off.then(|| "updates".to_owned()).into_iter().collect();
+            assert_eq!(turned_off(&host), expected, "{folder} {value}");
+        }
+    }
+}
+
+#[test]
+fn only_streams_that_are_enabled_count() {
+    let host = MapHost::new()
+        .file("/etc/dnf/modules.d/a.module", "[a]\nstate=enabled\nstream=1\n")
+        .file("/etc/dnf/modules.d/b.module", "[b]\nstate=disabled\nstream=2\n")
+        .file("/etc/dnf/modules.d/c.module", "[c]\nstate=enabled\n");
+    assert_eq!(streams(&host), HashMap::from([("a".to_owned(), "1".to_owned())]));
+}
+
+fn installed_as(versions: &[(&str, &str)]) -> Vec<InstalledPackage> {
+    let one = installed().remove(0);
+    let of = |(version, architecture): &(&str, &str)| InstalledPackage {
+        name: "p".to_owned(),
+        version: (*version).to_owned(),
+        architecture: Some((*architecture).to_owned()),
+        ..one.clone()
+    };
+    versions.iter().map(of).collect()
+}
+
+/// Kind, number and version of notices, all for x86_64; what is missing after them.
+fn offered(installed: &[(&str, &str)], all: &[(&str, &str, &str)]) -> Vec<String> {
+    let packages = installed_as(installed);
+    let mut offers = Offers::new(&packages, HashMap::new());
+    for (kind, id, version) in all {
+        let package = Package {
+            name: "p".to_owned(),
+            architecture: "x86_64".to_owned(),
+            version: (*version).to_owned(),
+            module: None,
+        };
+        let (id, kind) = ((*id).to_owned(), (*kind).to_owned());
+        let notice = Notice { id, kind, severity: None, packages: vec![package] };
+        offers.take(&notice, &format!("of-{version}"));
+    }
+    let line = |it: MissingUpdate| {
+        let security = if it.is_security == Some(true) { "security" } else { "other" };
+        let (origin, advisory) = (it.origin.unwrap(), it.advisory.unwrap());
+        format!("{} -> {} {origin} {advisory} {security}", it.installed_version, it.offered_version)
+    };
+    offers.missing().map(line).collect()
+}
+
+#[test]
+fn of_several_notices_the_newest_about_security_is_told_and_the_newest_version_offered() {
+    const ONE: &[(&str, &str)] = &[("1-1", "x86_64")];
+    let turned = |all: &[(&'static str, &'static str, &'static str)]| {
+        let mut turned = all.to_vec();
+        turned.reverse();
+        turned
+    };
+    for (all, expected) in [
+        (
+            vec![("security", "S2", "2-1"), ("security", "S3", "3-1")],
+            "1-1 -> 3-1 of-3-1 S3 security",
+        ),
+        (vec![("bugfix", "B4", "4-1"), ("security", "S2", "2-1")], "1-1 -> 4-1 of-4-1 S2 security"),
+        (vec![("bugfix", "B2", "2-1"), ("enhancement", "E3", "3-1")], "1-1 -> 3-1 of-3-1 E3 other"),
+        (
+            vec![("security", "S9", "1:0-1"), ("security", "S3", "3-1")],
+            "1-1 -> 1:0-1 of-1:0-1 S9 security",
+        ),
+        (
+            vec![("bugfix", "B1", "1-1.1"), ("security", "S0", "0-9")],
+            "1-1 -> 1-1.1 of-1-1.1 B1 other",
+        ),
+    ] {
+        assert_eq!(offered(ONE, &all), [expected]);
+        assert_eq!(offered(ONE, &turned(&all)), [expected], "the order of notices does not matter");
+    }
+    for older in ["1-1", "0-1", "1-0", "0:1-1"] {
+        assert_eq!(offered(ONE, &[("security", "S", older)]), [""; 0], "{older}");
+    }
+}
+
+#[test]
+fn of_kernels_that_stay_installed_the_newest_counts_and_architectures_are_apart() {
+    let kernels = [("3-1", "x86_64"), ("1-1", "x86_64")];
+    assert_eq!(offered(&kernels, &[("security", "S", "2-1")]), [""; 0]);
+    assert_eq!(offered(&kernels, &[("security", "S", "4-1")]), ["3-1 -> 4-1 of-4-1 S security"]);
+    let both = [("1-1", "i686"), ("2-1", "x86_64")];
+    assert_eq!(offered(&both, &[("security", "S", "2-1")]), [""; 0]);
+    assert_eq!(offered(&both, &[("security", "S", "3-1")]), ["2-1 -> 3-1 of-3-1 S security"]);
+}
+
+#[test]
+fn a_package_needs_name_version_release_and_architecture() {
+    let parse = |package: &str| {
+        let text = format!("<update type='a'><id>X</id>{package}</update>");
+        Notice::parse(&text).unwrap().packages
+    };
+    let whole = "<package name='a&amp;b' version='1' release='2' epoch='3' arch='noarch'/>";
+    let expected = Package {
+        name: "a&b".to_owned(),
+        architecture: "noarch".to_owned(),
+        version: "3:1-2".to_owned(),
+        module: None,
+    };
+    assert_eq!(parse(whole), [expected]);
+    for missing in ["name='a&amp;b'", "version='1'", "release='2'", "arch='noarch'"] {
+        assert_eq!(parse(&whole.replace(missing, "")), [], "{missing}");
+    }
+    assert_eq!(parse(&whole.replace(" epoch='3'", ""))[0].version, "1-2");
+    assert_eq!(parse(&whole.replace("&amp;", "&unknown;")), [], "an entity that nobody knows");
+}
+
+#[test]
+fn a_module_holds_for_its_collection_alone() {
+    let package = "<package name='p' version='1' release='1' arch='x'/>";
+    let text = format!(
+        "<update><id>X</id><pkglist><collection><module name='m' stream='1'/>{package}</collection>\
+         <collection>{package}</collection></pkglist></update>"
+    );
+    let modules: Vec<bool> =
+        Notice::parse(&text).unwrap().packages.iter().map(|it| it.module.is_some()).collect();
+    assert_eq!(modules, [true, false]);
+}
+
+#[test]
+fn the_number_of_a_notice_is_the_first_and_what_follows_its_end_is_not_of_it() {
+    let text = "<update type='a'><id> ONE </id><references><reference id='TWO'/></references><id>THREE</id>\
+        <severity>  </severity></update><update><id>FOUR</id></update>";
+    let notice = Notice::parse(text).unwrap();
+    assert_eq!((&*notice.id, &*notice.kind, notice.severity), ("ONE", "a", None));
 }
 
 proptest! {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::DocumentFrame;
+use super::introduced::Introduced;
 use super::owners::Owners;
 use super::station::Stations;
 use super::station::before_target;
@@ -15,7 +16,8 @@ use super::station::paths;
 use super::subnet;
 use crate::register::Cidr;
 
-/// One link: `a` reaches other networks through `b`. Two devices have one link at most.
+/// One link: `a` reaches other networks through `b`, or `b` introduced itself on a cable of `a`. Two devices
+/// have one link at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkEntry {
     /// The name of a device.
@@ -36,6 +38,10 @@ pub enum LinkEvidence {
     Route,
     /// The two answered one after the other on a path.
     Path,
+    /// `b` introduced itself on a cable of `a` with LLDP (IEEE 802.1AB). Says nothing of the way to others.
+    Lldp,
+    /// The same with CDP.
+    Cdp,
     /// Both forward packets and have an interface in one network.
     Interface,
     /// Concluded: `b` is the only router that is known in a network of `a`, or the last station before
@@ -58,9 +64,12 @@ impl Found {
         *known = (*known).min(new);
     }
 
-    /// The devices whose way out is known.
+    /// The devices whose way out is known. A cable to a switch is none.
     fn beginnings(&self) -> BTreeSet<usize> {
-        self.0.values().map(|it| it.1).collect()
+        let is_way = |it: &&(LinkEvidence, usize, usize)| {
+            !matches!(it.0, LinkEvidence::Lldp | LinkEvidence::Cdp)
+        };
+        self.0.values().filter(is_way).map(|it| it.1).collect()
     }
 }
 
@@ -90,6 +99,7 @@ pub(super) fn links(
             }
         }
     }
+    let ports = on_cables(&mut found, owners);
     let networks = subnet::known(owners, frame);
     between_routers(&mut found, owners, stations, &networks);
     within_networks(&mut found, owners, stations, &networks);
@@ -99,7 +109,7 @@ pub(super) fn links(
         .values()
         .map(|(evidence, a, b)| LinkEntry {
             a: owners.name(*a),
-            a_port: None,
+            a_port: ports.get(&(*a, *b)).cloned(),
             b: owners.name(*b),
             evidence: *evidence,
         })
@@ -116,6 +126,29 @@ fn along(found: &mut Found, way: &[Option<usize>]) {
         let (a, b) = if place == 0 { (*before, *after) } else { (*after, *before) };
         found.add(a, b, LinkEvidence::Path);
     }
+}
+
+/// The devices that introduced themselves on cables, and for each pair the port of the first. A name or number
+/// that the document has no device for, or several, is no link.
+fn on_cables(found: &mut Found, owners: &Owners<'_>) -> BTreeMap<(usize, usize), String> {
+    let known = Introduced::of(owners);
+    let mut ports: BTreeMap<(usize, usize), String> = BTreeMap::new();
+    for (device, asset) in owners.assets() {
+        for cable in asset.cables.iter().map(|it| &it.value) {
+            let Some(other) = known.device(owners, cable).filter(|it| *it != device) else {
+                continue;
+            };
+            let is_lldp = cable.protocol == "lldp";
+            let evidence = if is_lldp { LinkEvidence::Lldp } else { LinkEvidence::Cdp };
+            found.add(device, other, evidence);
+            // Of two cables between the same devices the first by its name.
+            let port = ports.entry((device, other)).or_insert_with(|| cable.interface.clone());
+            if cable.interface < *port {
+                port.clone_from(&cable.interface);
+            }
+        }
+    }
+    ports
 }
 
 /// Routers that have an interface in one network reach one another.

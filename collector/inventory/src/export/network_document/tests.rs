@@ -16,6 +16,7 @@ use crate::asset::AssetId;
 use crate::asset::AssetKind;
 use crate::asset::AssetLabel;
 use crate::asset::Attested;
+use crate::asset::CableDescription;
 use crate::asset::Contact;
 use crate::asset::Evidence;
 use crate::asset::FirmwareLevel;
@@ -79,6 +80,7 @@ fn asset(number: u128, name: Option<&str>, members: &[ObserverId]) -> Asset {
         routes: Vec::new(),
         resolvers: Vec::new(),
         neighbours: Vec::new(),
+        cables: Vec::new(),
         services: Vec::new(),
         ports: Vec::new(),
         partners: Vec::new(),
@@ -345,6 +347,106 @@ fn the_document_of_an_office_is_stable() {
              "detail": "asking for the system group"},
             {"device": "WEB-2", "what": "contact", "reason": "seen_not_contacted", "detail": null},
         ])
+    );
+}
+
+fn cable(interface: &str, protocol: &str) -> CableDescription {
+    CableDescription {
+        interface: interface.to_owned(),
+        protocol: protocol.to_owned(),
+        chassis_id: None,
+        port_id: Some("Gi1/0/7".to_owned()),
+        system_name: None,
+        management_addresses: Vec::new(),
+    }
+}
+
+/// A switch that a scan found, without a route to it or through it.
+fn switch() -> Asset {
+    let mut asset = asset(6, Some("sw1.example.org"), &[target("10.0.1.2")]);
+    asset.kind = Some(by(&target("10.0.1.2"), AssetKind::Switch));
+    asset.addresses = vec![seen("10.0.1.2", "00:1b:21:aa:00:02", None)];
+    asset
+}
+
+/// The links that begin at the server, where a neighbour introduced itself to its agent.
+fn links_of_server(cables: &[CableDescription]) -> Vec<LinkEntry> {
+    let mut server = server();
+    server.cables = cables.iter().map(|it| by(&agent(), it.clone())).collect();
+    let document = network_document(&[server, router(), switch()], &frame());
+    document.links.into_iter().filter(|it| it.a == "web").collect()
+}
+
+fn link(port: Option<&str>, b: &str, evidence: LinkEvidence) -> LinkEntry {
+    LinkEntry { a: "web".to_owned(), a_port: port.map(str::to_owned), b: b.to_owned(), evidence }
+}
+
+#[test]
+fn what_an_agent_heard_on_its_cable_is_a_link_with_its_port() {
+    let route = link(None, "r1", LinkEvidence::Route);
+    assert_eq!(links_of_server(&[]), std::slice::from_ref(&route));
+    let by_address =
+        CableDescription { management_addresses: vec![ip("10.0.1.2")], ..cable("eno1", "lldp") };
+    let by_mac = CableDescription {
+        chassis_id: Some("00-1B-21-AA-00-02".to_owned()),
+        ..cable("eno1", "lldp")
+    };
+    let by_name = CableDescription { system_name: Some("SW1".to_owned()), ..cable("eno1", "lldp") };
+    for heard in [by_address.clone(), by_mac, by_name] {
+        let expected = [route.clone(), link(Some("eno1"), "sw1", LinkEvidence::Lldp)];
+        assert_eq!(links_of_server(std::slice::from_ref(&heard)), expected, "{heard:?}");
+    }
+    let cisco =
+        CableDescription { chassis_id: Some("sw1.example.org".to_owned()), ..cable("eno2", "cdp") };
+    let expected = [route.clone(), link(Some("eno2"), "sw1", LinkEvidence::Cdp)];
+    assert_eq!(links_of_server(std::slice::from_ref(&cisco)), expected);
+    // Two cables to one device are one link, with the stronger evidence and the first port.
+    let expected = [route, link(Some("eno1"), "sw1", LinkEvidence::Lldp)];
+    assert_eq!(links_of_server(&[cisco, by_address]), expected);
+}
+
+#[test]
+fn a_route_stays_the_stronger_word_and_gets_the_port_of_the_cable() {
+    let heard =
+        CableDescription { management_addresses: vec![ip("10.0.1.1")], ..cable("eno1", "lldp") };
+    assert_eq!(links_of_server(&[heard]), [link(Some("eno1"), "r1", LinkEvidence::Route)]);
+}
+
+#[test]
+fn a_cable_to_a_switch_is_no_way_to_other_networks() {
+    let mut server = server();
+    server.routes = Vec::new();
+    let heard = CableDescription { system_name: Some("sw1".to_owned()), ..cable("eno1", "lldp") };
+    server.cables = vec![by(&agent(), heard)];
+    // The router forwards, by the word of the scanner, and is the only one in the network.
+    let document = network_document(&[server, router(), switch()], &frame());
+    let of_server: Vec<LinkEntry> = document.links.into_iter().filter(|it| it.a == "web").collect();
+    let expected =
+        [link(None, "r1", LinkEvidence::Subnet), link(Some("eno1"), "sw1", LinkEvidence::Lldp)];
+    assert_eq!(of_server, expected);
+}
+
+#[test]
+fn a_neighbour_that_no_device_or_several_can_be_is_no_link() {
+    let nobody = CableDescription {
+        system_name: Some("elsewhere".to_owned()),
+        chassis_id: Some("serial 4711".to_owned()),
+        management_addresses: vec![ip("203.0.113.9")],
+        ..cable("eno1", "lldp")
+    };
+    assert_eq!(links_of_server(&[nobody]).len(), 1);
+    let mut server = server();
+    let heard = CableDescription { system_name: Some("SW1".to_owned()), ..cable("eno1", "lldp") };
+    server.cables = vec![by(&agent(), heard)];
+    let mut twin = switch();
+    twin.id = AssetId(Uuid::from_u128(77));
+    twin.members = vec![target("10.0.1.3")];
+    twin.addresses = vec![seen("10.0.1.3", "00:1b:21:aa:00:03", None)];
+    let document = network_document(&[server, router(), switch(), twin], &frame());
+    assert!(
+        document.links.iter().all(|it| it.evidence != LinkEvidence::Lldp),
+        "{:?}",
+        document.links
     );
 }
 

@@ -12,8 +12,9 @@ use observation::latest::{
 use super::parts::{Parts, asked, list, merged, own_word};
 use super::system::hardware_address;
 use crate::asset::{
-    Asset, Attested, CertificateDescription, CommunicationPartner, InterfaceDescription,
-    NeighbourDescription, ResolverDescription, RouteDescription, ServiceDescription, ServicePort,
+    Asset, Attested, CableDescription, CertificateDescription, CommunicationPartner,
+    InterfaceDescription, NeighbourDescription, ResolverDescription, RouteDescription,
+    ServiceDescription, ServicePort,
 };
 use crate::reconcile::ObservedSection;
 use crate::reconcile::wire;
@@ -82,6 +83,17 @@ pub(super) fn neighbours(parts: &Parts<'_>) -> Vec<Attested<NeighbourDescription
             mac: mac.to_ascii_lowercase(),
             interface: interface.clone(),
         }
+    })
+}
+
+pub(super) fn cables(parts: &Parts<'_>) -> Vec<Attested<CableDescription>> {
+    list(&own_word(&parts.cables), |it| CableDescription {
+        interface: it.interface.clone(),
+        protocol: wire::link_protocol(it.protocol).to_owned(),
+        chassis_id: it.chassis_id.clone(),
+        port_id: it.port_id.clone(),
+        system_name: it.system_name.clone(),
+        management_addresses: it.management_addresses.clone(),
     })
 }
 

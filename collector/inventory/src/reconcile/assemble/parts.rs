@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use observation::latest::{
     Account, AddressSeen, AnnouncedService, BaseBoard, Certificate, Chassis, Connection, Disk,
-    Fact, Firmware, Group, HostName, InitSystem, InstalledPackage, Kernel, Listener, Memory,
-    MemoryModule, Neighbour, NetworkInterface, NetworkPath, OpenPort, OperatingSystem, Outcome,
-    PhysicalEntity, Processor, Resolver, ReverseName, Route, Service, ServiceAnswer, SshHostKey,
-    SystemProduct, TlsVersions, VirtualisationHint,
+    Fact, Firmware, Group, HostName, InitSystem, InstalledPackage, Kernel, LinkNeighbour, Listener,
+    Memory, MemoryModule, Neighbour, NetworkInterface, NetworkPath, OpenPort, OperatingSystem,
+    Outcome, PhysicalEntity, Processor, Resolver, ReverseName, Route, Service, ServiceAnswer,
+    SshHostKey, SystemProduct, TlsVersions, VirtualisationHint,
 };
 
 use super::Chosen;
@@ -37,6 +37,7 @@ pub(super) struct Parts<'a> {
     pub(super) memory: Seen<'a, Memory>,
     pub(super) modules: Seen<'a, MemoryModule>,
     pub(super) neighbours: Seen<'a, Neighbour>,
+    pub(super) cables: Seen<'a, LinkNeighbour>,
     pub(super) interfaces: Seen<'a, NetworkInterface>,
     pub(super) systems: Seen<'a, OperatingSystem>,
     pub(super) processors: Seen<'a, Processor>,
@@ -93,6 +94,7 @@ impl<'a> Parts<'a> {
             Fact::Listener(it) => self.listeners.push(attested(it, evidence)),
             Fact::Memory(it) => self.memory.push(attested(it, evidence)),
             Fact::MemoryModule(it) => self.modules.push(attested(it, evidence)),
+            Fact::LinkNeighbour(it) => self.cables.push(attested(&**it, evidence)),
             Fact::Neighbour(it) => self.neighbours.push(attested(it, evidence)),
             Fact::NetworkInterface(it) => self.interfaces.push(attested(it, evidence)),
             Fact::OperatingSystem(it) => self.systems.push(attested(it, evidence)),
@@ -114,8 +116,10 @@ impl<'a> Parts<'a> {
             // Shown as details.
             Fact::AuthorizedKey(_)
             | Fact::Battery(_)
+            | Fact::ClockSynchronisation(_)
             | Fact::ContainerImage(_)
             | Fact::ContainerInstance(_)
+            | Fact::CoolingDevice(_)
             | Fact::Database(_)
             | Fact::DatabaseSize(_)
             | Fact::Device(_)
@@ -127,6 +131,7 @@ impl<'a> Parts<'a> {
             | Fact::FirewallState(_)
             | Fact::Licence(_)
             | Fact::ManagementController(_)
+            | Fact::ManagementInterface(_)
             | Fact::MemoryArray(_)
             | Fact::MemoryController(_)
             | Fact::MissingUpdate(_)
@@ -144,6 +149,7 @@ impl<'a> Parts<'a> {
             | Fact::RebootPending(_)
             | Fact::RemoteMount(_)
             | Fact::ScheduledTask(_)
+            | Fact::ServiceHardening(_)
             | Fact::Share(_)
             | Fact::StoragePool(_)
             | Fact::StorageVolume(_)
@@ -151,18 +157,19 @@ impl<'a> Parts<'a> {
             | Fact::TrustedPlatformModule(_)
             | Fact::UpdateState(_)
             | Fact::VirtualMachine(_)
+            | Fact::VoltageProbe(_)
             | Fact::VolumeEncryption(_)
             | Fact::VpnProfile(_)
             | Fact::WebSite(_)
             | Fact::WirelessNetwork(_)
-            | Fact::DhcpLease(_)
-            | Fact::LinkNeighbour(_) => {}
+            | Fact::DhcpLease(_) => {}
             // Taken by `statements`.
             Fact::NamedMachine(_) | Fact::Setting(_) => {}
             // Kept as history; no sheet shows them, and the identity of an installation is evidence
             // for grouping only.
             Fact::BatteryWear(_)
             | Fact::Boot(_)
+            | Fact::ClockError(_)
             | Fact::DiskWear(_)
             | Fact::FileSystem(_)
             | Fact::FreeSpace(_)

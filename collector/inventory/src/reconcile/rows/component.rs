@@ -1,9 +1,9 @@
 //! Rows of the parts of a machine. What they count by themselves is left out.
 
 use observation::latest::{
-    Battery, Device, ExpansionSlot, ManagementController, MemoryArray, MemoryController, Monitor,
-    OnboardDevice, PortConnector, PowerSupply, ProcessorCache, ProcessorSocket,
-    ProcessorVulnerability, TrustedPlatformModule,
+    Battery, CoolingDevice, Device, ExpansionSlot, ManagementController, MemoryArray,
+    MemoryController, Monitor, OnboardDevice, PortConnector, PowerSupply, ProcessorCache,
+    ProcessorSocket, ProcessorVulnerability, TrustedPlatformModule, VoltageProbe,
 };
 
 use super::{Row, one_of, only, text, truth};
@@ -21,6 +21,16 @@ pub(super) fn battery(it: &Battery) -> Row {
         ("manufactured_on", it.manufactured_on.clone()),
     ];
     one_of("battery", it.name.clone(), fields)
+}
+
+pub(super) fn cooling_device(it: &CoolingDevice) -> Row {
+    let fields = vec![
+        ("kind_number", text(it.kind_number)),
+        ("status_number", text(it.status_number)),
+        ("group", text(it.group)),
+        ("nominal_rpm", text(it.nominal_rpm)),
+    ];
+    one_of("cooling_device", it.description.clone().unwrap_or_default(), fields)
 }
 
 /// Numbers with the names that the lists of PCI and USB know; what the device itself says comes first.
@@ -219,6 +229,17 @@ pub(super) fn trusted_platform_module(it: &TrustedPlatformModule) -> Row {
         Some(name) => one_of("trusted_platform_module", name.clone(), fields),
         None => only("trusted_platform_module", fields),
     }
+}
+
+pub(super) fn voltage_probe(it: &VoltageProbe) -> Row {
+    let fields = vec![
+        ("location_number", text(it.location_number)),
+        ("status_number", text(it.status_number)),
+        ("nominal_millivolts", text(it.nominal_millivolts)),
+        ("minimum_millivolts", text(it.minimum_millivolts)),
+        ("maximum_millivolts", text(it.maximum_millivolts)),
+    ];
+    one_of("voltage_probe", it.description.clone().unwrap_or_default(), fields)
 }
 
 fn joined(texts: &[String]) -> Option<String> {

@@ -42,6 +42,21 @@ pub struct BatteryWear {
     pub health: Option<String>,
 }
 
+/// A fan, pump or other cooler (SMBIOS type 27).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoolingDevice {
+    /// What the board calls it; stated since version 2.7.
+    pub description: Option<String>,
+    /// Kind (DSP0134 §7.28.1): 3 fan, 4 blower, 16 active, 17 passive.
+    pub kind_number: Option<u8>,
+    /// Status when the machine started (§7.28.1): 3 in order, 4 not critical, 5 critical.
+    pub status_number: Option<u8>,
+    /// Number of the group that stands in for one another.
+    pub group: Option<u8>,
+    /// Speed that it is made for, in turns per minute; none where it does not turn.
+    pub nominal_rpm: Option<u16>,
+}
+
 /// One device on a bus.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -115,6 +130,57 @@ pub struct ManagementController {
     pub mac: Option<String>,
     /// Where its address comes from (IPMI 2.0 table 23-4): 1 by hand, 2 DHCP, 3 BIOS, 4 other.
     pub address_source_number: Option<u8>,
+}
+
+/// The way from the system to its management controller (SMBIOS type 42).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManagementInterface {
+    /// Kind (DSP0239 table 4): 2 KCS, 3 to 8 serial, 64 network, 240 of the maker.
+    pub kind_number: Option<u8>,
+    /// The device that a network interface is (DSP0270 §8.3.1): 2 and 4 USB, 3 and 5 PCI, from 128 on of the
+    /// maker.
+    pub device_number: Option<u8>,
+    /// Number of the maker of that device, on USB or PCI.
+    pub vendor_id: Option<u16>,
+    /// Number of the product.
+    pub device_id: Option<u16>,
+    /// Number of the maker of the card, on PCI.
+    pub subsystem_vendor_id: Option<u16>,
+    /// Number of the card, on PCI.
+    pub subsystem_device_id: Option<u16>,
+    /// Hardware address of the device, as the system sees it.
+    pub mac: Option<String>,
+    /// Where it is on the PCI bus (`0000:02:00.4`).
+    pub address: Option<String>,
+    /// What is spoken over it.
+    pub protocols: Vec<ManagementProtocol>,
+}
+
+/// A protocol that is spoken with the management controller (DSP0134 §7.43.2; DSP0270 §8.4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManagementProtocol {
+    /// Which one: 2 IPMI, 3 MCTP, 4 Redfish over IP, 240 of the maker. The rest is stated for Redfish alone.
+    pub protocol_number: u8,
+    /// The UUID by which the controller's Redfish service is known.
+    pub service_uuid: Option<uuid::Uuid>,
+    /// Where the system has its address on this way from: 1 by hand, 2 DHCP, 3 by itself, 4 the system chooses.
+    pub host_assignment_number: Option<u8>,
+    /// The address that the system is to use.
+    pub host_address: Option<std::net::IpAddr>,
+    /// Length of its prefix.
+    pub host_prefix_length: Option<u8>,
+    /// How the controller's address is found, numbered as `host_assignment_number`.
+    pub service_discovery_number: Option<u8>,
+    /// The controller's address on this way.
+    pub service_address: Option<std::net::IpAddr>,
+    /// Length of its prefix.
+    pub service_prefix_length: Option<u8>,
+    /// The port of the Redfish service.
+    pub service_port: Option<u16>,
+    /// The VLAN of the Redfish service.
+    pub service_vlan_id: Option<u32>,
+    /// The name of the Redfish service, or its address as a text.
+    pub service_host_name: Option<String>,
 }
 
 /// A group of memory slots (SMBIOS type 16).
@@ -326,4 +392,27 @@ pub struct TrustedPlatformModule {
     pub is_enabled: Option<bool>,
     /// Whether somebody took ownership of it (version 1.2 only).
     pub is_owned: Option<bool>,
+}
+
+/// A place where the board measures a voltage (SMBIOS type 26). What it measures is not stated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoltageProbe {
+    /// What the board calls it.
+    pub description: Option<String>,
+    /// Where it measures (DSP0134 §7.27.1): 3 processor, 7 main board, 10 power unit.
+    pub location_number: Option<u8>,
+    /// Status when the machine started (§7.27.1): 3 in order, 4 not critical, 5 critical.
+    pub status_number: Option<u8>,
+    /// Voltage that there should be.
+    pub nominal_millivolts: Option<i16>,
+    /// Least that it measures.
+    pub minimum_millivolts: Option<i16>,
+    /// Most that it measures.
+    pub maximum_millivolts: Option<i16>,
+    /// Smallest difference that it tells, in tenths of a millivolt.
+    pub resolution_tenth_millivolts: Option<u16>,
+    /// How far a measured value may be off, upwards and downwards.
+    pub tolerance_millivolts: Option<u16>,
+    /// The same in hundredths of a percent.
+    pub accuracy_hundredth_percent: Option<u16>,
 }

@@ -109,7 +109,7 @@ pub struct ContainerImage {
     pub tags: Vec<String>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
-    /// Size, where the runtime keeps it.
+    /// Its layers together when unpacked, where the runtime keeps their sizes.
     pub size_bytes: Option<u64>,
     /// Operating system and architecture that it is for (`linux/amd64`).
     pub platform: Option<String>,

@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod certificate;
+mod clock;
 mod component;
 mod configuration;
 mod dhcp_lease;
@@ -23,6 +24,7 @@ mod offering;
 mod profile;
 mod scan;
 mod service;
+mod service_hardening;
 mod software;
 mod storage;
 mod sudo;
@@ -35,10 +37,12 @@ use serde::{Deserialize, Serialize};
 pub use access::{AuthorizedKey, DomainKind, DomainMembership, LastLogin};
 pub use account::{Account, AccountKind, Group, PasswordState, UserName};
 pub use certificate::{Certificate, CertificatePlace};
+pub use clock::{ClockError, ClockSynchronisation};
 pub use component::{
-    Battery, BatteryWear, Device, ExpansionSlot, ManagementController, MemoryArray,
-    MemoryController, MemoryErrors, Monitor, OnboardDevice, PortConnector, PowerSupply,
-    ProcessorCache, ProcessorSocket, ProcessorVulnerability, TrustedPlatformModule,
+    Battery, BatteryWear, CoolingDevice, Device, ExpansionSlot, ManagementController,
+    ManagementInterface, ManagementProtocol, MemoryArray, MemoryController, MemoryErrors, Monitor,
+    OnboardDevice, PortConnector, PowerSupply, ProcessorCache, ProcessorSocket,
+    ProcessorVulnerability, TrustedPlatformModule, VoltageProbe,
 };
 pub use configuration::{Setting, SettingOrigin};
 pub use dhcp_lease::DhcpLease;
@@ -65,6 +69,7 @@ pub use scan::{
     ServiceAnswer, ServiceProtocol, SshHostKey, Statement, TlsVersions,
 };
 pub use service::{Binding, Container, Listener, OwnerPackage, Service, StartMode, Transport};
+pub use service_hardening::ServiceHardening;
 pub use software::{InstalledPackage, PackageManager};
 pub use storage::{
     DiskHealth, DiskWear, StoragePool, StoragePoolKind, StoragePoolMember, StorageVolume,
@@ -93,7 +98,10 @@ pub enum Fact {
     Boot(Boot),
     Certificate(Certificate),
     Chassis(Chassis),
+    ClockError(ClockError),
+    ClockSynchronisation(ClockSynchronisation),
     Connection(Connection),
+    CoolingDevice(CoolingDevice),
     Device(Device),
     ContainerImage(ContainerImage),
     ContainerInstance(ContainerInstance),
@@ -122,6 +130,7 @@ pub enum Fact {
     LinkNeighbour(Box<LinkNeighbour>),
     Listener(Listener),
     ManagementController(ManagementController),
+    ManagementInterface(ManagementInterface),
     Memory(Memory),
     MemoryArray(MemoryArray),
     MemoryController(MemoryController),
@@ -154,6 +163,7 @@ pub enum Fact {
     Route(Route),
     ScheduledTask(ScheduledTask),
     Service(Service),
+    ServiceHardening(Box<ServiceHardening>),
     ServiceAnswer(ServiceAnswer),
     Setting(Setting),
     Share(Share),
@@ -167,6 +177,7 @@ pub enum Fact {
     TrustedPlatformModule(TrustedPlatformModule),
     VirtualMachine(VirtualMachine),
     VirtualisationHint(VirtualisationHint),
+    VoltageProbe(VoltageProbe),
     VolumeEncryption(VolumeEncryption),
     VpnProfile(VpnProfile),
     WirelessNetwork(WirelessNetwork),

@@ -14,7 +14,7 @@ const FETCHED_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Why reading ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unread {
+pub(crate) enum Unread {
     /// The file could not be read.
     Absent(Absent),
     /// The file has another form than it should.
@@ -22,7 +22,7 @@ pub(super) enum Unread {
 }
 
 /// A large file.
-pub(super) struct Pieces<'a> {
+pub(crate) struct Pieces<'a> {
     host: &'a dyn Host,
     path: String,
     kept: Vec<(u64, Vec<u8>)>,
@@ -30,24 +30,24 @@ pub(super) struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    pub(super) fn new(host: &'a dyn Host, path: &str) -> Self {
+    pub(crate) fn new(host: &'a dyn Host, path: &str) -> Self {
         Self { host, path: path.to_owned(), kept: Vec::new(), fetched_bytes: 0 }
     }
 
     /// The file whose name has something more at its end.
-    pub(super) fn beside(&self, suffix: &str) -> Self {
+    pub(crate) fn beside(&self, suffix: &str) -> Self {
         Self::new(self.host, &format!("{}{suffix}", self.path))
     }
 
     /// Exactly these bytes.
-    pub(super) fn bytes(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Unread> {
+    pub(crate) fn bytes(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, Unread> {
         let mut bytes = Vec::new();
         self.extend(&mut bytes, offset, length)?;
         Ok(bytes)
     }
 
     /// Adds exactly these bytes.
-    pub(super) fn extend(
+    pub(crate) fn extend(
         &mut self,
         bytes: &mut Vec<u8>,
         offset: u64,
@@ -93,13 +93,13 @@ impl<'a> Pieces<'a> {
 }
 
 /// The big-endian or little-endian 32-bit word at an offset.
-pub(super) fn word(bytes: &[u8], at: usize, is_little: bool) -> Option<u32> {
+pub(crate) fn word(bytes: &[u8], at: usize, is_little: bool) -> Option<u32> {
     let word: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
     Some(if is_little { u32::from_le_bytes(word) } else { u32::from_be_bytes(word) })
 }
 
 /// The same with 16 bits.
-pub(super) fn half(bytes: &[u8], at: usize, is_little: bool) -> Option<u16> {
+pub(crate) fn half(bytes: &[u8], at: usize, is_little: bool) -> Option<u16> {
     let half: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
     Some(if is_little { u16::from_le_bytes(half) } else { u16::from_be_bytes(half) })
 }
