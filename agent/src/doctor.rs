@@ -1,6 +1,8 @@
 //! What the agent can read here and what it could read with more rights, and whether everything else
 //! that it needs is in order.
 
+mod closed;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +72,8 @@ pub struct SourceState {
     pub facts: usize,
     /// What is missing for lack of a right.
     pub missing: Vec<Missing>,
+    /// Things of it that need more than a right: `apparmor`, `samba`, `sysctl`, `tpm`.
+    pub closed: Vec<&'static str>,
     /// The cause where it failed, in the words of the system.
     pub cause: Option<String>,
 }
@@ -146,7 +150,15 @@ fn source(section: &Section) -> SourceState {
     };
     missing.sort();
     missing.dedup();
-    SourceState { source: section.body.source.to_string(), state, facts, missing, cause }
+    let mut closed: Vec<&str> = match &section.body.outcome {
+        Outcome::Read { gaps, .. } => {
+            gaps.iter().filter_map(|it| closed::explanation(&it.reason)).collect()
+        }
+        Outcome::Absent { reason } => closed::explanation(reason).into_iter().collect(),
+    };
+    closed.sort_unstable();
+    closed.dedup();
+    SourceState { source: section.body.source.to_string(), state, facts, missing, closed, cause }
 }
 
 fn missing_by(gap: &Gap) -> Option<Missing> {
@@ -435,7 +447,13 @@ impl Findings {
             let text = words.text(&format!("agent-doctor-grant-{}", it.replace('_', "-")));
             wrapped(&format!("- {text}"), columns, INDENT)
         });
-        let lines: Vec<String> = lines.collect();
+        let closed = self.sources.iter().flat_map(|it| &it.closed);
+        let closed: std::collections::BTreeSet<&str> = closed.copied().collect();
+        let explanations = closed.into_iter().map(|it| {
+            let text = words.text(&format!("agent-doctor-closed-{it}"));
+            wrapped(&format!("- {text}"), columns, INDENT)
+        });
+        let lines: Vec<String> = lines.chain(explanations).collect();
         match lines.is_empty() {
             true => String::new(),
             false => format!("{}\n{}", words.text("agent-doctor-grants"), lines.join("\n")),
@@ -628,6 +646,14 @@ mod tests {
                     gap("listener.process", Privilege::Ptrace),
                     gap("listener.process", Privilege::Ptrace),
                     gap("listener.unit", Privilege::Group),
+                    Gap {
+                        field: "setting".to_owned(),
+                        of: None,
+                        reason: Absent::NotAllowed {
+                            what: "/proc/sys/vm/mmap_rnd_bits".to_owned(),
+                            needs: Privilege::Root,
+                        },
+                    },
                 ],
                 complaints: Vec::new(),
             },
@@ -642,10 +668,11 @@ mod tests {
         let found = sources(&report);
         let states: Vec<&str> = found.iter().map(|it| it.state).collect();
         assert_eq!(states, ["not_allowed", "limited", "failed", "not_here"]);
-        assert_eq!(found[1].missing.len(), 2);
+        assert_eq!((found[1].missing.len(), &*found[1].closed), (3, &["sysctl"][..]));
         let findings = Findings { checks: Vec::new(), sources: found.clone() };
         assert!(findings.has_failures() && !findings.has_bad());
         let text = findings.text(Language::English.wording(), Some(80));
+        assert!(text.contains("mode 0600"), "{text}");
         assert!(text.contains("CAP_SYS_PTRACE") && text.contains("reading: broken"), "{text}");
         page(Vec::new(), found);
     }

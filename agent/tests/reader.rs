@@ -1,6 +1,8 @@
 //! The privileged reader as a process of its own, asked by a thread without rights.
 //!
-//! What needs root says so and stays away without it: a thread can only give up rights that it has.
+//! What needs root stays away without it: a thread can only give up rights that it has, and the account
+//! without rights is none that a user namespace of an ordinary account knows. Where all tests must run
+//! (.ci/run), that is a failure.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its reader fails")]
 
@@ -23,9 +25,14 @@ use rustix::process::{Gid, Uid};
 
 /// An account without rights under every distribution's number.
 const NOBODY: u32 = 65_534;
+/// One of the numbers that systemd gives to accounts of services (systemd.exec(5), `DynamicUser=`).
+const DYNAMIC: &str = "61234";
 
+/// Whether this is root. Where all tests must run, who is not may not pass.
 fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+    let is_root = rustix::process::geteuid().is_root();
+    assert!(is_root || std::env::var_os("KATASTER_WHOLE").is_none(), "not root");
+    is_root
 }
 
 /// Does something in a thread that has no rights at all.
@@ -40,9 +47,57 @@ fn without_rights<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     thread.join().unwrap()
 }
 
-/// What the service manager does: a reader for each connection, with the connection as standard input.
+/// A reader as root.
 #[expect(clippy::disallowed_methods, reason = "the reader is a process of its own")]
+fn as_root() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kataster-agent"))
+}
+
+/// A reader with account, groups and rights of its unit, as far as setpriv(1) gives them without systemd; its
+/// restrictions of devices, system calls and writing are not there.
+#[expect(clippy::disallowed_methods, reason = "the reader is a process of its own")]
+fn as_in_its_unit() -> Command {
+    let mut command = Command::new("setpriv");
+    let rights = of_unit("AmbientCapabilities=");
+    let rights: Vec<String> = rights
+        .iter()
+        .map(|it| format!("+{}", it.trim_start_matches("CAP_").to_lowercase()))
+        .collect();
+    let rights = format!("-all,{}", rights.join(","));
+    for option in ["--inh-caps", "--ambient-caps", "--bounding-set"] {
+        command.args([option, &rights]);
+    }
+    let passwd = LinuxHost.text("/etc/group").unwrap();
+    let number = |group: &str| {
+        let mut groups = passwd.lines().map(|it| it.split(':').collect::<Vec<_>>());
+        // Not every machine has the group of the TPM; the package makes it.
+        groups.find(|it| it.first() == Some(&group)).map(|it| (*it.get(2).unwrap()).to_owned())
+    };
+    let groups: Vec<String> =
+        of_unit("SupplementaryGroups=").iter().filter_map(|it| number(it)).collect();
+    command
+        .args(["--reuid", DYNAMIC, "--regid", DYNAMIC, "--groups", &groups.join(",")])
+        .arg("--no-new-privs")
+        .arg(env!("CARGO_BIN_EXE_kataster-agent"));
+    command
+}
+
+/// The words of a line of the reader's unit.
+fn of_unit(key: &str) -> Vec<&'static str> {
+    let unit = include_str!("../../deploy/systemd/kataster-agent-reader@.service");
+    let value = unit.lines().find_map(|it| it.strip_prefix(key)).unwrap();
+    value.split_whitespace().collect()
+}
+
+/// What the service manager does: a reader for each connection, with the connection as standard input.
 fn open_the_door(account: &'static str) -> (tempfile::TempDir, PathBuf) {
+    open_the_door_to(account, as_root)
+}
+
+fn open_the_door_to(
+    account: &'static str,
+    reader: fn() -> Command,
+) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("reader.sock");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -51,7 +106,7 @@ fn open_the_door(account: &'static str) -> (tempfile::TempDir, PathBuf) {
     }
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut reader = Command::new(env!("CARGO_BIN_EXE_kataster-agent"))
+            let mut reader = reader()
                 .args(["reader", "--account", account])
                 .stdin(Stdio::from(OwnedFd::from(stream.unwrap())))
                 .stdout(Stdio::null())
@@ -112,6 +167,25 @@ fn without_rights_the_agent_sees_with_the_reader_what_root_sees() {
         "root may read these and the reader does not: add a grant to host/grants.rs, or a narrow \
          request: {more:#?}"
     );
+}
+
+/// What the kernel shows to user 0 and no right opens; `doctor` says so (agent/src/doctor/closed.rs).
+const OF_USER_0: &str = "configuration.kernel: /proc/sys/";
+
+#[test]
+fn with_the_rights_of_its_unit_the_reader_sees_what_root_sees_but_for_what_is_told() {
+    if !is_root() {
+        return;
+    }
+    let (_folder, socket) = open_the_door_to("nobody", as_in_its_unit);
+    let of_root = look(&LinuxHost);
+    let together = without_rights(move || look(&Layered::new(Some(&socket))));
+    assert!(together.observer.is_privileged, "the reader did not start");
+    let more: Vec<String> = refusals(&together).difference(&refusals(&of_root)).cloned().collect();
+    let untold: Vec<&String> = more.iter().filter(|it| !it.starts_with(OF_USER_0)).collect();
+    assert!(untold.is_empty(), "neither granted nor told by doctor: {untold:#?}");
+    // Which settings those are depends on the kernel; there is none that has none.
+    assert!(more.contains(&format!("{OF_USER_0}vm/mmap_rnd_bits")), "{more:?}");
 }
 
 #[test]

@@ -110,6 +110,7 @@ const fn platform(platform: Platform) -> &'static str {
 const fn shows(shows: Shows) -> &'static str {
     match shows {
         Shows::Certificates => "certificates alone",
+        Shows::Computers => "computers of the domain, nothing of persons and passwords",
         Shows::Containers => "containers without environment, arguments and labels",
         Shows::Content => "content",
         Shows::Names => "names",

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use pki::{server_config_for_agents, server_config_for_enrolment};
+use pki::{Authority, ServerIdentity, server_config_for_agents, server_config_for_enrolment};
 use store::SqliteStore;
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::active_runs::ActiveRuns;
 use crate::api::Listeners;
@@ -22,6 +24,10 @@ use crate::failure::{ExitCode, Failure};
 use crate::ingest::{chain, run_reconciling};
 use crate::scans::{end_left_behind, run_plans};
 
+/// How often is looked whether the collector's certificate is to be replaced. Clocks are set and machines
+/// sleep, so it is not waited for one moment.
+const CERTIFICATE_LOOK: Duration = Duration::from_secs(60);
+
 /// A collector that serves, until it is stopped.
 pub struct Running {
     /// The collector.
@@ -31,6 +37,7 @@ pub struct Running {
     reconciling: JoinHandle<()>,
     controlling: JoinHandle<std::io::Result<()>>,
     planning: JoinHandle<()>,
+    certifying: JoinHandle<()>,
 }
 
 /// Opens a data folder for commands, without listening.
@@ -96,7 +103,9 @@ pub async fn start(path: &Path, config: &Config) -> Result<Running, Failure> {
     let (stop, stopped) = watch::channel(false);
     let serving =
         listeners.serve(Arc::clone(&collector), agents_tls, enrolment_tls, stopped.clone());
+    let certifying = keep_certificate(Arc::clone(&collector), identity, names);
     Ok(Running {
+        certifying: tokio::spawn(certifying),
         listening: tokio::spawn(serving),
         reconciling: tokio::spawn(run_reconciling(Arc::clone(&collector))),
         controlling: tokio::spawn(control::serve(Arc::clone(&collector), stopped.clone())),
@@ -104,6 +113,40 @@ pub async fn start(path: &Path, config: &Config) -> Result<Running, Failure> {
         collector,
         stop,
     })
+}
+
+/// Replaces the certificate that the listeners show before it runs out, with a new key each time.
+async fn keep_certificate(collector: Arc<Collector>, identity: ServerIdentity, names: Vec<String>) {
+    let mut looks = tokio::time::interval(CERTIFICATE_LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        renew_if_due(&collector.authority, &identity, &names, clock::now());
+    }
+}
+
+/// Whether a new certificate was made.
+fn renew_if_due(
+    authority: &Authority,
+    identity: &ServerIdentity,
+    names: &[String],
+    now: Timestamp,
+) -> bool {
+    if !identity.is_due(now) {
+        return false;
+    }
+    match authority.issue_server(names, now) {
+        Ok(fresh) => {
+            identity.replace_with(&fresh);
+            tracing::info!(until = %fresh.not_after(), "the collector shows a new certificate");
+            true
+        }
+        // The present one has half of its life before it.
+        Err(error) => {
+            tracing::warn!(cause = chain(&error), "no new certificate; tried again in a minute");
+            false
+        }
+    }
 }
 
 /// Works in a data folder without listening to agents. Other commands reach the collector through its
@@ -135,7 +178,9 @@ impl Running {
         let _ = self.planning.await;
         let _ = self.listening.await;
         let _ = self.controlling.await;
+        self.certifying.abort();
         self.reconciling.abort();
+        let _ = self.certifying.await;
         let _ = self.reconciling.await;
     }
 }
@@ -173,4 +218,37 @@ pub fn host_name() -> String {
 
 fn internal(error: &(dyn std::error::Error + 'static)) -> Failure {
     Failure::new(ExitCode::Failed, "internal", "").because(chain(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn over_a_year_the_listeners_always_show_a_certificate_with_half_its_life_before_it() {
+        pki::install_provider();
+        let start: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
+        let authority = Authority::create("A", start).unwrap();
+        let names = ["localhost".to_owned()];
+        let identity = authority.issue_server(&names, start).unwrap();
+        let half = SignedDuration::from_hours(pki::SERVER_LIFE_DAYS * 12);
+        let mut renewals = 0;
+        for hour in 0..365 * 24 {
+            let now = start + SignedDuration::from_hours(hour);
+            renewals += u32::from(renew_if_due(&authority, &identity, &names, now));
+            assert!(identity.not_after() - half > now, "{now}");
+        }
+        assert_eq!(renewals, 24);
+        // A clock that was wrong at the start and is set: at once one that counts.
+        let wrong: Timestamp = "1970-01-02T00:00:00Z".parse().unwrap();
+        assert!(renew_if_due(&authority, &identity, &names, wrong));
+        assert!(renew_if_due(&authority, &identity, &names, start));
+        assert!(!renew_if_due(&authority, &identity, &names, start));
+        // What cannot be made leaves the present one where it is.
+        let late = start + half;
+        assert!(!renew_if_due(&authority, &identity, &["a b".to_owned()], late));
+        assert_eq!(identity.not_after(), start + half + half);
+    }
 }

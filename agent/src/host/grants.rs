@@ -34,6 +34,8 @@ pub struct Grant {
 pub enum Shows {
     /// The certificates of a PEM file; a private key beside them does not leave the reader.
     Certificates,
+    /// The computers of a Samba domain; nothing of persons and passwords beside them leaves the reader.
+    Computers,
     /// A description of containers without environment, arguments and labels.
     Containers,
     /// The content of a regular file, parts of it and its hash.
@@ -71,7 +73,14 @@ impl Shows {
     /// Whether a file is sifted before it is shown.
     #[must_use]
     pub const fn is_sifted(self) -> bool {
-        matches!(self, Self::Certificates | Self::Containers | Self::Preferences | Self::Settings)
+        matches!(
+            self,
+            Self::Certificates
+                | Self::Computers
+                | Self::Containers
+                | Self::Preferences
+                | Self::Settings
+        )
     }
 }
 
@@ -323,6 +332,7 @@ mod tests {
             "/etc/wireguard/wg0.conf",
             "/home/a/.config/autostart/x.desktop",
             "/var/lib/docker/containers/aa/config.v2.json",
+            "/var/lib/samba/private/sam.ldb.d/DC=EXAMPLE,DC=TEST.ldb",
             "/var/spool/cron/crontabs/a",
         ] {
             let grant = grant_of(&file(path), &homes).unwrap();
@@ -347,6 +357,7 @@ mod tests {
             "/etc/mysql/id_rsa",
             "/etc/nginx/.shadow",
             "/etc/pve/priv/shadow.cfg",
+            "/var/lib/samba/private/sam.ldb",
             "/var/lib/samba/private/secrets.tdb",
             "/var/named/Kexample.test.+008+1.private",
         ] {

@@ -20,6 +20,7 @@ mod program;
 pub mod reader;
 mod recorded;
 mod remembering;
+pub mod samba;
 mod served;
 pub mod shadow;
 mod sift;

@@ -20,11 +20,12 @@ use uuid::Uuid;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::agent_key::renewal_message;
 use crate::fingerprint::Fingerprint;
 use crate::peer::{CERTIFICATE_BYTES_MAX, Peer};
+use crate::server_identity::{SERVER_LIFE_DAYS, ServerIdentity};
 
 /// Days for which an agent's certificate is valid.
 pub const AGENT_LIFE_DAYS: i64 = 90;
@@ -32,11 +33,8 @@ pub const AGENT_LIFE_DAYS: i64 = 90;
 pub const LATE_RENEWAL_DAYS: i64 = 90;
 /// Life of the authority.
 const AUTHORITY_LIFE_DAYS: i64 = 3653;
-/// Life of the collector's own certificate. Its key lives in memory alone and is new with every
-/// start, so the life bounds how long a collector may run without one.
-const SERVER_LIFE_DAYS: i64 = 730;
 /// Certificates are valid from a day before they were made: clocks differ.
-const BACKDATED_HOURS: i64 = 24;
+pub(crate) const BACKDATED_HOURS: i64 = 24;
 /// Largest certificate request, PEM. Ours have about 400 bytes.
 const REQUEST_BYTES_MAX: usize = 8 * 1024;
 /// Largest PEM text of the authority that is looked at.
@@ -63,13 +61,6 @@ pub struct IssuedCertificate {
     pub serial: String,
     /// The end of its validity.
     pub not_after: Timestamp,
-}
-
-/// The collector's own certificate, chain and key.
-pub struct ServerIdentity {
-    pub(crate) chain: Vec<CertificateDer<'static>>,
-    pub(crate) key: PrivateKeyDer<'static>,
-    not_after: Timestamp,
 }
 
 /// A request for a certificate after the present one ran out.
@@ -253,7 +244,8 @@ impl Authority {
         })
     }
 
-    /// A certificate for the collector under its names and addresses, with a new key.
+    /// A certificate for the collector under its names and addresses, with a new key that lives in memory
+    /// alone.
     ///
     /// # Errors
     /// If a name cannot stand in a certificate.
@@ -276,12 +268,14 @@ impl Authority {
             parameters.subject_alt_names.push(alternative_name(name)?);
         }
         let certificate = parameters.signed_by(&key, &self.issuer).map_err(failed)?;
-        let not_after = now.saturating_add(days(SERVER_LIFE_DAYS)).unwrap_or(Timestamp::MAX);
-        Ok(ServerIdentity {
-            // The authority is part of the chain: an agent that enrols knows its fingerprint only.
-            chain: vec![certificate.der().clone(), self.certificate.clone()],
-            key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            not_after,
+        let begin = now.saturating_sub(SignedDuration::from_hours(BACKDATED_HOURS));
+        let end = now.saturating_add(days(SERVER_LIFE_DAYS));
+        let validity = [begin.unwrap_or(Timestamp::MIN), end.unwrap_or(Timestamp::MAX)];
+        // The authority is part of the chain: an agent that enrols knows its fingerprint only.
+        let chain = vec![certificate.der().clone(), self.certificate.clone()];
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        ServerIdentity::new(chain, key, validity).map_err(|_| AuthorityError::NotAnAuthority {
+            what: "the collector's certificate just made cannot be used",
         })
     }
 
@@ -420,33 +414,6 @@ pub(crate) fn certificate_pem(der: &[u8]) -> String {
     }
     text.push_str("\n-----END CERTIFICATE-----\n");
     text
-}
-
-impl ServerIdentity {
-    /// The end of the certificate's validity: a collector that runs so long needs a new one.
-    #[must_use]
-    pub const fn not_after(&self) -> Timestamp {
-        self.not_after
-    }
-}
-
-impl Clone for ServerIdentity {
-    fn clone(&self) -> Self {
-        let (chain, key) = (self.chain.clone(), self.key.clone_key());
-        Self { chain, key, not_after: self.not_after }
-    }
-}
-
-impl Drop for ServerIdentity {
-    fn drop(&mut self) {
-        self.key.zeroize();
-    }
-}
-
-impl fmt::Debug for ServerIdentity {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ServerIdentity").finish_non_exhaustive()
-    }
 }
 
 impl fmt::Debug for Authority {

@@ -14,7 +14,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use crate::authority::LATE_RENEWAL_DAYS;
+use crate::authority::{BACKDATED_HOURS, LATE_RENEWAL_DAYS};
 use crate::fingerprint::Fingerprint;
 use crate::identity::AgentIdentity;
 use crate::provider::{TlsConfigError, provider};
@@ -23,6 +23,8 @@ use crate::provider::{TlsConfigError, provider};
 const CHAIN_LENGTH_MAX: usize = 4;
 /// For how long after its end an agent's certificate may be renewed.
 const LATE_RENEWAL_SECONDS: u64 = LATE_RENEWAL_DAYS.unsigned_abs() * 24 * 3600;
+/// By how much the begin of a certificate is before the moment at which it was made.
+const BACKDATED_SECONDS: u64 = BACKDATED_HOURS.unsigned_abs() * 3600;
 
 /// For reports: the collector must show a certificate of the agent's own authority, the agent
 /// shows its own.
@@ -80,18 +82,19 @@ fn validity(certificate: &CertificateDer<'_>) -> Option<(u64, u64)> {
 
 /// Verifies as always, unless the host's clock cannot be right: before the agent's own certificate
 /// began, or so long after its end that nobody would renew it any more ([`LATE_RENEWAL_DAYS`]). Then
-/// only the time is replaced, by the end of the agent's own certificate; authority, name, usage and
-/// signatures are checked as always. So a host whose battery is empty goes on reporting. Whether the
-/// agent's own certificate has run out, the collector decides.
+/// only the time is replaced, by the first moment at which the agent's own certificate was there and the
+/// collector's is valid; if there is none, it is refused. Authority, name, usage and signatures are checked as
+/// always. So a host whose battery is empty goes on reporting. Whether the agent's own certificate has run
+/// out, the collector decides.
 ///
-/// What that costs: whoever has stolen the key of a collector's certificate that has run out since
-/// could pass for the collector on such a host, if the certificate had lasted longer than the agent's own
-/// did. A host that was switched off for so long is one of these, though its clock be right. Where the clock is
-/// right, or behind or ahead by less, and the agent was renewed in time, it is refused as everywhere; and one that
-/// ended before the agent's own is refused whenever the clock cannot be right. Setting the clock of a host wins
-/// an attacker nothing more: without this rule he would set it into the life of the stolen certificate.
-/// He would read reports of that host and could give tasks of the closed list, none of which runs or
-/// changes anything on it.
+/// What that costs: whoever has stolen the key of a collector's certificate that has run out since could pass
+/// for the collector on such a host, if the certificate ran out after the agent's own was made, which is at
+/// every renewal anew. A host that was switched off for so long is one of these, though its clock be right.
+/// Where the clock is right, or behind or ahead by less, and the agent was renewed in time, it is refused as
+/// everywhere; and one that ended before the agent's own was made is refused whenever the clock cannot be
+/// right. Setting the clock of a host wins an attacker nothing more: without this rule he would set it into
+/// the life of the stolen certificate. He would read reports of that host and could give tasks of the closed
+/// list, none of which runs or changes anything on it.
 #[derive(Debug)]
 struct DoubtfulClock {
     inner: Arc<WebPkiServerVerifier>,
@@ -107,11 +110,13 @@ impl DoubtfulClock {
         }
         // A certificate that began later shows that the clock may be right after all. Before the agent's own
         // began, nothing does: else one that has run out would be taken while the clock stands in its life.
-        let began_later = validity(end_entity).is_none_or(|(begin, _)| begin > own_end);
-        if now.as_secs() > own_end && began_later {
+        let Some((begin, _)) = validity(end_entity) else { return now };
+        if now.as_secs() > own_end && begin > own_end {
             return now;
         }
-        UnixTime::since_unix_epoch(Duration::from_secs(own_end))
+        // It was there from a day after its begin on, and the world's clocks have not stood still since.
+        let was_made = own_begin.saturating_add(BACKDATED_SECONDS).min(own_end);
+        UnixTime::since_unix_epoch(Duration::from_secs(begin.clamp(was_made, own_end)))
     }
 }
 
@@ -215,9 +220,10 @@ mod tests {
     use crate::agent_key::AgentKey;
     use crate::authority::Authority;
     use crate::provider::install_provider;
+    use crate::server_identity::SERVER_LIFE_DAYS;
 
     /// For how long a collector's certificate is valid.
-    const LIFE: i64 = 730;
+    const LIFE: i64 = SERVER_LIFE_DAYS;
     const TEN_YEARS: i64 = 3652;
 
     const fn days(count: i64) -> SignedDuration {
@@ -259,7 +265,8 @@ mod tests {
             let name = ServerName::try_from(name).unwrap();
             let moment = (self.now + days(clock)).as_second().try_into().unwrap();
             let moment = UnixTime::since_unix_epoch(Duration::from_secs(moment));
-            let end_entity = server.chain.first().unwrap();
+            let certified = server.certified();
+            let end_entity = certified.end_entity_cert().unwrap();
             self.verifier.verify_server_cert(end_entity, &[], &name, &[], moment).is_ok()
         }
     }
@@ -275,12 +282,34 @@ mod tests {
     }
 
     #[test]
-    fn a_collectors_certificate_that_ran_out_before_the_agents_own_opens_nothing_at_any_time() {
+    fn while_the_agents_own_lives_every_present_certificate_of_the_collector_serves_any_clock() {
         let judge = Judge::new(true);
+        // The collector makes a new one each fortnight; each has at least half of its life before it.
+        for day in [0, 1, 20, 45, 88] {
+            for ends_on in [day + LIFE / 2, day + LIFE] {
+                for clock in [day, -2, -TEN_YEARS, TEN_YEARS] {
+                    // One that began after the agent's own ended is taken by the clock alone.
+                    let is_by_clock = clock > 90 && ends_on - LIFE - 1 > 90;
+                    let accepts = judge.accepts("c.example", ends_on, clock);
+                    assert_eq!(accepts, !is_by_clock, "day {day} until {ends_on}, clock {clock}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_collectors_certificate_that_ran_out_before_the_agents_own_was_made_opens_nothing() {
+        let judge = Judge::new(true);
+        for clock in [0, 1, 89, 91, 179, 181, TEN_YEARS, -2, -5, -TEN_YEARS] {
+            assert!(!judge.accepts("c.example", -1, clock), "day {clock}");
+        }
+        // One that ran out later is refused wherever the clock can be right.
         assert!(judge.accepts("c.example", 50, 40));
-        for clock in [51, 89, 91, 179, 181, TEN_YEARS, -2, -700, -TEN_YEARS] {
+        for clock in [51, 89, 91, 179] {
             assert!(!judge.accepts("c.example", 50, clock), "day {clock}");
         }
+        // The price, as it is written down at the type.
+        assert!(judge.accepts("c.example", 50, 181) && judge.accepts("c.example", 50, -2));
     }
 
     #[test]
@@ -289,7 +318,7 @@ mod tests {
         let judge = Judge::new(true);
         // It began on day 270, and the agent's own ended on day 90.
         let ends_on = 270 + LIFE;
-        for clock in [271, 600, ends_on - 1] {
+        for clock in [271, ends_on - 1] {
             assert!(judge.accepts("c.example", ends_on, clock), "day {clock}");
             assert!(!judge.accepts("d.example", ends_on, clock), "another name, day {clock}");
         }
@@ -302,10 +331,8 @@ mod tests {
     fn a_host_that_was_only_switched_off_for_months_believes_its_clock() {
         let judge = Judge::new(true);
         for clock in [91, 120, 179] {
-            assert!(judge.accepts("c.example", 180, clock), "valid on day {clock}");
+            assert!(judge.accepts("c.example", clock + LIFE / 2, clock), "valid on day {clock}");
             assert!(!judge.accepts("c.example", 90 + (clock - 90) / 2, clock), "day {clock}");
         }
-        // The price, as it is written down at the type.
-        assert!(judge.accepts("c.example", 120, 200));
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use std::sync::Arc;
 
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, version,
 };
@@ -17,6 +18,7 @@ use crate::identity::AgentIdentity;
 use crate::peer::Peer;
 use crate::provider::provider;
 use crate::server::{server_config_for_agents, server_config_for_enrolment};
+use crate::server_identity::ServerIdentity;
 
 const AGENT: Uuid = Uuid::from_u128(77);
 
@@ -132,9 +134,33 @@ fn nobody_enters_the_agents_listener_without_a_certificate() {
 fn the_collectors_own_certificate_makes_no_agent() {
     let authority = authority();
     let server = authority.issue_server(&["localhost".to_owned()], now()).unwrap();
-    let client = showing(&authority, vec![server.chain[0].clone()], server.key.clone_key());
+    let mut client = client_config_for_agent(&identity_at(&authority, now())).unwrap();
+    client.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(server.certified()));
     let (_, found) = shake(client, agents_listener(&authority, "localhost"));
     assert!(found.is_err());
+}
+
+#[test]
+fn a_listener_that_runs_shows_the_new_certificate_and_no_longer_the_old_one() {
+    let authority = authority();
+    let issue = |name: &str| authority.issue_server(&[name.to_owned()], now()).unwrap();
+    let identity = issue("before.example");
+    let agents = server_config_for_agents(&authority, &identity).unwrap();
+    let enrolment = server_config_for_enrolment(&identity).unwrap();
+    let agent = identity_at(&authority, now());
+    let shakes = || {
+        let by_agent = client_config_for_agent(&agent).unwrap();
+        let by_token = client_config_for_enrolment(authority.fingerprint()).unwrap();
+        [(by_agent, &agents), (by_token, &enrolment)]
+            .map(|(client, server)| shake(client, Arc::clone(server)).0)
+    };
+    for refused in shakes() {
+        assert_eq!(tls_failure(&refused.unwrap_err()), Some(TlsFailure::OtherName));
+    }
+    identity.replace_with(&issue("localhost"));
+    for accepted in shakes() {
+        accepted.unwrap();
+    }
 }
 
 #[test]
@@ -174,9 +200,12 @@ fn enrolment_knows_the_collector_by_its_fingerprint() {
 #[test]
 fn a_chain_that_merely_shows_the_authority_is_not_enough() {
     let (ours, theirs) = (authority(), authority());
-    let mut identity = theirs.issue_server(&["localhost".to_owned()], now()).unwrap();
-    identity.chain[1] = ours.certificate().clone();
-    let server = server_config_for_enrolment(&identity).unwrap();
+    let identity = theirs.issue_server(&["localhost".to_owned()], now()).unwrap();
+    let mut certified = CertifiedKey::clone(&identity.certified());
+    certified.cert[1] = ours.certificate().clone();
+    let mut server = ServerConfig::clone(&server_config_for_enrolment(&identity).unwrap());
+    server.cert_resolver = Arc::new(SingleCertAndKey::from(certified));
+    let server = Arc::new(server);
     let client = client_config_for_enrolment(ours.fingerprint()).unwrap();
     let refused = shake(client, server).0.unwrap_err();
     assert_eq!(tls_failure(&refused), Some(TlsFailure::OtherAuthority));
@@ -186,9 +215,9 @@ fn a_chain_that_merely_shows_the_authority_is_not_enough() {
 fn an_agents_certificate_makes_no_collector() {
     let authority = authority();
     let agent = identity_at(&authority, now());
-    let mut identity = authority.issue_server(&["localhost".to_owned()], now()).unwrap();
-    identity.chain[0] = agent.certificate().clone();
-    identity.key = PrivateKeyDer::Pkcs8(agent.key().to_der());
+    let chain = vec![agent.certificate().clone(), authority.certificate().clone()];
+    let key = PrivateKeyDer::Pkcs8(agent.key().to_der());
+    let identity = ServerIdentity::new(chain, key, [now(); 2]).unwrap();
     let server = server_config_for_enrolment(&identity).unwrap();
     let client = client_config_for_enrolment(authority.fingerprint()).unwrap();
     assert!(shake(client, server).0.is_err());

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig, version};
 
-use crate::authority::{Authority, ServerIdentity};
+use crate::authority::Authority;
 use crate::provider::{TlsConfigError, provider};
+use crate::server_identity::ServerIdentity;
 
 /// For the agents' listener: TLS 1.3, a client certificate of `authority` is mandatory.
 ///
-/// No tickets, no session storage, no early data: every connection shows its certificate.
+/// What `identity` shows is asked at every handshake. No tickets, no session storage, no early data: every connection shows its certificate.
 ///
 /// # Errors
 /// If rustls refuses the certificates.
@@ -30,8 +31,7 @@ pub fn server_config_for_agents(
         .with_protocol_versions(&[&version::TLS13])
         .map_err(failed)?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .map_err(failed)?;
+        .with_cert_resolver(identity.resolver());
     Ok(Arc::new(without_resumption(config)))
 }
 
@@ -48,8 +48,7 @@ pub fn server_config_for_enrolment(
         .with_protocol_versions(&[&version::TLS13])
         .map_err(failed)?
         .with_no_client_auth()
-        .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-        .map_err(failed)?;
+        .with_cert_resolver(identity.resolver());
     Ok(Arc::new(without_resumption(config)))
 }
 

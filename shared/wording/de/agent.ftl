@@ -277,6 +277,10 @@ agent-doctor-grant-root = root: der Leser des Dienstes liest mit festen Fragen f
 agent-doctor-grant-read-all = CAP_DAC_READ_SEARCH: in der Unit des Dienstes „AmbientCapabilities=CAP_DAC_READ_SEARCH“ (systemctl edit kataster-agent).
 agent-doctor-grant-ptrace = CAP_SYS_PTRACE: in der Unit des Dienstes „AmbientCapabilities=CAP_SYS_PTRACE“ (systemctl edit kataster-agent).
 agent-doctor-grant-group = Gruppe: nehmen Sie den Benutzer des Dienstes in die Gruppe auf, der die genannte Datei gehört (usermod -aG GRUPPE kataster-agent).
+agent-doctor-closed-apparmor = AppArmor: der Kern zeigt die Liste der Profile nur dem Benutzer 0 und der Gruppe root, gleich welche Rechte ein Prozess hat. Die Unit des Lesers ist in dieser Gruppe (SupplementaryGroups=tss root); fehlt die Liste bei laufendem Leser, wurde ihm die Gruppe genommen.
+agent-doctor-closed-samba = Samba-Domäne: ihre Datenbank enthält die Kennwort-Hashes aller, deshalb sieht der Leser hinein und gibt nur Rechner weiter. Er tut es bei einer Datenbank, die root gehört und die niemand sonst schreiben darf.
+agent-doctor-closed-sysctl = Einstellungen des Kerns mit dem Modus 0600: der Kern zeigt sie nur dem Benutzer 0, kein Recht ersetzt das. Der Leser läuft nicht als root; wer diese Einstellungen will, setzt „DynamicUser=no“ und „User=root“ unter [Service] (systemctl edit kataster-agent-reader@.service). Dann gehören ihm die Dateien von root, die ProtectSystem=strict weiter vor dem Schreiben schützt.
+agent-doctor-closed-tpm = TPM: um gefragt zu werden, muss es zum Schreiben geöffnet werden. Der Leser ist in der Gruppe tss; gehört /dev/tpmrm0 nur root, ordnet eine udev-Regel es dieser Gruppe zu, wie das Paket tpm-udev es tut: KERNEL=="tpmrm[0-9]*", MODE="0660", GROUP="tss" in /etc/udev/rules.d/60-tpm.rules.
 
 ## „show“
 agent-show-of = Bericht vom { $at }

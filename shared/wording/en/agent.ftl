@@ -277,6 +277,10 @@ agent-doctor-grant-root = root: the reader of the service answers a fixed set of
 agent-doctor-grant-read-all = CAP_DAC_READ_SEARCH: in the unit of the service `AmbientCapabilities=CAP_DAC_READ_SEARCH` (systemctl edit kataster-agent).
 agent-doctor-grant-ptrace = CAP_SYS_PTRACE: in the unit of the service `AmbientCapabilities=CAP_SYS_PTRACE` (systemctl edit kataster-agent).
 agent-doctor-grant-group = Group: add the user of the service to the group that owns the file named (usermod -aG GROUP kataster-agent).
+agent-doctor-closed-apparmor = AppArmor: the kernel shows the list of profiles to user 0 and to group root, whatever rights a process has. The unit of the reader is in that group (SupplementaryGroups=tss root); if the list is missing beside a running reader, something took the group away.
+agent-doctor-closed-samba = Samba domain: its database holds everybody's password hashes, so the reader looks into it and hands on computers alone. It does so for a database that belongs to root and that nobody else may write.
+agent-doctor-closed-sysctl = Settings of the kernel with mode 0600: the kernel shows them to user 0 alone, and no right replaces that. The reader does not run as root; whoever wants these settings sets "DynamicUser=no" and "User=root" below [Service] (systemctl edit kataster-agent-reader@.service). It then owns root's files, which ProtectSystem=strict still keeps from being written.
+agent-doctor-closed-tpm = TPM: to be asked it must be opened for writing. The reader is in group tss; where /dev/tpmrm0 belongs to root alone, a udev rule gives it to that group, as the package tpm-udev does: KERNEL=="tpmrm[0-9]*", MODE="0660", GROUP="tss" in /etc/udev/rules.d/60-tpm.rules.
 
 ## `show`
 agent-show-of = Report of { $at }

@@ -6,12 +6,14 @@ mod homes;
 mod outside_etc;
 
 use super::Shows::{
-    Certificates, Containers, Content, Names, Preferences, Programs, Settings, Status, Target, Tree,
+    Certificates, Computers, Containers, Content, Names, Preferences, Programs, Settings, Status,
+    Target, Tree,
 };
 use super::{Grant, Owner, Service, Shows};
 
 pub(super) const CERTIFICATES: &[Shows] = &[Certificates, Status];
 pub(super) const CERTIFICATES_IN_FOLDERS: &[Shows] = &[Certificates, Names, Status, Target];
+pub(super) const COMPUTERS: &[Shows] = &[Computers, Status];
 pub(super) const CONTAINERS: &[Shows] = &[Containers, Status];
 pub(super) const CONTENT: &[Shows] = &[Content, Status];
 pub(super) const CONTENT_OR_TARGET: &[Shows] = &[Content, Status, Target];
@@ -141,5 +143,6 @@ pub(super) const CLOSED: &[&str] = &[
     "/var/lib/kea/**",
     "/var/lib/lxc/**",
     "/var/lib/private/**",
+    "/var/lib/samba/private/**",
     "/var/spool/cron/**",
 ];

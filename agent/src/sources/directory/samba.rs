@@ -1,9 +1,6 @@
 //! Computer accounts of a Samba domain, from the database that its domain controller keeps on this host. Of
 //! each record only a few attributes are looked at; users and passwords are passed over.
 
-mod ldb;
-mod tdb;
-
 use jiff::Timestamp;
 use observation::latest::{
     Absent, Cadence, Fact, Gap, MachineList, NamedMachine, Platform, SourceId,
@@ -11,9 +8,10 @@ use observation::latest::{
 use uuid::Uuid;
 
 use crate::host::Ask;
+use crate::host::samba::tdb::Database;
+use crate::host::samba::{ATTRIBUTES, COMPUTERS_MAX, is_object, ldb};
 use crate::sources::context::Context;
 use crate::sources::{Found, Source, named};
-use tdb::Database;
 
 /// Partitions of the domain's database: Debian, built from source.
 const FOLDERS: &[&str] =
@@ -23,24 +21,10 @@ const OTHERS: &[&str] =
     &["CN=CONFIGURATION,", "CN=SCHEMA,", "DC=DOMAINDNSZONES,", "DC=FORESTDNSZONES,"];
 /// Largest partition: an empty domain has 5 MB, some thousand accounts 30 MB.
 const PARTITION_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Most computers.
-const COMPUTERS_MAX: usize = 50_000;
 /// `ACCOUNTDISABLE` in the attribute userAccountControl ([MS-ADTS] 2.2.16).
 const DISABLED: i64 = 2;
 /// Seconds from 1601, when Windows' time begins, to 1970.
 const FROM_1601_SECONDS: i64 = 11_644_473_600;
-const ATTRIBUTES: &[&str] = &[
-    "cn",
-    "dNSHostName",
-    "isDeleted",
-    "lastLogonTimestamp",
-    "objectClass",
-    "objectGUID",
-    "operatingSystem",
-    "operatingSystemVersion",
-    "userAccountControl",
-];
-
 /// Computer accounts. With the time of the last logon they move by themselves.
 pub(super) const SOURCE: Source = Source {
     id: SourceId::from_static("directory.samba"),
@@ -96,10 +80,7 @@ fn partition(bytes: &[u8], path: &str, found: &mut Found) {
     let mut problem = None;
     let mut machines = Vec::new();
     let result = database.each(|key, data| {
-        // Records of the index begin with `DN=@`.
-        let is_object =
-            key.starts_with(b"GUID=") || (key.starts_with(b"DN=") && key.get(3) != Some(&b'@'));
-        if !is_object || machines.len() == COMPUTERS_MAX {
+        if !is_object(key) || machines.len() == COMPUTERS_MAX {
             return;
         }
         match computer(data, path) {

@@ -1,8 +1,8 @@
 //! What lies outside of `/etc` and of homes: programs, data, the kernel's own files.
 
 use super::{
-    CONTAINERS, CONTENT, CONTENT_OR_TARGET, FOLDER, PROGRAMS, SETTINGS, SETTINGS_IN_FOLDERS,
-    STATUS, TARGET, TREE, grant,
+    COMPUTERS, CONTAINERS, CONTENT, CONTENT_OR_TARGET, FOLDER, PROGRAMS, SETTINGS,
+    SETTINGS_IN_FOLDERS, STATUS, TARGET, TREE, grant,
 };
 use crate::host::grants::{Grant, Owner};
 
@@ -170,6 +170,12 @@ pub(super) const GRANTS: &[Grant] = &[
     grant("/sys/firmware/efi/esrt/entries", FOLDER, Owner::Any, &["firmware.esrt"]),
     grant("/sys/firmware/efi/esrt/entries/*", FOLDER, Owner::Any, &["firmware.esrt"]),
     grant("/sys/firmware/efi/esrt/entries/*/*", CONTENT, Owner::Any, &["firmware.esrt"]),
+    grant(
+        "/sys/kernel/security/apparmor/profiles",
+        CONTENT,
+        Owner::Any,
+        &["protection.mandatory_access"],
+    ),
     grant("/usr/bin", TREE, Owner::Root, &["software.executables"]),
     grant("/usr/bin/**", PROGRAMS, Owner::Root, &["software.executables"]),
     grant("/usr/games", TREE, Owner::Root, &["software.executables"]),
@@ -201,6 +207,8 @@ pub(super) const GRANTS: &[Grant] = &[
         Owner::Service,
         &["services.tools"],
     ),
+    grant("/usr/local/samba/private/sam.ldb.d", FOLDER, Owner::Root, &["directory.samba"]),
+    grant("/usr/local/samba/private/sam.ldb.d/*.ldb", COMPUTERS, Owner::Root, &["directory.samba"]),
     grant("/usr/sbin", TREE, Owner::Root, &["software.executables"]),
     grant("/usr/sbin/**", PROGRAMS, Owner::Root, &["software.executables"]),
     grant("/var/cache/bind/**", SETTINGS_IN_FOLDERS, Owner::Service, &["directory.dns_bind"]),
@@ -478,6 +486,8 @@ pub(super) const GRANTS: &[Grant] = &[
         &["services.database_sizes", "services.databases"],
     ),
     grant("/var/lib/rkhunter/db/rkhunter.dat", STATUS, Owner::Service, &["services.tool_runs"]),
+    grant("/var/lib/samba/private/sam.ldb.d", FOLDER, Owner::Root, &["directory.samba"]),
+    grant("/var/lib/samba/private/sam.ldb.d/*.ldb", COMPUTERS, Owner::Root, &["directory.samba"]),
     grant("/var/lib/samba/usershares", FOLDER, Owner::Root, &["services.shares"]),
     grant("/var/lib/samba/usershares/*", CONTENT_OR_TARGET, Owner::Service, &["services.shares"]),
     grant(

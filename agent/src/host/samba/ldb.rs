@@ -4,7 +4,7 @@
 use super::tdb::number;
 
 /// The form of Samba up to 4.10 and of databases without an index by GUID.
-const FORM_1: u32 = 0x2601_1967;
+pub(super) const FORM_1: u32 = 0x2601_1967;
 /// The form of Samba since 4.11: lengths stand before the values.
 const FORM_2: u32 = 0x2601_1968;
 /// Most attributes of a record, most values of one.
@@ -13,7 +13,10 @@ const VALUES_MAX: u32 = 100_000;
 
 /// Hands over each value of the attributes that are wanted. The others, passwords among them, are passed
 /// over.
-pub(super) fn each<'a>(
+///
+/// # Errors
+/// If the record is cut off or has another form.
+pub fn each<'a>(
     record: &'a [u8],
     wanted: &[&str],
     mut visit: impl FnMut(&'a str, &'a [u8]),
@@ -141,8 +144,8 @@ mod tests {
     use super::*;
 
     const FILES: [&[u8]; 2] = [
-        include_bytes!("../../../../../tests/fixtures/servers/samba/domain.ldb"),
-        include_bytes!("../../../../../tests/fixtures/servers/samba/plain.ldb"),
+        include_bytes!("../../../../tests/fixtures/servers/samba/domain.ldb"),
+        include_bytes!("../../../../tests/fixtures/servers/samba/plain.ldb"),
     ];
 
     fn records(file: &[u8]) -> Vec<Vec<u8>> {

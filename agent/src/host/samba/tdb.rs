@@ -4,28 +4,31 @@
 use std::ops::Range;
 
 /// The first bytes of each file.
-const MAGIC: &[u8] = b"TDB file\n";
+pub(super) const MAGIC: &[u8] = b"TDB file\n";
 /// Version of the format.
-const VERSION: u32 = 0x2601_196D;
+pub(super) const VERSION: u32 = 0x2601_196D;
 /// What marks a record in use.
-const RECORD_MAGIC: u32 = 0x2601_1999;
+pub(super) const RECORD_MAGIC: u32 = 0x2601_1999;
 /// Places of the head's numbers.
-const VERSION_AT: usize = 32;
-const CHAINS_AT: usize = 36;
+pub(super) const VERSION_AT: usize = 32;
+pub(super) const CHAINS_AT: usize = 36;
 /// The list of free records is the first chain, at the end of the head.
-const TABLE_AT: usize = 168 + 4;
+pub(super) const TABLE_AT: usize = 168 + 4;
 /// Length of a record's head: next, length, length of key, length of data, hash, magic.
-const RECORD_HEAD: usize = 24;
+pub(super) const RECORD_HEAD: usize = 24;
 
 /// The records of a file.
-pub(super) struct Database<'a> {
+pub struct Database<'a> {
     bytes: &'a [u8],
     chains: usize,
 }
 
 impl<'a> Database<'a> {
     /// Looks at the head.
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    /// If it is no TDB file, or one of another version or byte order.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, &'static str> {
         if !bytes.starts_with(MAGIC) {
             return Err("it is no TDB file");
         }
@@ -43,10 +46,10 @@ impl<'a> Database<'a> {
 
     /// Hands over key and data of each record. A chain that leads back to itself ends with the count of
     /// records that a file of this size can hold.
-    pub(super) fn each(
-        &self,
-        mut visit: impl FnMut(&'a [u8], &'a [u8]),
-    ) -> Result<(), &'static str> {
+    ///
+    /// # Errors
+    /// If the file is cut off or leads nowhere; what came before was handed over.
+    pub fn each(&self, mut visit: impl FnMut(&'a [u8], &'a [u8])) -> Result<(), &'static str> {
         let mut left = self.bytes.len() / RECORD_HEAD;
         for chain in 0..self.chains {
             let mut at = self.offset(TABLE_AT + chain * 4)?;
@@ -77,7 +80,8 @@ impl<'a> Database<'a> {
 }
 
 /// Four bytes as a number.
-pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
+#[must_use]
+pub fn number(bytes: &[u8], at: usize) -> Option<u32> {
     let word = bytes.get(at..at.checked_add(4)?)?;
     Some(u32::from_le_bytes(word.try_into().ok()?))
 }
@@ -88,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    const DOMAIN: &[u8] = include_bytes!("../../../../../tests/fixtures/servers/samba/domain.ldb");
+    const DOMAIN: &[u8] = include_bytes!("../../../../tests/fixtures/servers/samba/domain.ldb");
 
     fn keys(bytes: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
         let mut keys = Vec::new();
