@@ -137,16 +137,14 @@ fn a_link_leads_into_the_part_that_has_its_row() {
     write_parts(&snapshot, Language::German, &path, 5).expect("a workbook");
     let last = &snapshot.assets[12].label.0;
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes_of(&path))).expect("a zip");
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    let sheets = names.iter().filter(|it| it.starts_with("xl/worksheets/sheet"));
-    let links: usize = sheets
-        .map(|name| {
-            let part = archive.by_name(name).expect("a sheet");
-            let sheet = std::io::read_to_string(part).expect("text");
-            let link = format!("location=\"'IT-Systeme (3)'!A8\" display=\"{last}\"");
-            sheet.matches(&link).count()
-        })
-        .sum();
+    let link = format!("location=\"'IT-Systeme (3)'!A8\" display=\"{last}\"");
+    let mut links = 0;
+    for number in 0..archive.len() {
+        let part = archive.by_index(number).expect("a part");
+        if part.name().expect("a name").starts_with("xl/worksheets/sheet") {
+            links += std::io::read_to_string(part).expect("text").matches(&link).count();
+        }
+    }
     assert!(links > 0, "{last}");
 }
 
