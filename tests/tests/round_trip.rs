@@ -130,6 +130,26 @@ fn a_sheet_that_goes_on_in_a_second_one_is_read_from_both() {
 }
 
 #[test]
+fn no_row_of_a_sheet_stands_there_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kataster.xlsx");
+    write_parts(&company(), Language::German, &path, 5).expect("a workbook");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes_of(&path))).expect("a zip");
+    for number in 0..archive.len() {
+        let part = archive.by_index(number).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        if name.starts_with("xl/worksheets/sheet") {
+            let sheet = std::io::read_to_string(part).expect("text");
+            let rows = sheet.split("<row r=\"").skip(1);
+            let rows: Vec<u32> = rows
+                .map(|it| it.split('"').next().expect("a number").parse().expect("a number"))
+                .collect();
+            assert!(rows.is_sorted_by(|one, next| one < next), "{name}: {rows:?}");
+        }
+    }
+}
+
+#[test]
 fn a_link_leads_into_the_part_that_has_its_row() {
     let snapshot = company();
     let folder = tempfile::tempdir().expect("a folder");

@@ -132,7 +132,11 @@ impl Book<'_> {
             match sheet.sheet.layout {
                 Layout::Cover => self.cover(workbook.add_worksheet(), tab).map_err(failed)?,
                 Layout::Table | Layout::Plan | Layout::Hidden => {
-                    let worksheet = workbook.add_worksheet_with_low_memory().map_err(failed)?;
+                    let worksheet = if tab.rows == 0 {
+                        workbook.add_worksheet()
+                    } else {
+                        workbook.add_worksheet_with_low_memory().map_err(failed)?
+                    };
                     self.table(worksheet, tab, &mut rows.by_ref().take(tab.rows))?;
                 }
             }

@@ -239,7 +239,10 @@ fn body(
             let taken = writer.write(worksheet, (number, place), column, columns, cell)?;
             lines = lines.max(taken);
         }
-        if lines > 1.0 {
+        // rust_xlsxwriter 0.102 writes the last row of a tab that waits in a file twice, if it has a height;
+        // without one, spreadsheets fit it to its text.
+        let is_last = usize::try_from(number - first).is_ok_and(|it| it + 1 == frame.rows);
+        if lines > 1.0 && !is_last {
             let height = LINE_POINTS.mul_add(lines.min(LINES_MAX), 3.0);
             worksheet.set_row_height(number, height)?;
         }
