@@ -23,6 +23,8 @@ use crate::collector::SCHEDULE;
 
 /// Scans that an export shows; older ones stay in the collector.
 const SCANS_SHOWN_MAX: u32 = 200;
+/// Assets whose observations are read at once: they take several times the room of what is made of them.
+const ASSETS_AT_ONCE: usize = 100;
 /// Events that are read at once.
 const EVENTS_AT_ONCE: u32 = 1000;
 /// Sources of events that are statements of people about the company.
@@ -127,11 +129,13 @@ pub async fn assets_at(
     agents: &[AgentRecord],
     at: Timestamp,
 ) -> Result<Vec<Asset>, StoreError> {
-    let mut observations = observations_by_observer(store, records, at).await?;
     let mut assets = Vec::with_capacity(records.len());
-    for record in records {
-        let members = members(record, &mut observations);
-        assets.extend(assemble(frame(record, agents), &members));
+    for page in records.chunks(ASSETS_AT_ONCE) {
+        let mut observations = observations_by_observer(store, page, at).await?;
+        for record in page {
+            let members = members(record, &mut observations);
+            assets.extend(assemble(frame(record, agents), &members));
+        }
     }
     assets.sort_by(|left, right| left.label.cmp(&right.label));
     Ok(assets)
@@ -185,16 +189,18 @@ async fn changes_since(
     let Some((_, previous_at)) = export.previous else {
         return Ok(assets.iter().map(new_asset).collect());
     };
-    let mut before = observations_by_observer(store, records, previous_at).await?;
-    let mut after = observations_by_observer(store, records, export.as_of).await?;
     let mut all = Vec::new();
-    for record in records {
-        let (before, after) = (members(record, &mut before), members(record, &mut after));
-        if before.is_empty() {
-            let frame = frame(record, agents);
-            all.extend(assemble(frame, &after).as_ref().map(new_asset));
-        } else {
-            all.extend(changes(record.id, &record.label, &before, &after));
+    for page in records.chunks(ASSETS_AT_ONCE) {
+        let mut before = observations_by_observer(store, page, previous_at).await?;
+        let mut after = observations_by_observer(store, page, export.as_of).await?;
+        for record in page {
+            let (before, after) = (members(record, &mut before), members(record, &mut after));
+            if before.is_empty() {
+                let frame = frame(record, agents);
+                all.extend(assemble(frame, &after).as_ref().map(new_asset));
+            } else {
+                all.extend(changes(record.id, &record.label, &before, &after));
+            }
         }
     }
     all.extend(statements_since(store, previous_at).await?);

@@ -6,7 +6,7 @@ use inventory::export::{Snapshot, View};
 use inventory::import::{ExportBase, Options, Outcome, ReadBook, ReadCell, merge};
 use inventory::register::{Edit, Place, Register, Value};
 use jiff::tz::TimeZone;
-use kataster::workbook::{read, write};
+use kataster::workbook::{read, write, write_parts};
 use wording::Language;
 
 const LANGUAGES: [Language; 2] = [Language::German, Language::English];
@@ -38,8 +38,21 @@ fn exported(snapshot: &Snapshot, language: Language) -> (ReadBook, ExportBase) {
     let path = folder.path().join("kataster.xlsx");
     let written = write(snapshot, language, &path).expect("a workbook");
     let bytes = bytes_of(&path);
-    let base = serde_json::from_slice(&written.base).expect("what it shows");
+    let base = ExportBase::read(&written.base).expect("what it shows");
     (read(&bytes).expect("a workbook that can be read"), base)
+}
+
+/// The same, with so many rows in each tab.
+fn exported_in_parts(snapshot: &Snapshot, rows_per_tab: usize) -> (ReadBook, ExportBase) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kataster.xlsx");
+    let written = write_parts(snapshot, Language::German, &path, rows_per_tab).expect("a workbook");
+    let base = ExportBase::read(&written.base).expect("what it shows");
+    (read(&bytes_of(&path)).expect("a workbook that can be read"), base)
+}
+
+fn text_of(text: &str) -> ReadCell {
+    ReadCell::Text(text.to_owned())
 }
 
 fn merged(book: &ReadBook, base: &ExportBase, snapshot: &Snapshot, language: Language) -> Outcome {
@@ -89,15 +102,70 @@ fn hostile_texts_come_back_as_they_went() {
 #[test]
 fn a_sheet_that_goes_on_in_a_second_one_is_read_from_both() {
     let snapshot = company();
-    let (mut book, base) = exported(&snapshot, Language::German);
-    let at = book.sheets.iter().position(|it| it.name == "IT-Systeme").expect("the systems");
-    let mut second = book.sheets[at].clone();
-    second.name = "IT-Systeme (2)".to_owned();
-    second.rows.drain(5..10);
-    book.sheets[at].rows.truncate(10);
-    book.sheets.push(second);
-    let outcome = merged(&book, &base, &snapshot, Language::German);
-    assert_eq!((outcome.changes.len(), outcome.errors.len(), outcome.ignored.len()), (0, 0, 0));
+    let (book, base) = exported_in_parts(&snapshot, 5);
+    let parts = ["IT-Systeme", "IT-Systeme (2)", "IT-Systeme (3)"];
+    let at = book.sheets.iter().position(|it| it.name == parts[0]).expect("the systems");
+    assert_eq!([0, 1, 2].map(|it| book.sheets[at + it].name.as_str()), parts);
+    // Five rows of head, and five of thirteen systems in each but the last.
+    assert_eq!([0, 1, 2].map(|it| book.sheets[at + it].rows.len()), [10, 10, 8]);
+    let unchanged = merged(&book, &base, &snapshot, Language::German);
+    assert_eq!(
+        unchanged,
+        Outcome { export_number: Some(snapshot.stamp.number), ..Outcome::default() }
+    );
+    // A person writes into the first and the last row.
+    let column = book.sheets[at].rows[3].iter().position(|it| *it == text_of("system.purpose"));
+    let column = column.expect("the purpose");
+    let mut edited = book;
+    for (part, row) in [(0, 5), (2, 7)] {
+        let cells = &mut edited.sheets[at + part].rows[row];
+        cells.resize(cells.len().max(column + 1), ReadCell::Empty);
+        cells[column] = text_of("Drehen");
+    }
+    let outcome = merged(&edited, &base, &snapshot, Language::German);
+    let places: Vec<(&str, &str)> =
+        outcome.changes.iter().map(|it| (it.spot.sheet.as_str(), &*it.place.identity)).collect();
+    let label = |at: usize| snapshot.assets[at].label.0.as_str();
+    assert_eq!(places, [(parts[0], label(0)), (parts[2], label(12))]);
+}
+
+#[test]
+fn no_row_of_a_sheet_stands_there_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kataster.xlsx");
+    write_parts(&company(), Language::German, &path, 5).expect("a workbook");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes_of(&path))).expect("a zip");
+    for number in 0..archive.len() {
+        let part = archive.by_index(number).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        if name.starts_with("xl/worksheets/sheet") {
+            let sheet = std::io::read_to_string(part).expect("text");
+            let rows = sheet.split("<row r=\"").skip(1);
+            let rows: Vec<u32> = rows
+                .map(|it| it.split('"').next().expect("a number").parse().expect("a number"))
+                .collect();
+            assert!(rows.is_sorted_by(|one, next| one < next), "{name}: {rows:?}");
+        }
+    }
+}
+
+#[test]
+fn a_link_leads_into_the_part_that_has_its_row() {
+    let snapshot = company();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kataster.xlsx");
+    write_parts(&snapshot, Language::German, &path, 5).expect("a workbook");
+    let last = &snapshot.assets[12].label.0;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes_of(&path))).expect("a zip");
+    let link = format!("location=\"'IT-Systeme (3)'!A8\" display=\"{last}\"");
+    let mut links = 0;
+    for number in 0..archive.len() {
+        let part = archive.by_index(number).expect("a part");
+        if part.name().expect("a name").starts_with("xl/worksheets/sheet") {
+            links += std::io::read_to_string(part).expect("text").matches(&link).count();
+        }
+    }
+    assert!(links > 0, "{last}");
 }
 
 #[test]

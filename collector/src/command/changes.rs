@@ -277,7 +277,7 @@ async fn base_of(work: &Work<'_>, book: &ReadBook) -> Result<Option<ExportBase>,
         return Ok(None);
     };
     let Some(body) = work.collector.store.export_base(id).await? else { return Ok(None) };
-    let base = in_background(move || serde_json::from_slice(&body)).await?;
+    let base = in_background(move || ExportBase::read(&body)).await?;
     base.map(Some).map_err(|error| {
         Failure::new(ExitCode::Failed, "damaged", id.to_string()).because(error.to_string())
     })

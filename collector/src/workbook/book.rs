@@ -1,27 +1,29 @@
-//! The whole workbook in memory: sheets in order, links between them, hidden sheets, properties.
+//! The whole workbook: sheets in order, links between them, hidden sheets, properties.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::Path;
 
 use inventory::export::Layout;
 use inventory::export::Plan;
 use inventory::export::Row;
 use inventory::export::Sheet;
 use inventory::export::View;
-use inventory::export::in_order;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, Image, Workbook, Worksheet, XlsxError,
 };
 
-use super::cells::Places;
+use super::cells::{Places, internal};
 use super::cover;
 use super::error::WorkbookError;
 use super::hidden;
 use super::picture;
+use super::survey::{Surveyed, survey};
 use super::table::{self, Frame, HEAD_ROWS};
 use super::text;
 
 /// Spreadsheets hold 1,048,576 rows in a sheet; what is more continues in a second one.
-const ROWS_PER_TAB_MAX: usize = 1_048_000;
+pub(super) const ROWS_PER_TAB_MAX: usize = 1_048_000;
 /// The plan is drawn with so many pixels per unit, so that it stays sharp on paper.
 const PLAN_SCALE: f32 = 2.0;
 /// Width of the plan on its sheet: that of the table below it, in pixels.
@@ -34,29 +36,43 @@ const COMPRESSION: u8 = 4;
 const ROW_PIXELS: f64 = 17.0;
 
 /// One tab: a sheet, or a part of one that is too long.
-struct Tab<'v> {
-    sheet: &'static Sheet,
+struct Tab<'s> {
+    surveyed: &'s Surveyed,
     name: String,
-    rows: &'v [Row],
+    /// Rows of the sheet that stand in the tabs before.
+    before: usize,
+    rows: usize,
     free_rows: u32,
 }
 
-/// Rows per sheet, by the key of the sheet, in the order of the workbook.
-pub(super) type RowCounts = Vec<(&'static str, usize)>;
-
-/// The file, and the rows per sheet.
-pub(super) fn build(view: &View<'_>, plan: &Plan) -> Result<(Vec<u8>, RowCounts), WorkbookError> {
-    build_with(view, plan, ROWS_PER_TAB_MAX)
+/// The workbook in the making.
+struct Book<'b> {
+    view: &'b View<'b>,
+    plan: &'b Plan,
+    places: Places,
+    tabs: Vec<Tab<'b>>,
 }
 
-fn build_with(
+/// What was written.
+pub(super) struct Built {
+    /// Rows per sheet, by the key of the sheet, in the order of the workbook.
+    pub(super) rows: Vec<(&'static str, usize)>,
+    /// What the workbook shows, for the comparison with an edited copy.
+    pub(super) base: Vec<u8>,
+}
+
+/// Writes the workbook, with at most so many rows of a sheet in one tab. Rows wait in files of the folder
+/// that have no name, until all of them are packed.
+pub(super) fn build(
     view: &View<'_>,
     plan: &Plan,
     rows_per_tab: usize,
-) -> Result<(Vec<u8>, RowCounts), WorkbookError> {
-    let sheets = in_order();
-    let tabs = tabs(view, &sheets, plan, rows_per_tab);
-    let places = places(&tabs);
+    folder: &Path,
+    file: impl Write + Send,
+) -> Result<Built, WorkbookError> {
+    let (sheets, base) = survey(view);
+    let tabs = tabs(view, &sheets, plan, rows_per_tab.clamp(1, ROWS_PER_TAB_MAX));
+    let book = Book { view, plan, places: places(&tabs), tabs };
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(COMPRESSION);
     // Column widths are counted in digits of the default font: one that every machine has in equal
@@ -64,32 +80,34 @@ fn build_with(
     let default = Format::new().set_font_name("Arial").set_font_size(10);
     let hidden = |source| WorkbookError::Sheet { sheet: hidden::META_NAME.to_owned(), source };
     workbook.set_default_format(&default, 17, 64).map_err(hidden)?;
-    for tab in &tabs {
-        let worksheet = workbook.add_worksheet();
-        draw(worksheet, view, plan, &places, tab, &tabs)?;
+    workbook.set_tempdir(folder).map_err(hidden)?;
+    for sheet in &sheets {
+        book.draw(&mut workbook, sheet)?;
     }
     hidden::lists(&mut workbook, view).map_err(hidden)?;
     hidden::meta(workbook.add_worksheet(), view, &sheets).map_err(hidden)?;
     workbook.set_properties(&properties(view).map_err(hidden)?);
-    let bytes = workbook.save_to_buffer().map_err(hidden)?;
-    Ok((bytes, sheets.iter().map(|it| (it.key, view.rows(it).len())).collect()))
+    workbook.save_to_writer(file).map_err(hidden)?;
+    let rows = sheets.iter().map(|it| (it.sheet.key, it.rows)).collect();
+    Ok(Built { rows, base })
 }
 
-fn tabs<'v>(
-    view: &'v View<'_>,
-    sheets: &[&'static Sheet],
+fn tabs<'s>(
+    view: &View<'_>,
+    sheets: &'s [Surveyed],
     plan: &Plan,
     rows_per_tab: usize,
-) -> Vec<Tab<'v>> {
+) -> Vec<Tab<'s>> {
     let mut tabs = Vec::new();
-    for sheet in sheets {
-        let rows = view.rows(sheet);
-        let title = view.text(sheet.title);
-        let free_rows = if sheet.layout == Layout::Plan { plan_rows(plan) } else { 0 };
-        let parts: Vec<&[Row]> =
-            if rows.is_empty() { vec![rows] } else { rows.chunks(rows_per_tab.max(1)).collect() };
-        for (part, rows) in (1..).zip(parts) {
-            tabs.push(Tab { sheet, name: text::sheet_name(&title, part), rows, free_rows });
+    for surveyed in sheets {
+        let title = view.text(surveyed.sheet.title);
+        let free_rows = if surveyed.sheet.layout == Layout::Plan { plan_rows(plan) } else { 0 };
+        let parts = surveyed.rows.div_ceil(rows_per_tab).max(1);
+        for part in 1..=parts {
+            let before = (part - 1) * rows_per_tab;
+            let rows = (surveyed.rows - before).min(rows_per_tab);
+            let name = text::sheet_name(&title, part);
+            tabs.push(Tab { surveyed, name, before, rows, free_rows });
         }
     }
     tabs
@@ -97,51 +115,66 @@ fn tabs<'v>(
 
 /// Where every row that a link leads to stands in the file.
 fn places(tabs: &[Tab<'_>]) -> Places {
-    let cells = tabs.iter().flat_map(|it| it.rows).flat_map(|it| &it.cells);
-    let targets: HashSet<&'static str> =
-        cells.filter_map(|it| it.target()).map(|it| it.sheet).collect();
-    let mut places = Places::new();
+    let mut places = Places::default();
     for tab in tabs {
-        places.entry((tab.sheet.key, None)).or_insert_with(|| internal(&tab.name, 1));
-        if !targets.contains(tab.sheet.key) {
-            continue;
-        }
-        for (row, content) in (HEAD_ROWS + tab.free_rows + 1..).zip(tab.rows) {
-            places.insert((tab.sheet.key, Some(content.id.clone())), internal(&tab.name, row));
-        }
+        let ids = tab.surveyed.linked.iter().skip(tab.before).take(tab.rows);
+        places.add(tab.surveyed.sheet.key, &tab.name, HEAD_ROWS + tab.free_rows + 1, ids);
     }
     places
 }
 
-fn internal(name: &str, row: u32) -> String {
-    format!("internal:'{name}'!A{row}")
-}
+impl Book<'_> {
+    /// Draws all tabs of a sheet.
+    fn draw(&self, workbook: &mut Workbook, sheet: &Surveyed) -> Result<(), WorkbookError> {
+        let mut rows = self.view.passing(sheet.sheet);
+        for tab in self.tabs.iter().filter(|it| it.surveyed.sheet.key == sheet.sheet.key) {
+            let failed = |source| WorkbookError::Sheet { sheet: tab.name.clone(), source };
+            match sheet.sheet.layout {
+                Layout::Cover => self.cover(workbook.add_worksheet(), tab).map_err(failed)?,
+                Layout::Table | Layout::Plan | Layout::Hidden => {
+                    let worksheet = if tab.rows == 0 {
+                        workbook.add_worksheet()
+                    } else {
+                        workbook.add_worksheet_with_low_memory().map_err(failed)?
+                    };
+                    self.table(worksheet, tab, &mut rows.by_ref().take(tab.rows))?;
+                }
+            }
+        }
+        Ok(())
+    }
 
-fn draw(
-    worksheet: &mut Worksheet,
-    view: &View<'_>,
-    plan: &Plan,
-    places: &Places,
-    tab: &Tab<'_>,
-    tabs: &[Tab<'_>],
-) -> Result<(), WorkbookError> {
-    let failed = |source| WorkbookError::Sheet { sheet: tab.name.clone(), source };
-    if tab.sheet.layout == Layout::Cover {
+    fn cover(&self, worksheet: &mut Worksheet, tab: &Tab<'_>) -> Result<(), XlsxError> {
         let contents: Vec<(&Sheet, &str)> =
-            tabs.iter().map(|it| (it.sheet, it.name.as_str())).collect();
-        return cover::draw(worksheet, view, &tab.name, tab.sheet, &contents).map_err(failed);
+            self.tabs.iter().map(|it| (it.surveyed.sheet, it.name.as_str())).collect();
+        cover::draw(worksheet, self.view, &tab.name, tab.surveyed.sheet, &contents)
     }
-    let cover = tabs.first().map_or_else(String::new, |it| internal(&it.name, 1));
-    let frame = Frame { name: &tab.name, free_rows: tab.free_rows, cover: &cover };
-    table::draw(worksheet, view, places, &frame, tab.sheet, tab.rows).map_err(failed)?;
-    if tab.sheet.layout == Layout::Plan {
-        let png = picture::png(plan.svg(), PLAN_SCALE)?;
-        insert(worksheet, view, plan, tab, &png).map_err(failed)?;
+
+    fn table<'r>(
+        &self,
+        worksheet: &mut Worksheet,
+        tab: &Tab<'_>,
+        rows: &mut dyn Iterator<Item = Cow<'r, Row>>,
+    ) -> Result<(), WorkbookError> {
+        let failed = |source| WorkbookError::Sheet { sheet: tab.name.clone(), source };
+        let frame = Frame {
+            name: &tab.name,
+            free_rows: tab.free_rows,
+            cover: &self.tabs.first().map_or_else(String::new, |it| internal(&it.name, 1)),
+            surveyed: tab.surveyed,
+            rows: tab.rows,
+        };
+        let layout = tab.surveyed.sheet.layout;
+        table::draw(worksheet, self.view, &self.places, &frame, rows).map_err(failed)?;
+        if layout == Layout::Plan {
+            let png = picture::png(self.plan.svg(), PLAN_SCALE)?;
+            insert(worksheet, self.view, self.plan, tab, &png).map_err(failed)?;
+        }
+        if layout == Layout::Hidden {
+            worksheet.set_hidden(true);
+        }
+        Ok(())
     }
-    if tab.sheet.layout == Layout::Hidden {
-        worksheet.set_hidden(true);
-    }
-    Ok(())
 }
 
 /// Size of the plan on its sheet, in pixels: as wide as the table, unless it were too tall.
@@ -172,7 +205,7 @@ fn insert(
     let (width, height) = plan_size(plan);
     let image = Image::new_from_buffer(png)?
         .set_scale_to_size(width, height, true)
-        .set_alt_text(text::clean(&view.text(tab.sheet.subtitle)));
+        .set_alt_text(text::clean(&view.text(tab.surveyed.sheet.subtitle)));
     worksheet.insert_image_with_offset(2, 0, &image, 4, 4)?;
     // The table begins on a page of its own.
     worksheet.set_page_breaks(&[2 + tab.free_rows])?;

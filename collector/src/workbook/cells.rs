@@ -8,6 +8,7 @@ use inventory::export::Cell;
 use inventory::export::Column;
 use inventory::export::Kind;
 use inventory::export::Origin;
+use inventory::export::Target;
 use inventory::export::Value;
 use inventory::export::View;
 use jiff::civil::{Date, DateTime};
@@ -31,8 +32,48 @@ pub(super) struct CellWriter<'w> {
     notes: usize,
 }
 
-/// Sheet and row id to `internal:'IT-Systeme'!A7`.
-pub(super) type Places = HashMap<(&'static str, Option<String>), String>;
+/// Where links lead, by the key of the sheet.
+#[derive(Default)]
+pub(super) struct Places(HashMap<&'static str, SheetPlaces>);
+
+/// The tabs of a sheet by their names, and by its id in which of them and in which row of the file,
+/// counted from 1, a row stands.
+#[derive(Default)]
+struct SheetPlaces {
+    tabs: Vec<String>,
+    rows: HashMap<String, (usize, u32)>,
+}
+
+impl Places {
+    /// Adds the next tab of a sheet, with the ids of its rows from this row of the file on, counted from 1.
+    pub(super) fn add<'i>(
+        &mut self,
+        sheet: &'static str,
+        tab: &str,
+        first_row: u32,
+        ids: impl Iterator<Item = &'i String>,
+    ) {
+        let places = self.0.entry(sheet).or_default();
+        let number = places.tabs.len();
+        places.tabs.push(tab.to_owned());
+        places.rows.extend((first_row..).zip(ids).map(|(row, id)| (id.clone(), (number, row))));
+    }
+
+    /// `internal:'IT-Systeme'!A7`
+    fn of(&self, target: &Target) -> Option<String> {
+        let places = self.0.get(target.sheet)?;
+        let (tab, row) = match &target.row {
+            Some(id) => *places.rows.get(id)?,
+            None => (0, 1),
+        };
+        places.tabs.get(tab).map(|it| internal(it, row))
+    }
+}
+
+/// The link to a row of a tab, counted from 1.
+pub(super) fn internal(tab: &str, row: u32) -> String {
+    format!("internal:'{tab}'!A{row}")
+}
 
 /// A cell as it is written.
 enum Shown {
@@ -64,8 +105,8 @@ impl<'w> CellWriter<'w> {
         cell: &Cell,
     ) -> Result<f64, XlsxError> {
         let shown = self.shown(cell.value(), row, columns);
-        let place = cell.target().and_then(|it| self.places.get(&(it.sheet, it.row.clone())));
-        let link = place.filter(|_| self.links < LINKS_MAX).cloned();
+        let target = cell.target().filter(|_| self.links < LINKS_MAX);
+        let link = target.and_then(|it| self.places.of(it));
         let tone = match (is_absent(cell.value()), &link) {
             (true, _) => Tone::Absent,
             (false, Some(_)) => Tone::Link,
@@ -108,14 +149,14 @@ impl<'w> CellWriter<'w> {
         (row, column): (u32, u16),
         cell: &Cell,
     ) -> Result<(), XlsxError> {
+        if self.notes >= NOTES_MAX {
+            return Ok(());
+        }
         let said = match (cell.value(), cell.evidence()) {
             (Value::Unknown(reason), _) if !reason.is_empty() => reason.clone(),
             (_, Some(evidence)) => evidence_text(self.view, evidence),
             (_, None) => return Ok(()),
         };
-        if self.notes >= NOTES_MAX {
-            return Ok(());
-        }
         self.notes += 1;
         let note = Note::new(text::clean(&said))
             .add_author_prefix(false)

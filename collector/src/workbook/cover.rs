@@ -185,7 +185,7 @@ fn list_of_contents(
         let rules = view.wording().text_with("workbook-cover-rules", &arguments);
         worksheet.write_string_with_format(row, TILE, rules, &line)?;
         worksheet.write_blank(row, TILE + 1, &line)?;
-        let count = view.rows(sheet).len();
+        let count = view.count(sheet);
         let rows = match count {
             0 => view.text("workbook-cover-no-rows"),
             _ => view.wording().text_with("workbook-cover-rows", &[("count", count.into())]),

@@ -1,13 +1,12 @@
 //! The hidden sheets: what drop-downs offer, and what an import needs to know of the export.
 
 use inventory::export::List;
-use inventory::export::Sheet;
 use inventory::export::View;
-use observation::ContentHash;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError, column_number_to_name};
 use wording::Language;
 
 use super::looks;
+use super::survey::Surveyed;
 use super::text;
 
 /// Name of the sheet with what the program needs to know; the same in every language.
@@ -44,7 +43,7 @@ pub(super) fn lists(workbook: &mut Workbook, view: &View<'_>) -> Result<(), Xlsx
 pub(super) fn meta(
     worksheet: &mut Worksheet,
     view: &View<'_>,
-    sheets: &[&'static Sheet],
+    sheets: &[Surveyed],
 ) -> Result<(), XlsxError> {
     worksheet.set_name(META_NAME)?.set_hidden(true);
     worksheet.set_column_width(0, 34)?.set_column_width(1, 80)?;
@@ -55,7 +54,7 @@ pub(super) fn meta(
     Ok(())
 }
 
-fn entries(view: &View<'_>, sheets: &[&'static Sheet]) -> Vec<(String, String)> {
+fn entries(view: &View<'_>, sheets: &[Surveyed]) -> Vec<(String, String)> {
     let stamp = &view.snapshot().stamp;
     let language = match view.language() {
         Language::German => "de",
@@ -75,22 +74,9 @@ fn entries(view: &View<'_>, sheets: &[&'static Sheet]) -> Vec<(String, String)> 
     ]
     .map(|(key, value)| (key.to_owned(), text::clean(&value)))
     .into();
-    for sheet in sheets {
-        let rows = view.rows(sheet);
-        entries.push((format!("rows.{}", sheet.key), rows.len().to_string()));
-        let columns = sheet.columns_shown();
-        let keys = columns.iter().map(|it| it.key).chain(rows.iter().map(|it| it.id.as_str()));
-        entries.push((format!("keys_sha256.{}", sheet.key), hash_of(keys)));
+    for Surveyed { sheet, rows, keys_hash, .. } in sheets {
+        entries.push((format!("rows.{}", sheet.key), rows.to_string()));
+        entries.push((format!("keys_sha256.{}", sheet.key), keys_hash.clone()));
     }
     entries
-}
-
-/// SHA-256 over keys and row ids, one per line.
-fn hash_of<'k>(keys: impl Iterator<Item = &'k str>) -> String {
-    let mut joined = String::new();
-    for key in keys {
-        joined.push_str(key);
-        joined.push('\n');
-    }
-    ContentHash::of(joined.as_bytes()).to_string()
 }

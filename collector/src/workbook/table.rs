@@ -1,12 +1,13 @@
 //! A sheet that is a table: title, subtitle, origins, hidden keys, headings, rows.
 
+use std::borrow::Cow;
+
 use inventory::export::Cell;
 use inventory::export::Column;
 use inventory::export::Kind;
 use inventory::export::List;
 use inventory::export::Origin;
 use inventory::export::Row;
-use inventory::export::Sheet;
 use inventory::export::View;
 use rust_xlsxwriter::{
     ConditionalFormatBlank, ConditionalFormatCell, ConditionalFormatCellRule,
@@ -17,6 +18,7 @@ use rust_xlsxwriter::{
 use super::cells::{CellWriter, Places};
 use super::looks;
 use super::paper;
+use super::survey::Surveyed;
 use super::text;
 
 /// Rows above the data: title, subtitle, origins, hidden keys, headings.
@@ -27,8 +29,6 @@ const LINE_POINTS: f64 = 12.0;
 const LINES_MAX: f64 = 30.0;
 /// How wide title and subtitle may spread, in characters.
 const TITLE_WIDTH: u16 = 150;
-/// So many rows say how wide the ids of a sheet are.
-const ROWS_MEASURED: usize = 1_000;
 const ID_WIDTH_MAX: u16 = 30;
 /// The widest block of key columns that stays in sight.
 const FROZEN_WIDTH_MAX: u16 = 50;
@@ -41,6 +41,10 @@ pub(super) struct Frame<'f> {
     pub(super) free_rows: u32,
     /// The link to the cover.
     pub(super) cover: &'f str,
+    /// What is shown.
+    pub(super) surveyed: &'f Surveyed,
+    /// How many of its rows.
+    pub(super) rows: usize,
 }
 
 impl Frame<'_> {
@@ -56,10 +60,9 @@ pub(super) fn draw(
     view: &View<'_>,
     places: &Places,
     frame: &Frame<'_>,
-    sheet: &Sheet,
-    rows: &[Row],
+    rows: &mut dyn Iterator<Item = Cow<'_, Row>>,
 ) -> Result<(), XlsxError> {
-    let columns = columns(view, sheet, rows);
+    let columns = columns(view, frame.surveyed);
     let keys = keys(&columns);
     let widths: Vec<f64> = columns.iter().map(|it| paper::pixels(it.width)).collect();
     let paper = paper::paper_for(&widths, usize::from(keys));
@@ -71,10 +74,12 @@ pub(super) fn draw(
         }
     }
     // Key columns are repeated on every page of a wide sheet, and would repeat a cut title.
-    head(worksheet, view, frame, sheet, &columns, if paper.is_split() { keys } else { 0 })?;
+    head(worksheet, view, frame, &columns, if paper.is_split() { keys } else { 0 })?;
     headings(worksheet, view, frame, &columns)?;
-    let last_row = body(worksheet, view, places, frame, sheet, &columns, rows)?;
-    if !rows.is_empty() {
+    if frame.rows == 0 {
+        explain(worksheet, view, frame, &columns)?;
+    } else {
+        let last_row = body(worksheet, view, places, frame, &columns, rows)?;
         assist(worksheet, view, &columns, frame.first_row(), last_row)?;
     }
     protect(worksheet);
@@ -90,14 +95,13 @@ pub(super) fn draw(
 }
 
 /// The columns, each at least as wide as the words of its heading, and the first as its ids.
-fn columns(view: &View<'_>, sheet: &Sheet, rows: &[Row]) -> Vec<Column> {
-    let mut columns = sheet.columns_shown();
+fn columns(view: &View<'_>, surveyed: &Surveyed) -> Vec<Column> {
+    let mut columns = surveyed.sheet.columns_shown();
     for column in &mut columns {
         column.width = column.width.max(text::heading_width(&view.text(column.message)));
     }
     if let Some(first) = columns.first_mut().filter(|it| it.origin == Origin::Key) {
-        let ids = rows.iter().take(ROWS_MEASURED).map(|it| text::heading_width(&it.id));
-        first.width = ids.fold(first.width, u16::max).min(ID_WIDTH_MAX);
+        first.width = first.width.max(surveyed.id_width).min(ID_WIDTH_MAX);
     }
     columns
 }
@@ -118,10 +122,10 @@ fn head(
     worksheet: &mut Worksheet,
     view: &View<'_>,
     frame: &Frame<'_>,
-    sheet: &Sheet,
     columns: &[Column],
     first: u16,
 ) -> Result<(), XlsxError> {
+    let surveyed = frame.surveyed;
     let mut room = 0;
     let within = |it: &&Column| {
         room += it.width;
@@ -136,8 +140,8 @@ fn head(
     let back = Url::new(frame.cover).set_text(format!("« {}", view.text("workbook-cover")));
     worksheet.write_url_with_format(0, last.max(first + 1), back, &looks::back_link())?;
 
-    let mut said = vec![subtitle(view, sheet)];
-    said.extend((sheet.gaps)(view).iter().map(|it| format!("• {it}")));
+    let mut said = vec![subtitle(view, surveyed)];
+    said.extend((surveyed.sheet.gaps)(view).iter().map(|it| format!("• {it}")));
     let said = text::clean(&said.join("\n"));
     let lines = text::lines(&said, f64::from(room)).min(LINES_MAX);
     if last > first {
@@ -150,12 +154,11 @@ fn head(
 }
 
 /// What the sheet shows, as of when, and how many rows.
-fn subtitle(view: &View<'_>, sheet: &Sheet) -> String {
-    let rows = view.rows(sheet).len();
-    let arguments =
-        [("at", view.instant_text(view.snapshot().stamp.as_of).into()), ("rows", rows.into())];
+fn subtitle(view: &View<'_>, surveyed: &Surveyed) -> String {
+    let at = view.instant_text(view.snapshot().stamp.as_of);
+    let arguments = [("at", at.into()), ("rows", surveyed.rows.into())];
     let as_of = view.wording().text_with("workbook-subtitle-as-of", &arguments);
-    format!("{} · {as_of}", view.text(sheet.subtitle))
+    format!("{} · {as_of}", view.text(surveyed.sheet.subtitle))
 }
 
 /// Origins, hidden keys and headings.
@@ -166,17 +169,22 @@ fn headings(
     columns: &[Column],
 ) -> Result<(), XlsxError> {
     let row = frame.first_row();
-    let mut lines = 1.0_f64;
+    // Row after row: one that is left is written to the file, and cannot be changed.
     for (number, column) in (0..).zip(columns) {
         let origin = view.text(origin_message(column.origin));
         worksheet.write_string_with_format(row - 3, number, origin, &looks::band(column.origin))?;
+    }
+    worksheet.set_row_height(row - 3, 11)?;
+    for (number, column) in (0..).zip(columns) {
         worksheet.write_string(row - 2, number, column.key)?;
+    }
+    worksheet.set_row_hidden(row - 2)?;
+    let mut lines = 1.0_f64;
+    for (number, column) in (0..).zip(columns) {
         let heading = text::clean(&view.text(column.message));
         lines = lines.max(text::lines(&heading, f64::from(column.width) * 0.85));
         worksheet.write_string_with_format(row - 1, number, heading, &looks::heading())?;
     }
-    worksheet.set_row_height(row - 3, 11)?;
-    worksheet.set_row_hidden(row - 2)?;
     worksheet.set_row_height(row - 1, LINE_POINTS.mul_add(lines.min(LINES_MAX), 8.0))?;
     Ok(())
 }
@@ -191,40 +199,50 @@ pub(super) const fn origin_message(origin: Origin) -> &'static str {
     }
 }
 
-/// The rows, or why there are none. Gives the last row used.
+/// Why there are no rows.
+fn explain(
+    worksheet: &mut Worksheet,
+    view: &View<'_>,
+    frame: &Frame<'_>,
+    columns: &[Column],
+) -> Result<(), XlsxError> {
+    let first = frame.first_row();
+    let last = u16::try_from(columns.len()).unwrap_or(1).max(1) - 1;
+    let why = text::clean(&view.text(frame.surveyed.sheet.empty));
+    let room: u16 = columns.iter().map(|it| it.width).sum();
+    if last > 0 {
+        worksheet.merge_range(first, 0, first, last, &why, &looks::explanation())?;
+    } else {
+        worksheet.write_string_with_format(first, 0, &why, &looks::explanation())?;
+    }
+    let lines = text::lines(&why, f64::from(room)).min(LINES_MAX);
+    worksheet.set_row_height(first, LINE_POINTS.mul_add(lines, 8.0))?;
+    Ok(())
+}
+
+/// The rows. Gives the last row used.
 fn body(
     worksheet: &mut Worksheet,
     view: &View<'_>,
     places: &Places,
     frame: &Frame<'_>,
-    sheet: &Sheet,
     columns: &[Column],
-    rows: &[Row],
+    rows: &mut dyn Iterator<Item = Cow<'_, Row>>,
 ) -> Result<u32, XlsxError> {
     let first = frame.first_row();
-    if rows.is_empty() {
-        let last = u16::try_from(columns.len()).unwrap_or(1).max(1) - 1;
-        let why = text::clean(&view.text(sheet.empty));
-        let room: u16 = columns.iter().map(|it| it.width).sum();
-        if last > 0 {
-            worksheet.merge_range(first, 0, first, last, &why, &looks::explanation())?;
-        } else {
-            worksheet.write_string_with_format(first, 0, &why, &looks::explanation())?;
-        }
-        let lines = text::lines(&why, f64::from(room)).min(LINES_MAX);
-        worksheet.set_row_height(first, LINE_POINTS.mul_add(lines, 8.0))?;
-        return Ok(first);
-    }
     let mut writer = CellWriter::new(view, places);
     let mut last = first;
     for (number, row) in (first..).zip(rows) {
-        let evidence: Vec<Cell> = sheet.evidence_cells(view, row);
+        let evidence: Vec<Cell> = frame.surveyed.sheet.evidence_cells(view, &row);
         let mut lines = 1.0_f64;
         for ((place, column), cell) in (0..).zip(columns).zip(row.cells.iter().chain(&evidence)) {
             let taken = writer.write(worksheet, (number, place), column, columns, cell)?;
             lines = lines.max(taken);
         }
-        if lines > 1.0 {
+        // rust_xlsxwriter 0.102 writes the last row of a tab that waits in a file twice, if it has a height;
+        // without one, spreadsheets fit it to its text.
+        let is_last = usize::try_from(number - first).is_ok_and(|it| it + 1 == frame.rows);
+        if lines > 1.0 && !is_last {
             let height = LINE_POINTS.mul_add(lines.min(LINES_MAX), 3.0);
             worksheet.set_row_height(number, height)?;
         }

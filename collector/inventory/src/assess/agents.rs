@@ -1,6 +1,7 @@
 //! All agents with their health and the completeness of what they read: evidence gathered from what agents,
 //! scans and neighbour tables say.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -96,7 +97,10 @@ pub struct AgentJudgement {
 /// All agents, and the hosts on which a package of the agent was seen without one; the most urgent first.
 #[must_use]
 pub fn judge_agents(agents: &[AgentFacts], around: &Surroundings<'_>) -> Vec<AgentJudgement> {
-    let mut judged: Vec<AgentJudgement> = agents.iter().map(|it| judge(it, around)).collect();
+    let assets: HashMap<AssetId, &Asset> = around.assets.iter().map(|it| (it.id, it)).collect();
+    let asset_of = |it: &AgentFacts| it.asset.and_then(|id| assets.get(&id).copied());
+    let mut judged: Vec<AgentJudgement> =
+        agents.iter().map(|it| judge(it, asset_of(it), around)).collect();
     let in_use = around.assets.iter().filter(|it| it.lifecycle == Lifecycle::Operating);
     judged.extend(in_use.filter_map(|it| package_alone(it, agents, around)));
     judged.sort_by(|left, right| order(left).cmp(&order(right)));
@@ -107,8 +111,7 @@ fn order(it: &AgentJudgement) -> impl Ord + use<'_> {
     (it.health.state, &it.host_name, it.agent)
 }
 
-fn judge(it: &AgentFacts, around: &Surroundings<'_>) -> AgentJudgement {
-    let asset = around.assets.iter().find(|asset| Some(asset.id) == it.asset);
+fn judge(it: &AgentFacts, asset: Option<&Asset>, around: &Surroundings<'_>) -> AgentJudgement {
     AgentJudgement {
         agent: Some(it.id),
         host_name: it.host_name.clone(),

@@ -5,7 +5,7 @@
 //! possibility that a person has to look at. Entries of several lists that mean one machine are
 //! put together by the same rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -113,8 +113,9 @@ pub fn coverage(assets: &[Asset]) -> Vec<Coverage> {
     for asset in in_use(assets) {
         entries.extend(asset.named_machines.iter().filter_map(|it| Entry::of(asset, it, &holders)));
     }
+    let contacts = assets.iter().map(|it| (it.id, it.contact)).collect();
     let mut machines: Vec<Coverage> =
-        groups(&entries).iter().map(|group| covered(group, assets)).collect();
+        groups(&entries).iter().map(|group| covered(group, &contacts)).collect();
     machines.sort_by(|left, right| order(left).cmp(&order(right)));
     machines
 }
@@ -390,7 +391,7 @@ impl Together {
     }
 }
 
-fn covered(group: &[&Entry<'_>], all: &[Asset]) -> Coverage {
+fn covered(group: &[&Entry<'_>], contacts: &HashMap<AssetId, Contact>) -> Coverage {
     let machine = put_together(group);
     let (mut assets, mut possible) = (BTreeSet::new(), BTreeSet::new());
     let mut matched_by = BTreeSet::new();
@@ -405,10 +406,9 @@ fn covered(group: &[&Entry<'_>], all: &[Asset]) -> Coverage {
         }
     }
     possible.retain(|it| !assets.contains(it));
-    let contact = |id: &AssetId| all.iter().find(|it| it.id == *id).map(|it| it.contact);
     let state = match assets.first() {
         Some(_) if assets.len() > 1 => CoverageState::Ambiguous,
-        Some(asset) => match contact(asset) {
+        Some(asset) => match contacts.get(asset) {
             Some(Contact::Reported) => CoverageState::Reported,
             Some(Contact::Scanned) => CoverageState::Scanned,
             Some(Contact::Seen) | None => CoverageState::SeenOnly,

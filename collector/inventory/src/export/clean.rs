@@ -5,6 +5,11 @@ const CELL_CHARACTERS_MAX: usize = 32_767;
 /// The text without control characters (line breaks stay), cut with `…` to what a cell holds.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    // Most texts are of the kind that needs nothing.
+    let is_plain = |it: u8| it == b'\n' || (b' '..0x7f).contains(&it);
+    if text.len() < CELL_CHARACTERS_MAX && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     // U+FFFE and U+FFFF are no characters in XML; the marks of direction could hide a file's end.
     let fits = |it: &char| {
         *it == '\n'

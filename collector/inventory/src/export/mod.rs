@@ -34,9 +34,10 @@ pub use network_document::{
 };
 pub use plan::{NodeKind, Plan, PlanNode};
 pub use sheet::{
-    About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, Row, RowEvidence, Sheet, no_gaps,
+    About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, PassingRows, Row, RowEvidence, Rows,
+    Sheet, no_gaps,
 };
-pub use sheets::{SHEETS, in_order};
+pub use sheets::{LINKED, SHEETS, in_order};
 pub use snapshot::{AgentSummary, ExportStamp, ScanSummary, Snapshot};
 pub use statement::{canonical, canonical_choice, code_text, field_of, list_of};
 pub use tile::{Tile, Tone, tiles};

@@ -170,7 +170,7 @@ pub(crate) fn complete_scan(network: &str, at: Timestamp) -> ScanSummary {
 /// The rows of a sheet as text, one per line: cells parted by ` | `, without the row's own id.
 pub(crate) fn table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
     let view = view(snapshot, Language::English);
-    let rows = (sheet.rows)(&view);
+    let rows = sheet.made(&view);
     for row in &rows {
         assert_eq!(row.cells.len(), sheet.columns.len(), "{}", row.id);
     }
@@ -181,7 +181,7 @@ pub(crate) fn table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
 pub(crate) fn cell(sheet: &Sheet, snapshot: &Snapshot, of: &str, key: &str) -> String {
     let view = view(snapshot, Language::English);
     let place = sheet.columns.iter().position(|it| it.key == key).unwrap();
-    let rows = (sheet.rows)(&view);
+    let rows = sheet.made(&view);
     let row = rows.iter().find(|row| line(&view, row).contains(of)).unwrap();
     text(&view, &row.cells[place])
 }

@@ -27,10 +27,22 @@ pub struct Sheet {
     /// The columns.
     pub columns: &'static [Column],
     /// The rows, in the order in which they are shown.
-    pub rows: fn(&View<'_>) -> Vec<Row>,
+    pub rows: Rows,
     /// What was not looked at and why: one sentence each.
     pub gaps: fn(&View<'_>) -> Vec<String>,
 }
+
+/// How the rows of a sheet are made.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows {
+    /// All at once: they are few, or need each other.
+    Together(fn(&View<'_>) -> Vec<Row>),
+    /// One after another: they grow with the systems, and are never all in memory.
+    Passing(for<'v> fn(&'v View<'_>) -> PassingRows<'v>),
+}
+
+/// Rows that are made while they are asked for.
+pub type PassingRows<'v> = Box<dyn Iterator<Item = Row> + 'v>;
 
 /// How a sheet is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,6 +303,15 @@ impl Sheet {
             RowEvidence::Notes | RowEvidence::Band => &[],
         };
         self.columns.iter().chain(evidence).copied().collect()
+    }
+
+    /// All rows of the sheet, without what people stated in their cells.
+    #[must_use]
+    pub(super) fn made(&self, view: &View<'_>) -> Vec<Row> {
+        match self.rows {
+            Rows::Together(make) => make(view),
+            Rows::Passing(make) => make(view).collect(),
+        }
     }
 
     /// The cells that [`EVIDENCE_COLUMNS`] hold for a row; none where the sheet has no such columns.

@@ -36,28 +36,24 @@ pub fn field_of(column: &Column, row: &Row) -> Option<Place> {
     can_be_stated.then_some(place)
 }
 
-/// Puts what was stated into the rows of a sheet. What a sheet itself proposes for a field stays
-/// where nobody stated anything.
-pub(super) fn fill(index: &Index, sheet: &Sheet, rows: &mut [Row]) {
-    for row in rows {
-        for (number, column) in sheet.columns.iter().enumerate() {
-            if !column.is_editable() {
-                continue;
-            }
-            let place = field_of(column, row);
-            let Some(cell) = row.cells.get_mut(number) else { continue };
-            let stated = match place {
-                None => matches!(cell.value(), Shown::Open).then(not_applicable),
-                Some(place) => {
-                    index.value(&place.table, &place.identity, &place.key).map(|value| {
-                        shown(list_of(column, &place), field_kind(&place.table, &place.key), value)
-                    })
-                }
-            };
-            if let Some(stated) = stated {
-                let target = cell.target().cloned().filter(|_| cell.value() == stated.value());
-                *cell = stated.leading_to(target);
-            }
+/// Puts what was stated into a row of a sheet. What a sheet itself proposes for a field stays where
+/// nobody stated anything.
+pub(super) fn fill(index: &Index, sheet: &Sheet, row: &mut Row) {
+    for (number, column) in sheet.columns.iter().enumerate() {
+        if !column.is_editable() {
+            continue;
+        }
+        let place = field_of(column, row);
+        let Some(cell) = row.cells.get_mut(number) else { continue };
+        let stated = match place {
+            None => matches!(cell.value(), Shown::Open).then(not_applicable),
+            Some(place) => index.value(&place.table, &place.identity, &place.key).map(|value| {
+                shown(list_of(column, &place), field_kind(&place.table, &place.key), value)
+            }),
+        };
+        if let Some(stated) = stated {
+            let target = cell.target().cloned().filter(|_| cell.value() == stated.value());
+            *cell = stated.leading_to(target);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the sheets read: the snapshot with its indexes, in one language.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use wording::Wording;
 use super::cell::Value;
 use super::list::List;
 use super::sheet::Row;
+use super::sheet::Rows;
 use super::sheet::Sheet;
 use super::sheets::SHEETS;
 use super::snapshot::ScanSummary;
@@ -43,6 +45,7 @@ pub struct View<'a> {
     addresses: BTreeMap<IpAddr, &'a Asset>,
     networks: Vec<(Cidr, &'a Zone)>,
     rows: BTreeMap<&'static str, OnceCell<Vec<Row>>>,
+    counts: BTreeMap<&'static str, OnceCell<usize>>,
     stated: Index,
 }
 
@@ -63,9 +66,10 @@ impl<'a> View<'a> {
             (std::cmp::Reverse(network.prefix_length()), *network, zone.name.clone())
         });
         let rows = SHEETS.iter().map(|it| (it.key, OnceCell::new())).collect();
+        let counts = SHEETS.iter().map(|it| (it.key, OnceCell::new())).collect();
         let addresses = addresses(snapshot);
         let stated = snapshot.register.index();
-        Self { snapshot, language, time_zone, assets, addresses, networks, rows, stated }
+        Self { snapshot, language, time_zone, assets, addresses, networks, rows, counts, stated }
     }
 
     /// The snapshot.
@@ -246,21 +250,48 @@ impl<'a> View<'a> {
         self.addresses.get(&address).copied()
     }
 
-    /// The rows of a sheet, made once. A sheet must not ask for its own.
+    /// The rows of a sheet, made once and kept. A sheet must not ask for its own.
     #[must_use]
     pub fn rows(&self, sheet: &Sheet) -> &[Row] {
         let make = || {
-            let mut rows = (sheet.rows)(self);
-            statement::fill(&self.stated, sheet, &mut rows);
+            let mut rows = sheet.made(self);
+            for row in &mut rows {
+                statement::fill(&self.stated, sheet, row);
+            }
             rows
         };
         self.rows.get(sheet.key).map_or(&[], |it| it.get_or_init(make).as_slice())
     }
 
+    /// The rows of a sheet, one after another. Those that grow with the systems are made while they are
+    /// asked for, and are not kept.
+    pub fn passing<'v>(
+        &'v self,
+        sheet: &'static Sheet,
+    ) -> Box<dyn Iterator<Item = Cow<'v, Row>> + 'v> {
+        match sheet.rows {
+            Rows::Together(_) => Box::new(self.rows(sheet).iter().map(Cow::Borrowed)),
+            Rows::Passing(make) => Box::new(make(self).map(|mut row| {
+                statement::fill(&self.stated, sheet, &mut row);
+                Cow::Owned(row)
+            })),
+        }
+    }
+
+    /// How many rows a sheet has, counted once.
+    #[must_use]
+    pub fn count(&self, sheet: &Sheet) -> usize {
+        let count = || match sheet.rows {
+            Rows::Together(_) => self.rows(sheet).len(),
+            Rows::Passing(make) => make(self).count(),
+        };
+        self.counts.get(sheet.key).map_or(0, |it| *it.get_or_init(count))
+    }
+
     /// How many rows the sheet of this key has; none for a key that no sheet has.
     #[must_use]
     pub fn row_count(&self, key: &str) -> Option<usize> {
-        SHEETS.iter().find(|it| it.key == key).map(|it| self.rows(it).len())
+        SHEETS.iter().find(|it| it.key == key).map(|it| self.count(it))
     }
 
     /// The zone of the register that this address lies in.

@@ -1,75 +1,124 @@
 //! What an export showed: kept by the collector, so that an edited workbook can be told from an old one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use observation::ContentHash;
 use serde::{Deserialize, Serialize};
 
 use super::book::number_text;
-use crate::export::{Cell, Column, Layout, Sheet, Value, View, canonical, clean, in_order};
+use crate::export::{Origin, Row, Sheet, Value, View, canonical, clean};
 use crate::register::Value as Stated;
 
 /// The cells of an export: in full where people fill them, as hashes elsewhere.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExportBase {
-    sheets: BTreeMap<String, BaseSheet>,
+    sheets: Vec<(BaseSheet, Vec<BaseRow>)>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct BaseSheet {
-    columns: Vec<String>,
-    rows: Vec<(String, Vec<BaseCell>)>,
-}
-
+/// The columns of a sheet by their keys. Those that name the row are left out: its id says the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct BaseSheet {
+    sheet: String,
+    /// Columns that people fill.
+    stated: Vec<String>,
+    /// Columns that they do not fill.
+    shown: Vec<String>,
+}
+
+/// The id of a row, what the cells say that people fill, and [`HASH_DIGITS`] for each of the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct BaseRow(String, Vec<String>, String);
+
+/// What stands in one line of a kept export: a sheet, or a row of the sheet above.
+#[derive(Deserialize)]
 #[serde(untagged)]
-enum BaseCell {
-    /// The beginning of the SHA-256 of what the cell shows.
-    Hash(u32),
-    /// What a cell says that people fill.
-    Stated(String),
+enum Line {
+    Sheet(BaseSheet),
+    Row(BaseRow),
+}
+
+/// Hexadecimal digits of the SHA-256 of what a cell shows. One edit in 65,536 goes unnoticed: then it is
+/// not said that it was in vain, and no more hangs on it.
+const HASH_DIGITS: usize = 4;
+
+/// Keeps what an export shows while its rows pass: one JSON value per line, so that it need not be in
+/// memory in any other form.
+#[derive(Debug, Default)]
+pub struct BaseWriter {
+    lines: Vec<u8>,
 }
 
 /// An export, with its rows found by sheet and id.
 pub(super) struct BaseIndex<'b> {
-    rows: HashMap<(&'b str, &'b str), (&'b BaseSheet, &'b [BaseCell])>,
+    rows: HashMap<(&'b str, &'b str), (&'b BaseSheet, &'b BaseRow)>,
+}
+
+impl BaseWriter {
+    /// The rows that follow are those of this sheet.
+    pub fn sheet(&mut self, sheet: &Sheet) {
+        let keys = |is_editable: bool| -> Vec<String> {
+            let columns = sheet.columns.iter().filter(|it| it.origin != Origin::Key);
+            let columns = columns.filter(|it| it.is_editable() == is_editable);
+            columns.map(|it| it.key.to_owned()).collect()
+        };
+        let (stated, shown) = (keys(true), keys(false));
+        self.line(&BaseSheet { sheet: sheet.key.to_owned(), stated, shown });
+    }
+
+    /// A row of the sheet.
+    pub fn row(&mut self, view: &View<'_>, sheet: &Sheet, row: &Row) {
+        let mut stated = Vec::new();
+        let mut shown = String::with_capacity(sheet.columns.len() * HASH_DIGITS);
+        for (column, cell) in sheet.columns.iter().zip(&row.cells) {
+            match column.origin {
+                Origin::Key => {}
+                Origin::ByHand => stated.push(stated_text(cell.value())),
+                Origin::Agent | Origin::Scan | Origin::Computed => {
+                    shown.extend(digits(&shown_text(view, cell.value())));
+                }
+            }
+        }
+        self.line(&BaseRow(row.id.clone(), stated, shown));
+    }
+
+    fn line(&mut self, line: &impl Serialize) {
+        // Texts and lists always have a form in JSON, and memory always takes it.
+        drop(serde_json::to_writer(&mut self.lines, line));
+        self.lines.push(b'\n');
+    }
+
+    /// All that was kept.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.lines
+    }
 }
 
 impl ExportBase {
-    /// What a view shows.
-    #[must_use]
-    pub fn of(view: &View<'_>) -> Self {
-        let sheets = in_order().into_iter().filter(|it| it.layout != Layout::Hidden);
-        let sheet = |sheet: &'static Sheet| {
-            let cells = |cells: &[Cell]| -> Vec<BaseCell> {
-                let cells = sheet.columns.iter().zip(cells);
-                cells.map(|(column, cell)| BaseCell::of(view, column, cell)).collect()
-            };
-            let rows = view.rows(sheet).iter().map(|row| (row.id.clone(), cells(&row.cells)));
-            let columns = sheet.columns.iter().map(|it| it.key.to_owned()).collect();
-            (sheet.key.to_owned(), BaseSheet { columns, rows: rows.collect() })
-        };
-        Self { sheets: sheets.map(sheet).collect() }
+    /// Reads what a [`BaseWriter`] kept.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn read(lines: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut base = Self::default();
+        for line in serde_json::Deserializer::from_slice(lines).into_iter() {
+            match line? {
+                Line::Sheet(sheet) => base.sheets.push((sheet, Vec::new())),
+                Line::Row(row) => {
+                    if let Some((_, rows)) = base.sheets.last_mut() {
+                        rows.push(row);
+                    }
+                }
+            }
+        }
+        Ok(base)
     }
 
     pub(super) fn index(&self) -> BaseIndex<'_> {
-        let rows = self.sheets.iter().flat_map(|(key, sheet)| {
-            sheet
-                .rows
-                .iter()
-                .map(move |(id, cells)| ((key.as_str(), id.as_str()), (sheet, cells.as_slice())))
+        let rows = self.sheets.iter().flat_map(|(sheet, rows)| {
+            rows.iter().map(move |row| ((sheet.sheet.as_str(), row.0.as_str()), (sheet, row)))
         });
         BaseIndex { rows: rows.collect() }
-    }
-}
-
-impl BaseCell {
-    fn of(view: &View<'_>, column: &Column, cell: &Cell) -> Self {
-        if column.is_editable() {
-            Self::Stated(stated_text(cell.value()))
-        } else {
-            Self::Hash(hash(&shown_text(view, cell.value())))
-        }
     }
 }
 
@@ -87,24 +136,16 @@ impl BaseIndex<'_> {
 
     /// What a cell said that people fill.
     pub(super) fn stated(&self, sheet: &str, id: &str, column: &str) -> Option<&str> {
-        match self.cell(sheet, id, column)? {
-            BaseCell::Stated(text) => Some(text),
-            BaseCell::Hash(_) => None,
-        }
+        let (sheet, BaseRow(_, stated, _)) = self.rows.get(&(sheet, id))?;
+        stated.get(sheet.stated.iter().position(|it| it == column)?).map(String::as_str)
     }
 
     /// Whether a cell that people do not fill showed this; none: there was no such cell.
     pub(super) fn showed(&self, sheet: &str, id: &str, column: &str, text: &str) -> Option<bool> {
-        match self.cell(sheet, id, column)? {
-            BaseCell::Hash(known) => Some(*known == hash(text)),
-            BaseCell::Stated(_) => None,
-        }
-    }
-
-    fn cell(&self, sheet: &str, id: &str, column: &str) -> Option<&BaseCell> {
-        let (sheet, cells) = self.rows.get(&(sheet, id))?;
-        let at = sheet.columns.iter().position(|it| it == column)?;
-        cells.get(at)
+        let (sheet, BaseRow(_, _, shown)) = self.rows.get(&(sheet, id))?;
+        let start = sheet.shown.iter().position(|it| it == column)? * HASH_DIGITS;
+        let known = shown.get(start..start + HASH_DIGITS)?;
+        Some(known.chars().eq(digits(text)))
     }
 }
 
@@ -148,9 +189,23 @@ pub(super) fn shown_text(view: &View<'_>, value: &Value) -> String {
     }
 }
 
-fn hash(text: &str) -> u32 {
-    let hash = ContentHash::of(text.as_bytes());
-    hash.as_bytes().iter().take(4).fold(0, |sum, byte| (sum << 8) | u32::from(*byte))
+/// The first [`HASH_DIGITS`] of the SHA-256 of a text.
+fn digits(text: &str) -> impl Iterator<Item = char> {
+    let hash = *ContentHash::of(text.as_bytes()).as_bytes();
+    let halves = hash.into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.take(HASH_DIGITS).filter_map(|it| char::from_digit(u32::from(it), 16))
+}
+
+/// What a view shows, written and read.
+#[cfg(test)]
+pub(super) fn kept(view: &View<'_>) -> ExportBase {
+    use crate::export::{Layout, in_order};
+    let mut writer = BaseWriter::default();
+    for sheet in in_order().into_iter().filter(|it| it.layout != Layout::Hidden) {
+        writer.sheet(sheet);
+        view.passing(sheet).for_each(|it| writer.row(view, sheet, &it));
+    }
+    ExportBase::read(&writer.finish()).unwrap()
 }
 
 #[cfg(test)]
@@ -164,9 +219,7 @@ mod tests {
     fn an_export_knows_what_it_showed() {
         let snapshot = sample::snapshot();
         let view = sample::view(&snapshot, Language::German);
-        let base = ExportBase::of(&view);
-        let kept: ExportBase = serde_json::from_slice(&serde_json::to_vec(&base).unwrap()).unwrap();
-        assert_eq!(kept, base);
+        let kept = kept(&view);
         let index = kept.index();
         assert!(index.has("processes", "GP001") && !index.has("processes", "GP002"));
         assert_eq!(index.stated("processes", "GP001", "process.integrity"), Some("very_high"));

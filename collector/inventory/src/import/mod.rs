@@ -15,7 +15,7 @@ mod outcome;
 mod tests;
 mod value;
 
-pub use base::ExportBase;
+pub use base::{BaseWriter, ExportBase};
 pub use book::{ReadBook, ReadCell, ReadSheet, cell_name};
 pub use merge::{Options, merge};
 pub use outcome::{Candidate, CellChange, Conflict, Outcome, Remark, Spot, Take};

@@ -93,7 +93,7 @@ struct Case {
 impl Case {
     fn new(snapshot: Snapshot, language: Language) -> Self {
         let view = sample::view(&snapshot, language);
-        let (book, base) = (written(&view), Some(ExportBase::of(&view)));
+        let (book, base) = (written(&view), Some(base::kept(&view)));
         Self { language, before: snapshot.clone(), now: snapshot, book, base }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::asset::AccountDescription;
 use crate::asset::Asset;
+use crate::asset::Attested;
 use crate::export::cell::Cell;
 use crate::export::common_cells::some_lines;
 use crate::export::common_cells::system;
@@ -13,8 +14,10 @@ use crate::export::reason::yes_no_or_missing;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -55,18 +58,15 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("account.findings", "sheets-column-findings").width(14),
         Column::by_hand("account.reason", "sheets-column-justified").width(30).wrapped(),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps: |view| gaps_of(view, &[SOURCE, "accounts.groups"]),
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
-        for account in &asset.accounts {
-            rows.push(row(view, asset, &account.value).resting_on(&account.evidence));
-        }
-    }
-    rows
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
+    Box::new(in_use(&view.snapshot().assets).flat_map(move |asset| {
+        let row = move |it: &Attested<_>| row(view, asset, &it.value).resting_on(&it.evidence);
+        asset.accounts.iter().map(row)
+    }))
 }
 
 fn row(view: &View<'_>, asset: &Asset, account: &AccountDescription) -> Row {

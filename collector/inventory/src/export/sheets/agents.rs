@@ -15,6 +15,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
 
@@ -44,7 +45,9 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("agent.version", "sheets-column-version").width(12),
         Column::by_hand("agent.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows: |view| view.snapshot().judged_agents().iter().map(|it| row(view, it)).collect(),
+    rows: Rows::Together(|view| {
+        view.snapshot().judged_agents().iter().map(|it| row(view, it)).collect()
+    }),
     gaps: |view| {
         let agents = &view.snapshot().agents;
         if agents.is_empty() { Vec::new() } else { vec![view.text("sheets-gap-agents")] }

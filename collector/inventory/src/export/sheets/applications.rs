@@ -12,6 +12,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::Recognised;
 use crate::export::stated::Stated;
@@ -62,7 +63,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("application.integrity", "register-process-integrity").width(14),
         Column::computed("application.availability", "register-process-availability").width(14),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: |view| gaps_of(view, &["software.dpkg", "services.listeners", "services.units"]),
 };
 

@@ -5,6 +5,7 @@ use crate::export::register_rows::register_rows;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 
 /// The sheet.
@@ -50,6 +51,6 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(20),
         Column::by_hand("backup.remark", "register-key-remark").wrapped().width(28),
     ],
-    rows: |view| register_rows(view, "backup", SHEET.columns.len()),
+    rows: Rows::Together(|view| register_rows(view, "backup", SHEET.columns.len())),
     gaps: |view| vec![view.text("sheets-backups-gap")],
 };

@@ -5,6 +5,7 @@ use crate::export::register_rows::register_rows;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 
 /// The sheet.
@@ -29,6 +30,6 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("cable.room", "register-key-room").list(List::Room).width(10),
         Column::by_hand("cable.remark", "register-key-remark").wrapped().width(28),
     ],
-    rows: |view| register_rows(view, "cable", SHEET.columns.len()),
+    rows: Rows::Together(|view| register_rows(view, "cable", SHEET.columns.len())),
     gaps: |view| vec![view.text("sheets-cables-gap")],
 };

@@ -1,6 +1,7 @@
 //! Certificates: what the listeners of the systems show, or the file that their configuration names.
 
 use crate::asset::Asset;
+use crate::asset::Attested;
 use crate::asset::CertificateDescription;
 use crate::export::cell::Cell;
 use crate::export::common_cells::some_lines;
@@ -13,8 +14,10 @@ use crate::export::reason::yes_no_or_missing;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -56,18 +59,15 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("certificate.owner", "sheets-column-owner").list(List::Role).width(22),
         Column::by_hand("certificate.renewal", "sheets-column-renewal").width(18),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps: |view| gaps_of(view, &["certificates.served"]),
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
-        for it in &asset.certificates {
-            rows.push(row(view, asset, &it.value).resting_on(&it.evidence));
-        }
-    }
-    rows
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
+    Box::new(in_use(&view.snapshot().assets).flat_map(move |asset| {
+        let row = move |it: &Attested<_>| row(view, asset, &it.value).resting_on(&it.evidence);
+        asset.certificates.iter().map(row)
+    }))
 }
 
 fn row(view: &View<'_>, asset: &Asset, certificate: &CertificateDescription) -> Row {

@@ -9,6 +9,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
 use crate::reconcile::ChangeEntry;
@@ -35,7 +36,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("change.source", "workbook-column-source").width(22).wrapped(),
         Column::by_hand("change.review", "workbook-change-review").list(List::Review).width(18),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps,
 };
 

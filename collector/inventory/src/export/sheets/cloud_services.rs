@@ -5,6 +5,7 @@ use crate::export::register_rows::register_rows;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 
@@ -58,6 +59,6 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(20),
         Column::by_hand("cloud_service.remark", "register-key-remark").wrapped().width(28),
     ],
-    rows: |view| register_rows(view, "cloud_service", SHEET.columns.len()),
+    rows: Rows::Together(|view| register_rows(view, "cloud_service", SHEET.columns.len())),
     gaps: no_gaps,
 };

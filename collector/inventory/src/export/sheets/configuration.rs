@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::asset::Asset;
+use crate::asset::Attested;
 use crate::asset::SettingDescription;
 use crate::export::cell::Cell;
 use crate::export::common_cells::system;
@@ -12,8 +13,10 @@ use crate::export::reason::gaps_of;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -46,21 +49,17 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("setting.deviation", "sheets-column-setting-deviation").width(14),
         Column::by_hand("setting.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps,
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
-        for setting in &asset.settings {
-            rows.push(row(view, asset, &setting.value).resting_on(&setting.evidence));
-        }
-    }
-    // One file may state a setting twice; which of them holds is the source's to say.
-    let mut seen = BTreeSet::new();
-    rows.retain(|it| seen.insert(it.id.clone()));
-    rows
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
+    Box::new(in_use(&view.snapshot().assets).flat_map(move |asset| {
+        let row = move |it: &Attested<_>| row(view, asset, &it.value).resting_on(&it.evidence);
+        // One file may state a setting twice; which of them holds is the source's to say.
+        let mut seen = BTreeSet::new();
+        asset.settings.iter().map(row).filter(move |it| seen.insert(it.id.clone()))
+    }))
 }
 
 fn row(view: &View<'_>, asset: &Asset, it: &SettingDescription) -> Row {

@@ -16,6 +16,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
 
@@ -57,7 +58,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("connection.first_seen_at", "sheets-column-first-seen").instant().width(17),
         Column::agent("connection.last_seen_at", "sheets-column-last-seen").instant().width(17),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: |view| gaps_of(view, &["network.connections"]),
 };
 
@@ -203,7 +204,7 @@ mod tests {
     fn the_id_of_a_relation_does_not_depend_on_who_saw_it() {
         let id = |snapshot: &crate::export::Snapshot| {
             let view = sample::view(snapshot, wording::Language::German);
-            (SHEET.rows)(&view)[0].id.clone()
+            view.rows(&SHEET)[0].id.clone()
         };
         let mut snapshot = sample::snapshot();
         let both = id(&snapshot);

@@ -5,6 +5,7 @@ use crate::export::register_rows::register_rows;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 
@@ -53,6 +54,6 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("contract.document", "register-key-document").wrapped().width(20),
         Column::by_hand("contract.remark", "register-key-remark").wrapped().width(28),
     ],
-    rows: |view| register_rows(view, "contract", SHEET.columns.len()),
+    rows: Rows::Together(|view| register_rows(view, "contract", SHEET.columns.len())),
     gaps: no_gaps,
 };

@@ -6,6 +6,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::view::View;
@@ -25,7 +26,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("cover.computed", "workbook-cover-value").width(60).wrapped(),
         Column::by_hand("cover.stated", "workbook-cover-value").width(60).wrapped(),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: no_gaps,
 };
 

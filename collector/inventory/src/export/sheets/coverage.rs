@@ -20,6 +20,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
 use crate::register::Cidr;
@@ -55,7 +56,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("coverage.scan", "sheets-column-coverage-scan").width(20).wrapped(),
         Column::by_hand("coverage.decision", "sheets-column-coverage-decision").width(28).wrapped(),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps,
 };
 
@@ -239,7 +240,7 @@ mod tests {
         let mut snapshot = sample::snapshot();
         snapshot.assets[0].named_machines.clear();
         let view = sample::view(&snapshot, wording::Language::English);
-        assert!((SHEET.rows)(&view).is_empty());
+        assert!(view.rows(&SHEET).is_empty());
         let told =
             "No agent has read a list of machines (DHCP, DNS, directory, hypervisor, backup).";
         assert_eq!((SHEET.gaps)(&view), [told]);
@@ -257,7 +258,7 @@ mod tests {
             lists.push(other);
         }
         let view = sample::view(&snapshot, wording::Language::English);
-        let rows = (SHEET.rows)(&view);
+        let rows = view.rows(&SHEET);
         let ids: BTreeSet<&str> = rows.iter().map(|it| it.id.as_str()).collect();
         assert_eq!((ids.len(), rows.len()), (5, 5));
     }

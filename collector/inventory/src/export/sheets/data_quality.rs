@@ -17,6 +17,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::Stated;
 use crate::export::stated::addresses;
@@ -51,7 +52,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("quality.remedy", "workbook-quality-remedy").width(52).wrapped(),
         Column::by_hand("quality.remark", "workbook-rule-remark").width(26).wrapped(),
     ],
-    rows: |view| CHECKS.iter().map(|it| row(view, it)).collect(),
+    rows: Rows::Together(|view| CHECKS.iter().map(|it| row(view, it)).collect()),
     gaps: |view| vec![view.text("workbook-quality-no-scan")],
 };
 

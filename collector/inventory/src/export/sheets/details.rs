@@ -20,8 +20,10 @@ use crate::export::reason::gaps_of;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -59,24 +61,22 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::agent("detail.fields", "sheets-column-said-of-it").width(60).wrapped(),
         Column::by_hand("detail.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps,
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
+    Box::new(in_use(&view.snapshot().assets).flat_map(move |asset| {
         // Several things of one kind may have the same name: they are counted.
         let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for detail in &asset.details {
+        asset.details.iter().map(move |detail| {
             let it = &detail.value;
             let object = it.object.as_deref().unwrap_or_default();
             let count = counts.entry((&it.kind, object)).or_default();
             *count += 1;
-            rows.push(row(view, asset, it, *count).resting_on(&detail.evidence));
-        }
-    }
-    rows
+            row(view, asset, it, *count).resting_on(&detail.evidence)
+        })
+    }))
 }
 
 fn row(view: &View<'_>, asset: &Asset, it: &Detail, count: usize) -> Row {
@@ -143,7 +143,7 @@ mod tests {
         again.value.fields.clear();
         snapshot.assets[0].details.push(again);
         let view = sample::view(&snapshot, wording::Language::German);
-        let ids: BTreeSet<String> = (SHEET.rows)(&view).into_iter().map(|it| it.id).collect();
+        let ids: BTreeSet<String> = view.rows(&SHEET).iter().map(|it| it.id.clone()).collect();
         assert_eq!(ids.len(), 3);
     }
 

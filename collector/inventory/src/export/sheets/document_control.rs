@@ -5,6 +5,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::view::View;
@@ -32,7 +33,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("document.reviewed", "workbook-document-reviewed").width(24).wrapped(),
         Column::by_hand("document.released", "workbook-document-released").width(24).wrapped(),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: no_gaps,
 };
 

@@ -12,8 +12,10 @@ use crate::export::reason::gaps_of;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -47,7 +49,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("firmware.replacement_on", "sheets-column-replacement").date().width(14),
         Column::by_hand("firmware.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps: |view| {
         gaps_of(
             view,
@@ -68,15 +70,12 @@ pub(super) const SHEET: Sheet = Sheet {
     },
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
-        if let Some(system) = &asset.operating_system {
-            rows.push(operating_system(view, asset, system));
-        }
-        rows.extend(asset.firmware.iter().map(|it| firmware(view, asset, it)));
-    }
-    rows
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
+    Box::new(in_use(&view.snapshot().assets).flat_map(move |asset| {
+        let system = asset.operating_system.iter();
+        let system = system.map(move |it| operating_system(view, asset, it));
+        system.chain(asset.firmware.iter().map(move |it| firmware(view, asset, it)))
+    }))
 }
 
 fn operating_system(

@@ -7,6 +7,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::view::View;
@@ -58,10 +59,10 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(26)
             .wrapped(),
     ],
-    rows: |view: &View<'_>| {
+    rows: Rows::Together(|view: &View<'_>| {
         let register = &view.snapshot().register;
         register.information.iter().map(|it| row(register, it)).collect()
-    },
+    }),
     gaps: no_gaps,
 };
 

@@ -17,6 +17,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -51,7 +52,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("licence.hint", "sheets-column-hint").width(34).wrapped(),
         Column::by_hand("licence.owner", "sheets-column-owner").list(List::Role).width(22),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: |view| {
         let mut gaps = vec![view.text("sheets-licences-not-recognised")];
         gaps.extend(gaps_of(view, &["software.dpkg"]));

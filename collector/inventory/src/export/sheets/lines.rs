@@ -6,6 +6,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::view::View;
@@ -51,7 +52,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("outside.owner", "register-key-owner").list(List::Role).width(20),
         Column::by_hand("outside.remark", "register-key-remark").wrapped().width(26),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: no_gaps,
 };
 

@@ -5,6 +5,7 @@ use crate::export::register_rows::register_rows;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 
 /// The sheet.
@@ -55,6 +56,6 @@ pub(super) const SHEET: Sheet = Sheet {
         .width(14),
         Column::by_hand("measure.remark", "register-key-remark").wrapped().width(28),
     ],
-    rows: |view| register_rows(view, "measure", SHEET.columns.len()),
+    rows: Rows::Together(|view| register_rows(view, "measure", SHEET.columns.len())),
     gaps: |view| vec![view.text("sheets-measures-gap")],
 };

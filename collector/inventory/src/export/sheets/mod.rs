@@ -75,6 +75,9 @@ pub const SHEETS: &[&Sheet] = &[
     &traceability::SHEET,
 ];
 
+/// The sheets whose rows cells link to.
+pub const LINKED: &[&str] = &["applications", "organisation", "roles", "systems"];
+
 /// All sheets in the order of the workbook.
 #[must_use]
 pub fn in_order() -> Vec<&'static Sheet> {
@@ -112,7 +115,7 @@ mod tests {
     fn every_row_has_a_cell_per_column_and_an_id_of_its_own() {
         for snapshot in [sample::snapshot(), sample::nothing()] {
             for sheet in SHEETS {
-                let rows = (sheet.rows)(&sample::view(&snapshot, Language::German));
+                let rows = sheet.made(&sample::view(&snapshot, Language::German));
                 let ids: BTreeSet<&str> = rows.iter().map(|it| it.id.as_str()).collect();
                 assert_eq!(ids.len(), rows.len(), "{}", sheet.key);
                 for row in &rows {
@@ -127,7 +130,7 @@ mod tests {
         let snapshot = sample::snapshot();
         for language in LANGUAGES {
             for sheet in SHEETS {
-                for row in (sheet.rows)(&sample::view(&snapshot, language)) {
+                for row in sheet.made(&sample::view(&snapshot, language)) {
                     for (column, cell) in sheet.columns.iter().zip(&row.cells) {
                         let place = format!("{}: {}", column.key, row.id);
                         match cell.value() {
@@ -148,6 +151,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn cells_link_to_rows_of_the_sheets_that_are_listed() {
+        let snapshot = sample::snapshot();
+        let view = sample::view(&snapshot, Language::German);
+        let cells = SHEETS.iter().flat_map(|it| view.rows(it)).flat_map(|it| &it.cells);
+        let linked: BTreeSet<&str> = cells.filter_map(|it| Some(it.target()?.sheet)).collect();
+        assert_eq!(linked, LINKED.iter().copied().collect());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::view::View;
@@ -29,7 +30,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("plan.about", "workbook-plan-node-about").width(44).wrapped(),
         Column::computed("plan.frame", "workbook-plan-frame").width(26).wrapped(),
     ],
-    rows: |view| Plan::new(view).nodes().iter().map(|it| row(view, it)).collect(),
+    rows: Rows::Together(|view| Plan::new(view).nodes().iter().map(|it| row(view, it)).collect()),
     gaps: no_gaps,
 };
 

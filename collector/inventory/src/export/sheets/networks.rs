@@ -21,6 +21,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -61,7 +62,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("network.integrity", "register-process-integrity").width(14),
         Column::computed("network.availability", "register-process-availability").width(14),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: |view| {
         gaps_of(
             view,

@@ -10,6 +10,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::stated::Stated;
@@ -46,7 +47,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("organisation.systems", "sheets-column-systems").number().width(10),
         Column::by_hand("organisation.remark", "sheets-column-remark").width(30).wrapped(),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: no_gaps,
 };
 

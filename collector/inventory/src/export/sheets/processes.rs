@@ -11,6 +11,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::stated::Stated;
@@ -65,7 +66,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("process.systems", "sheets-column-runs-on").width(26).wrapped(),
         Column::by_hand("process.approved_on", "sheets-column-approved-on").date().width(14),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: no_gaps,
 };
 

@@ -7,6 +7,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::view::View;
@@ -48,7 +49,9 @@ pub(super) const SHEET: Sheet = Sheet {
             .list(List::Role)
             .width(22),
     ],
-    rows: |view: &View<'_>| view.snapshot().register.provider.iter().map(row).collect(),
+    rows: Rows::Together(|view: &View<'_>| {
+        view.snapshot().register.provider.iter().map(row).collect()
+    }),
     gaps: no_gaps,
 };
 

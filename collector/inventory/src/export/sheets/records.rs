@@ -5,6 +5,7 @@ use crate::export::register_rows::register_rows;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 
@@ -40,6 +41,6 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("record.document", "register-key-document").wrapped().width(18),
         Column::by_hand("record.remark", "register-key-remark").wrapped().width(26),
     ],
-    rows: |view| register_rows(view, "record", SHEET.columns.len()),
+    rows: Rows::Together(|view| register_rows(view, "record", SHEET.columns.len())),
     gaps: no_gaps,
 };

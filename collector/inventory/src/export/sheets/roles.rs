@@ -6,6 +6,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::sheet::no_gaps;
 use crate::export::stated::Stated;
@@ -36,7 +37,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("role.mail_group", "sheets-column-mail-group").width(26),
         Column::by_hand("role.remark", "sheets-column-remark").width(30).wrapped(),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: no_gaps,
 };
 

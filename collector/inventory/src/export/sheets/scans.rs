@@ -8,6 +8,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::snapshot::ScanSummary;
 use crate::export::view::View;
@@ -44,9 +45,9 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::scan("scan.remarks", "sheets-column-scan-remarks").width(40).wrapped(),
         Column::by_hand("scan.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows: |view| {
+    rows: Rows::Together(|view| {
         view.snapshot().scans.iter().take(RUNS_SHOWN_MAX).map(|it| row(view, it)).collect()
-    },
+    }),
     gaps: |view| {
         if view.snapshot().scans.is_empty() {
             vec![view.text("workbook-quality-no-scan")]

@@ -15,8 +15,10 @@ use crate::export::reason::text_or_missing;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::Stated;
 use crate::export::stated::in_use;
@@ -66,19 +68,17 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("service.findings", "sheets-column-findings").width(14),
         Column::by_hand("service.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps: |view| gaps_of(view, &[SOURCE]),
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
     let stated = Stated::of(&view.snapshot().register);
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
-        for port in &asset.ports {
-            rows.push(row(view, &stated, asset, &port.value).resting_on(&port.evidence));
-        }
-    }
-    rows
+    let all = in_use(&view.snapshot().assets)
+        .flat_map(|asset| asset.ports.iter().map(move |it| (asset, it)));
+    Box::new(all.map(move |(asset, port)| {
+        row(view, &stated, asset, &port.value).resting_on(&port.evidence)
+    }))
 }
 
 fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, port: &ServicePort) -> Row {
@@ -248,7 +248,7 @@ mod tests {
     fn the_same_port_has_the_same_id_in_every_export() {
         let mut snapshot = sample::snapshot();
         let id = |snapshot: &crate::export::Snapshot| {
-            (SHEET.rows)(&sample::view(snapshot, wording::Language::German))[1].id.clone()
+            sample::view(snapshot, wording::Language::German).rows(&SHEET)[1].id.clone()
         };
         let before = id(&snapshot);
         snapshot.assets[0].ports[1].value.process = Some("other".to_owned());

@@ -22,6 +22,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::Stated;
 use crate::export::stated::in_use;
@@ -59,7 +60,7 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(12),
         Column::by_hand("software.remark", "sheets-column-remark").width(28).wrapped(),
     ],
-    rows,
+    rows: Rows::Together(rows),
     gaps: |view| gaps_of(view, &["software.dpkg"]),
 };
 

@@ -1,6 +1,7 @@
 //! Software per system: every installed package under the package manager's own name.
 
 use crate::asset::Asset;
+use crate::asset::Attested;
 use crate::asset::SoftwarePackage;
 use crate::export::cell::Cell;
 use crate::export::common_cells::system;
@@ -9,8 +10,10 @@ use crate::export::reason::gaps_of;
 use crate::export::row_id::row_id;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::in_use;
 use crate::export::view::View;
@@ -39,18 +42,15 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(17),
         Column::agent("installation.place", "sheets-column-place").width(30).wrapped(),
     ],
-    rows,
+    rows: Rows::Passing(rows),
     gaps: |view| gaps_of(view, &["software.dpkg"]),
 };
 
-fn rows(view: &View<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for asset in in_use(&view.snapshot().assets) {
-        for package in &asset.software {
-            rows.push(row(view, asset, &package.value).resting_on(&package.evidence));
-        }
-    }
-    rows
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
+    Box::new(in_use(&view.snapshot().assets).flat_map(move |asset| {
+        let row = move |it: &Attested<_>| row(view, asset, &it.value).resting_on(&it.evidence);
+        asset.software.iter().map(row)
+    }))
 }
 
 fn row(view: &View<'_>, asset: &Asset, package: &SoftwarePackage) -> Row {
@@ -113,7 +113,7 @@ mod tests {
             snapshot.assets[0].software.push(other.clone());
         }
         let view = sample::view(&snapshot, wording::Language::German);
-        let mut ids: Vec<String> = (SHEET.rows)(&view).into_iter().map(|it| it.id).collect();
+        let mut ids: Vec<String> = view.rows(&SHEET).iter().map(|it| it.id.clone()).collect();
         let rows = ids.len();
         ids.sort();
         ids.dedup();

@@ -29,8 +29,10 @@ use crate::export::reason::gaps_of;
 use crate::export::reason::missing;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
+use crate::export::sheet::PassingRows;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::stated::Stated;
 use crate::export::stated::addresses;
@@ -51,7 +53,7 @@ pub(super) const SHEET: Sheet = Sheet {
     layout: Layout::Table,
     evidence: RowEvidence::Notes,
     columns: COLUMNS,
-    rows,
+    rows: Rows::Passing(rows),
     gaps: |view| {
         gaps_of(
             view,
@@ -114,15 +116,17 @@ const COLUMNS: &[Column] = &[
     Column::by_hand("system.remark", "sheets-column-remark").width(30).wrapped(),
 ];
 
-fn rows(view: &View<'_>) -> Vec<Row> {
+fn rows<'v>(view: &'v View<'_>) -> PassingRows<'v> {
     let stated = Stated::of(&view.snapshot().register);
     let assets = &view.snapshot().assets;
     let mut hosts: BTreeMap<AssetId, Vec<Hosting>> = BTreeMap::new();
     for hosting in hostings(assets) {
         hosts.entry(hosting.guest).or_default().push(hosting);
     }
-    let hosts_of = |asset: &Asset| hosts.get(&asset.id).map_or(&[][..], Vec::as_slice);
-    assets.iter().map(|asset| row(view, &stated, asset, hosts_of(asset))).collect()
+    Box::new(assets.iter().map(move |asset| {
+        let hosts = hosts.get(&asset.id).map_or(&[][..], Vec::as_slice);
+        row(view, &stated, asset, hosts)
+    }))
 }
 
 fn row(view: &View<'_>, stated: &Stated<'_>, asset: &Asset, hosts: &[Hosting]) -> Row {
@@ -472,7 +476,7 @@ mod tests {
     fn values_carry_their_source() {
         let snapshot = sample::snapshot();
         let view = sample::view(&snapshot, wording::Language::German);
-        let rows = (SHEET.rows)(&view);
+        let rows = view.rows(&SHEET);
         let sources: Vec<&str> =
             rows[0].cells.iter().filter_map(Cell::evidence).map(|it| it.source.as_str()).collect();
         assert!(sources.contains(&"hardware.smbios") && sources.contains(&"network.interfaces"));

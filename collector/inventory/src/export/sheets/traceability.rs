@@ -6,6 +6,7 @@ use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
+use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
 
@@ -30,7 +31,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("rule.open", "workbook-rule-open").width(52).wrapped(),
         Column::by_hand("rule.remark", "workbook-rule-remark").width(30).wrapped(),
     ],
-    rows: |view| RULES.iter().map(|it| row(view, it)).collect(),
+    rows: Rows::Together(|view| RULES.iter().map(|it| row(view, it)).collect()),
     gaps: |view| vec![view.text("workbook-rule-standards")],
 };
 
@@ -64,7 +65,7 @@ fn row(view: &View<'_>, rule: &Rule) -> Row {
         sheets.into_iter().filter(|it| it.rules.contains(&rule.number)).collect();
     // This sheet and the cover are no evidence of anything.
     let counted = serving.iter().filter(|it| it.layout != Layout::Cover && it.key != SHEET.key);
-    let rows: usize = counted.map(|it| view.rows(it).len()).sum();
+    let rows: usize = counted.map(|it| view.count(it)).sum();
     let status = match (serving.is_empty(), rows) {
         (true, _) => Cell::not_assessed(),
         (false, 0) => Cell::no_data(),
