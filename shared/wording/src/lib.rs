@@ -1,7 +1,7 @@
 //! The one catalogue of words: German and English, in Project Fluent files under `de/` and `en/`.
 //!
 //! Knows no IO: the files are part of the program. A message that one language lacks fails a test. Keys are lower case with hyphens and begin with their domain:
-//! `workbook-…`, `agent-…`, `assess-…`, `command-…`, `detail-…`, `register-…`, `scan-…`, `absent-…`.
+//! `workbook-…`, `account-…`, `agent-…`, `assess-…`, `command-…`, `detail-…`, `register-…`, `scan-…`, `absent-…`.
 
 use std::sync::OnceLock;
 
@@ -21,6 +21,7 @@ pub enum Language {
 /// The catalogue's files, by domain: German, English.
 const FILES: &[(&str, &str)] = &[
     (include_str!("../de/absent.ftl"), include_str!("../en/absent.ftl")),
+    (include_str!("../de/account.ftl"), include_str!("../en/account.ftl")),
     (include_str!("../de/agent.ftl"), include_str!("../en/agent.ftl")),
     (include_str!("../de/assess.ftl"), include_str!("../en/assess.ftl")),
     (include_str!("../de/asset.ftl"), include_str!("../en/asset.ftl")),
