@@ -2,6 +2,7 @@
 //! them.
 
 use crate::export::cell::Cell;
+use crate::export::claims::claims;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
@@ -48,6 +49,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
         stated("officer", "workbook-cover-officer", &[("stated", "security_officer")]),
         stated("reviewed_by", "workbook-cover-reviewed-by", &[("stated", "reviewed_by")]),
         stated("released_by", "workbook-cover-released-by", &[("stated", "released_by")]),
+        computed("claims", "account-claims-on-cover", claims(view, "company", "")),
         stated("next_review", "workbook-cover-next-review", &[("stated", "next_review_on")]),
         stated("distribution", "workbook-cover-distribution", &[("stated", "distribution")]),
         computed("events", "workbook-cover-events", Cell::text(events(view))),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::export::cell::Cell;
+use crate::export::claims::claims;
 use crate::export::common_cells::need;
 use crate::export::common_cells::some_lines;
 use crate::export::common_cells::system_text;
@@ -64,6 +65,7 @@ pub(super) const SHEET: Sheet = Sheet {
             .wrapped(),
         Column::computed("process.systems", "sheets-column-runs-on").width(26).wrapped(),
         Column::by_hand("process.approved_on", "sheets-column-approved-on").date().width(14),
+        Column::computed("process.claims", "account-claims-of").width(36).wrapped(),
     ],
     rows,
     gaps: no_gaps,
@@ -89,6 +91,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
                 applications(process),
                 systems(view, &stated, process),
                 Cell::open(),
+                claims(view, "process", &process.code),
             ],
         )
     };
