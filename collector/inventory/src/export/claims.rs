@@ -69,9 +69,6 @@ mod tests {
             "Released by: claimed by system user kerstin on 24 Nov 2026 08:00 \
              (workbook 1: Deckblatt C15), not confirmed (C4)",
         );
-        check(
-            ClaimState::Confirmed,
-            "Released by: confirmed by account anna for “Geschäftsführung”",
-        );
+        check(ClaimState::Confirmed, "Released by: confirmed by account anna (Geschäftsführung)");
     }
 }

@@ -149,10 +149,10 @@ impl Standing {
             return words.text("account-claim-from-before");
         };
         if let (ClaimState::Confirmed, Some(settled)) = (record.state, &record.settled) {
-            let voice = record.claim.voice.text(words);
+            let role = record.claim.voice.role().unwrap_or("admin");
             let arguments = [
                 ("account", settled.by.clone().into()),
-                ("role", voice.into()),
+                ("role", role.to_owned().into()),
                 ("at", at(settled.at).into()),
                 ("claim", claim_name(record.number).into()),
             ];
