@@ -17,6 +17,8 @@ use super::Secret;
 pub const PASSWORD_CHARACTERS_MIN: usize = 12;
 /// Longest password; more is no password but an attempt to keep the collector busy.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// Names shorter than this are in too many words to be looked for in passwords.
+const NAME_SOUGHT_CHARACTERS_MIN: usize = 4;
 /// Longest name of an account.
 const NAME_CHARACTERS_MAX: usize = 32;
 
@@ -77,7 +79,7 @@ pub fn check_new(account: &str, password: &Secret) -> Result<(), PasswordError> 
     if text.chars().count() < PASSWORD_CHARACTERS_MIN {
         return Err(PasswordError::TooShort);
     }
-    if text.to_lowercase().contains(account) {
+    if account.len() >= NAME_SOUGHT_CHARACTERS_MIN && text.to_lowercase().contains(account) {
         return Err(PasswordError::ContainsName);
     }
     Ok(())
@@ -168,6 +170,7 @@ mod tests {
         assert_eq!(check(&"x".repeat(1025)), Err(PasswordError::TooLong));
         assert_eq!(check("geheim-ANNA-1999"), Err(PasswordError::ContainsName));
         assert_eq!(check("correct\nhorse battery"), Err(PasswordError::ControlCharacter));
+        assert_eq!(check_new("it", &Secret::new("keine Ahnung, mit wem")), Ok(()));
     }
 
     #[test]

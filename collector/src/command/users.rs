@@ -12,6 +12,10 @@ use super::work::{Work, done};
 use crate::accounts::{self, PasswordError, Secret};
 use crate::failure::{ExitCode, Failure};
 
+/// The user that the system shows for every user whom it cannot name, such as those of another
+/// namespace (Linux, user_namespaces(7), "overflowuid"): whoever is linked to it is everybody.
+const NOBODY: u32 = 65_534;
+
 /// A command about accounts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -204,7 +208,11 @@ fn linked(text: &str) -> Result<Option<SystemUser>, Failure> {
         return Ok(None);
     }
     let found = accounts::named(text);
-    found.map(Some).ok_or_else(|| Failure::new(ExitCode::NothingFound, "no-system-user", text))
+    let user = found.ok_or_else(|| Failure::new(ExitCode::NothingFound, "no-system-user", text))?;
+    if user.uid == NOBODY {
+        return Err(Failure::new(ExitCode::Refused, "system-user-is-nobody", text));
+    }
+    Ok(Some(user))
 }
 
 async fn hashed(name: &str, password: Secret) -> Result<String, Failure> {

@@ -40,7 +40,7 @@ command-done-account-removed = Das Konto {$object} ist entfernt. Sein Name wird 
 command-done-account-changed = Das Konto {$object} ist geändert.
 command-done-account-unchanged = Am Konto {$object} war nichts zu ändern.
 command-done-password-changed = Das Konto {$object} hat ein neues Kennwort.
-command-done-register-set-claimed = {$object}: {$count} Angaben geändert. Die genannten gelten erst, wenn ein Konto mit der Rolle sie bestätigt: kataster audit pending
+command-done-register-set-claimed = {$object}: {$count} Angaben geändert; die genannten gelten erst, wenn ein Konto mit der Rolle sie bestätigt: kataster audit pending
 
 # Help.
 command-help--as-account = Führt den Befehl als dieses Konto aus; das Kennwort wird abgefragt (ohne: als das Konto, das mit dem Systembenutzer verknüpft ist)
@@ -166,3 +166,6 @@ command-failure-management-not-confirmed-next = Ein admin bestätigt sie zuerst:
 command-failure-claims-changed = Das Protokoll sagt nichts davon, dass {$object} bestätigt wurde, oder etwas anderes.
 command-failure-claims-changed-why = Die Tabelle der Bestätigungen wurde an der Sammelstelle vorbei geändert.
 command-failure-claims-changed-next = Stellen Sie die letzte gute Sicherung wieder her: kataster backup restore
+command-failure-system-user-is-nobody = {$object} lässt sich mit keinem Konto verknüpfen.
+command-failure-system-user-is-nobody-why = Unter diesem Benutzer erscheinen alle, die das System nicht benennen kann.
+command-failure-system-user-is-nobody-next = Nennen Sie den Benutzer einer Person.

@@ -40,7 +40,7 @@ command-done-account-removed = The account {$object} was removed. Its name is no
 command-done-account-changed = The account {$object} was changed.
 command-done-account-unchanged = There was nothing to change in the account {$object}.
 command-done-password-changed = The account {$object} has a new password.
-command-done-register-set-claimed = {$object}: {$count} fields changed. Those named count only once an account with the role confirms them: kataster audit pending
+command-done-register-set-claimed = {$object}: {$count} statements changed. Those named count only once an account with the role confirms them: kataster audit pending
 
 # Help.
 command-help--as-account = Executes the command as this account; its password is asked for (without: as the account that the system user is linked to)
@@ -166,3 +166,6 @@ command-failure-management-not-confirmed-next = An admin confirms that first: ka
 command-failure-claims-changed = The log does not say that {$object} was settled, or says something else.
 command-failure-claims-changed-why = The table of confirmations was changed past the collector.
 command-failure-claims-changed-next = Restore the last good backup: kataster backup restore
+command-failure-system-user-is-nobody = {$object} cannot be linked to an account.
+command-failure-system-user-is-nobody-why = Everybody whom the system cannot name appears as this user.
+command-failure-system-user-is-nobody-next = Name the user of a person.
