@@ -188,35 +188,7 @@ fn order(
         }
         Command::Agent(AgentCommand::Token(command)) => Ok(token_order(command)),
         Command::Asset(command) => Ok(asset_order(command)),
-        Command::Register(RegisterCommand::Import { file }) => {
-            let language = language.tag().to_owned();
-            table_order(Order::RegisterImport { text: read_text(file)?, language })
-        }
-        Command::Register(RegisterCommand::Export { out }) => {
-            Ok((Order::RegisterExport, Form::Table, out.clone()))
-        }
-        Command::Register(RegisterCommand::Show { table, entry, output }) => {
-            let (table, identity) = (table.clone(), entry.clone());
-            let language = language.tag().to_owned();
-            let as_data = form(*output) == Form::Json;
-            Ok((Order::RegisterShow { table, identity, as_data, language }, form(*output), None))
-        }
-        Command::Register(RegisterCommand::Set { entry, fields }) => {
-            let (name, identity) = entry.split_once('/').unwrap_or((entry, ""));
-            table_order(Order::RegisterSet {
-                table: name.to_owned(),
-                identity: identity.to_owned(),
-                fields: fields.iter().map(|it| field(it)).collect::<Result<_, _>>()?,
-                language: language.tag().to_owned(),
-            })
-        }
-        Command::Register(RegisterCommand::Remove { table, entry }) => {
-            table_order(Order::RegisterRemove {
-                table: table.clone(),
-                identity: entry.clone(),
-                language: language.tag().to_owned(),
-            })
-        }
+        Command::Register(command) => register_order(command, language),
         Command::Import(command) => import_order(command, language),
         Command::Undo { change } => {
             table_order(Order::Undo { name: change.clone(), language: language.tag().to_owned() })
@@ -246,6 +218,39 @@ fn order(
         | Command::Backup(BackupCommand::Restore { .. }) => {
             Err(Failure::new(ExitCode::Failed, "internal", ""))
         }
+    }
+}
+
+fn register_order(
+    command: &RegisterCommand,
+    language: Language,
+) -> Result<(Order, Form, Option<PathBuf>), Failure> {
+    let table_order = |order| Ok((order, Form::Table, None));
+    let language = language.tag().to_owned();
+    match command {
+        RegisterCommand::Import { file } => {
+            table_order(Order::RegisterImport { text: read_text(file)?, language })
+        }
+        RegisterCommand::Export { out } => Ok((Order::RegisterExport, Form::Table, out.clone())),
+        RegisterCommand::Show { table, entry, output } => {
+            let (table, identity) = (table.clone(), entry.clone());
+            let as_data = form(*output) == Form::Json;
+            Ok((Order::RegisterShow { table, identity, as_data, language }, form(*output), None))
+        }
+        RegisterCommand::Set { entry, fields } => {
+            let (name, identity) = entry.split_once('/').unwrap_or((entry, ""));
+            table_order(Order::RegisterSet {
+                table: name.to_owned(),
+                identity: identity.to_owned(),
+                fields: fields.iter().map(|it| field(it)).collect::<Result<_, _>>()?,
+                language,
+            })
+        }
+        RegisterCommand::Remove { table, entry } => table_order(Order::RegisterRemove {
+            table: table.clone(),
+            identity: entry.clone(),
+            language,
+        }),
     }
 }
 
@@ -351,7 +356,7 @@ async fn ask(asking: &Asking<'_>, order: Order, watch: &Watch) -> Result<Reply, 
             let collector = Arc::new(serve::open(&folder, &config(arguments)?).await?);
             let caller = Caller { user: accounts::own(), sign_in: request.sign_in };
             serve::with_control(collector, |collector| async move {
-                execute_as(&collector, &caller, request.order, watch).await
+                Box::pin(execute_as(&collector, &caller, request.order, watch)).await
             })
             .await
         }

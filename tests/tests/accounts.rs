@@ -1,12 +1,7 @@
 //! Accounts and claims by the orders that the command line gives: who may, who may not, and who only
 //! says so.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on must stop"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -114,13 +109,17 @@ impl Scene {
         self.by(&acting(ADMIN), order).await.unwrap();
     }
 
-    async fn role(&self, name: &str, change: UserOrder) -> Result<Reply, Failure> {
-        let UserOrder::Role { access, add, remove, system_user, .. } = change else {
-            panic!("another order")
+    /// What an account may speak for from now on, and no more.
+    async fn role(&self, name: &str, add: &[&str], remove: &[&str], uid: Option<u32>) {
+        let owned = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect();
+        let order = UserOrder::Role {
+            name: name.to_owned(),
+            access: None,
+            add: owned(add),
+            remove: owned(remove),
+            system_user: uid.map(|it| it.to_string()),
         };
-        let name = name.to_owned();
-        let order = UserOrder::Role { name, access, add, remove, system_user };
-        self.by(&acting(ADMIN), Order::User(order)).await
+        self.by(&acting(ADMIN), Order::User(order)).await.unwrap();
     }
 
     async fn set(&self, caller: &Caller, entry: (&str, &str), key: &str, value: Option<&str>) {
@@ -179,16 +178,6 @@ impl Scene {
     }
 }
 
-fn no_change() -> UserOrder {
-    UserOrder::Role {
-        name: String::new(),
-        access: None,
-        add: Vec::new(),
-        remove: Vec::new(),
-        system_user: None,
-    }
-}
-
 fn rows(reply: Reply) -> Result<Vec<ClaimRow>, Failure> {
     let Reply::Claims(rows) = reply else { panic!("another reply") };
     Ok(rows)
@@ -236,19 +225,7 @@ async fn a_cell_that_names_the_management_releases_nothing() {
         language: "en".to_owned(),
     };
     // Even the uploader who speaks for the role has not said it in their own name.
-    scene
-        .role(
-            "it",
-            UserOrder::Role {
-                name: String::new(),
-                access: None,
-                add: vec!["Geschäftsführung".to_owned()],
-                remove: Vec::new(),
-                system_user: None,
-            },
-        )
-        .await
-        .unwrap();
+    scene.role("it", &["Geschäftsführung"], &[], None).await;
     let Reply::Imported(report) = scene.by(&acting("it"), order).await.unwrap() else {
         panic!("another reply")
     };
@@ -358,11 +335,8 @@ async fn a_role_that_was_taken_away_and_an_account_that_was_removed_confirm_noth
     let scene = Scene::new().await;
     scene.set(&caller(1), ("company", ""), "released_by", Some("Geschäftsführung")).await;
     let name = scene.open("released_by").await;
-    let UserOrder::Role { add, access, system_user, .. } = no_change() else { panic!("no") };
-    let remove = vec!["Geschäftsführung".to_owned()];
-    let less = UserOrder::Role { name: String::new(), access, add, remove, system_user };
     scene.give_password("gf").await;
-    scene.role("gf", less).await.unwrap();
+    scene.role("gf", &[], &["Geschäftsführung"], None).await;
     assert_eq!(key(scene.confirm(&signed_in("gf"), &[&name]).await), "not-the-role");
     assert_eq!(key(scene.confirm(&acting("gf"), &[&name]).await), "not-the-role");
     let gone = UserOrder::Remove { name: "gf".to_owned() };
@@ -430,15 +404,7 @@ async fn an_account_does_what_its_access_allows() {
 async fn a_command_is_that_of_the_account_which_the_system_user_is_linked_to() {
     let scene = Scene::new().await;
     let uid = LINKED_UID;
-    let link = UserOrder::Role {
-        name: String::new(),
-        access: None,
-        add: Vec::new(),
-        remove: Vec::new(),
-        system_user: Some(uid.to_string()),
-    };
-    scene.give_password("it").await;
-    scene.role("it", link).await.unwrap();
+    scene.role("it", &[], &[], Some(uid)).await;
     let nameless = Caller { user: SystemUser { uid, name: None }, sign_in: None };
     scene.set(&nameless, ("company", ""), "sector", Some("Handwerk")).await;
     assert_eq!(scene.last_actor().await.0, "account it");

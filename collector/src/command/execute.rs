@@ -48,7 +48,7 @@ pub async fn execute_watched(
     watch: &Watch,
 ) -> Result<Reply, Failure> {
     let acting = Acting::without_account(actor);
-    execute_acting(collector, &acting, order, watch).await
+    Box::pin(execute_acting(collector, &acting, order, watch)).await
 }
 
 /// The same in the name of the account that the caller signs in as or is linked to, if there is one.
@@ -63,7 +63,7 @@ pub async fn execute_as(
 ) -> Result<Reply, Failure> {
     let acting = accounts::identify(collector.store.as_ref(), caller, clock::now()).await?;
     permit::check(&acting, &order)?;
-    execute_acting(collector, &acting, order, watch).await
+    Box::pin(execute_acting(collector, &acting, order, watch)).await
 }
 
 async fn execute_acting(

@@ -23,7 +23,6 @@ pub(super) fn claims(view: &View<'_>, table: &str, identity: &str) -> Cell {
 mod tests {
     use wording::Language;
 
-    use super::*;
     use crate::export::cell::Value;
     use crate::export::sample;
     use crate::export::sheets::SHEETS;
