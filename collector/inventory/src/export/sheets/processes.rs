@@ -136,7 +136,7 @@ mod tests {
             sample::table(&SHEET, &sample::snapshot()),
             ["GP001 | Auftrag und Fertigung | Büroleitung | _ | 8 | _ | _ | normal | very high | \
                  high | Ohne Zuschnittlisten steht die Fertigung | A002 | S-7K2QD srv-erp; S-9M4TX \
-                 PC-BUE-01 | _"]
+                 PC-BUE-01 | _ | none"]
         );
     }
 
