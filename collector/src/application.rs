@@ -1,6 +1,8 @@
 //! From what was typed to what is shown and how the process ends.
 
+mod prompt;
 mod scan;
+mod users;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
@@ -12,12 +14,13 @@ use data_encoding::BASE64;
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
 
+use crate::accounts::{self, Acting, Caller, SignIn};
 use crate::arguments::{
-    AgentCommand, Arguments, AssetCommand, AuditCommand, BackupCommand, Command, ExportCommand,
-    FormName, ImportCommand, RegisterCommand, TokenCommand, worded,
+    AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
+    ImportCommand, RegisterCommand, TokenCommand, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
-use crate::command::{Form, Order, Reply, execute_watched, print};
+use crate::command::{Form, Order, Reply, execute_as, print};
 use crate::config::Config;
 use crate::control;
 use crate::data_folder::write_private;
@@ -34,8 +37,12 @@ const LICENCES: &str = include_str!("../assets/licences.txt");
 const SIGNED_BYTES_MAX: u64 = 9 * 1024 * 1024;
 /// Largest register or passphrase file that is read.
 const TEXT_BYTES_MAX: u64 = 17 * 1024 * 1024;
-/// Largest file of the system's accounts that is read for the name of the actor.
-const ACCOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// What was typed, and the account that it signs in as.
+struct Asking<'a> {
+    arguments: &'a Arguments,
+    sign_in: Option<SignIn>,
+}
 
 /// Runs the program with the arguments of the process; gives its exit code.
 #[must_use]
@@ -106,6 +113,8 @@ fn spoken_language(typed: &[std::ffi::OsString]) -> Language {
 }
 
 async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Failure> {
+    let sign_in = users::sign_in(arguments, wording)?;
+    let asking = Asking { arguments, sign_in };
     match &arguments.command {
         Command::Serve => {
             log_to_stderr();
@@ -122,7 +131,7 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
                 register: register.as_deref().map(read_text).transpose()?,
                 language: wording.language(),
                 time_zone: time_zone(),
-                actor: actor(),
+                actor: Acting::user(&accounts::own()).actor,
                 scan,
             };
             run_quick(&request, wording).await
@@ -131,9 +140,9 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
         }
         Command::Import(ImportCommand::Report { files }) => {
-            Box::pin(import_reports(arguments, wording, files)).await
+            Box::pin(import_reports(&asking, wording, files)).await
         }
-        Command::Scan(command) => Box::pin(scan::run(arguments, wording, command)).await,
+        Command::Scan(command) => Box::pin(scan::run(&asking, wording, command)).await,
         Command::Scanner { .. } => Err(Failure::new(ExitCode::Failed, "internal", "scanner")),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -147,9 +156,10 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         | Command::Register(_)
         | Command::Export(_)
         | Command::Backup(_)
-        | Command::Audit(_) => {
+        | Command::Audit(_)
+        | Command::User(_) => {
             let (order, form, out) = order(arguments, wording.language())?;
-            let reply = ask(arguments, order, &Watch::default()).await?;
+            let reply = ask(&asking, order, &Watch::default()).await?;
             show(&reply, form, out.as_deref(), wording)?;
             if let Reply::Imported(report) = &reply {
                 return report.failure().map_or(Ok(()), Err);
@@ -178,32 +188,7 @@ fn order(
         }
         Command::Agent(AgentCommand::Token(command)) => Ok(token_order(command)),
         Command::Asset(command) => Ok(asset_order(command)),
-        Command::Register(RegisterCommand::Import { file }) => {
-            let language = language.tag().to_owned();
-            table_order(Order::RegisterImport { text: read_text(file)?, language })
-        }
-        Command::Register(RegisterCommand::Export { out }) => {
-            Ok((Order::RegisterExport, Form::Table, out.clone()))
-        }
-        Command::Register(RegisterCommand::Show { table, entry }) => {
-            table_order(Order::RegisterShow { table: table.clone(), identity: entry.clone() })
-        }
-        Command::Register(RegisterCommand::Set { entry, fields }) => {
-            let (name, identity) = entry.split_once('/').unwrap_or((entry, ""));
-            table_order(Order::RegisterSet {
-                table: name.to_owned(),
-                identity: identity.to_owned(),
-                fields: fields.iter().map(|it| field(it)).collect::<Result<_, _>>()?,
-                language: language.tag().to_owned(),
-            })
-        }
-        Command::Register(RegisterCommand::Remove { table, entry }) => {
-            table_order(Order::RegisterRemove {
-                table: table.clone(),
-                identity: entry.clone(),
-                language: language.tag().to_owned(),
-            })
-        }
+        Command::Register(command) => register_order(command, language),
         Command::Import(command) => import_order(command, language),
         Command::Undo { change } => {
             table_order(Order::Undo { name: change.clone(), language: language.tag().to_owned() })
@@ -217,7 +202,14 @@ fn order(
             let passphrase = passphrase_file.as_deref().map(read_text).transpose()?;
             table_order(Order::BackupCreate { path: absolute(out)?, passphrase })
         }
-        Command::Audit(AuditCommand::Verify) => table_order(Order::AuditVerify),
+        Command::Audit(command) => {
+            let (order, form) = users::audit_order(command, language);
+            Ok((order, form, None))
+        }
+        Command::User(command) => {
+            let (order, form) = users::user_order(arguments, command, language.wording())?;
+            Ok((order, form, None))
+        }
         Command::Quick { .. }
         | Command::Serve
         | Command::Scan(_)
@@ -226,6 +218,39 @@ fn order(
         | Command::Backup(BackupCommand::Restore { .. }) => {
             Err(Failure::new(ExitCode::Failed, "internal", ""))
         }
+    }
+}
+
+fn register_order(
+    command: &RegisterCommand,
+    language: Language,
+) -> Result<(Order, Form, Option<PathBuf>), Failure> {
+    let table_order = |order| Ok((order, Form::Table, None));
+    let language = language.tag().to_owned();
+    match command {
+        RegisterCommand::Import { file } => {
+            table_order(Order::RegisterImport { text: read_text(file)?, language })
+        }
+        RegisterCommand::Export { out } => Ok((Order::RegisterExport, Form::Table, out.clone())),
+        RegisterCommand::Show { table, entry, output } => {
+            let (table, identity) = (table.clone(), entry.clone());
+            let as_data = form(*output) == Form::Json;
+            Ok((Order::RegisterShow { table, identity, as_data, language }, form(*output), None))
+        }
+        RegisterCommand::Set { entry, fields } => {
+            let (name, identity) = entry.split_once('/').unwrap_or((entry, ""));
+            table_order(Order::RegisterSet {
+                table: name.to_owned(),
+                identity: identity.to_owned(),
+                fields: fields.iter().map(|it| field(it)).collect::<Result<_, _>>()?,
+                language,
+            })
+        }
+        RegisterCommand::Remove { table, entry } => table_order(Order::RegisterRemove {
+            table: table.clone(),
+            identity: entry.clone(),
+            language,
+        }),
     }
 }
 
@@ -314,9 +339,10 @@ const fn form(name: Option<FormName>) -> Form {
 }
 
 /// Asks the running collector, or works in the data folder itself.
-async fn ask(arguments: &Arguments, order: Order, watch: &Watch) -> Result<Reply, Failure> {
+async fn ask(asking: &Asking<'_>, order: Order, watch: &Watch) -> Result<Reply, Failure> {
+    let arguments = asking.arguments;
     let folder = data_dir(arguments)?;
-    let request = control::Request { actor: actor(), order };
+    let request = control::Request { sign_in: asking.sign_in.clone(), order };
     let answered = control::ask(&folder, &request, watch).await.map_err(|error| {
         let object = folder.display().to_string();
         if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -328,8 +354,9 @@ async fn ask(arguments: &Arguments, order: Order, watch: &Watch) -> Result<Reply
         Some(result) => result,
         None => {
             let collector = Arc::new(serve::open(&folder, &config(arguments)?).await?);
+            let caller = Caller { user: accounts::own(), sign_in: request.sign_in };
             serve::with_control(collector, |collector| async move {
-                execute_watched(&collector, &request.actor, request.order, watch).await
+                Box::pin(execute_as(&collector, &caller, request.order, watch)).await
             })
             .await
         }
@@ -360,7 +387,7 @@ fn write_out(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(),
 
 /// Takes every file that can be taken; the process ends as the first that could not.
 async fn import_reports(
-    arguments: &Arguments,
+    asking: &Asking<'_>,
     wording: &'static Wording,
     files: &[PathBuf],
 ) -> Result<(), Failure> {
@@ -370,7 +397,7 @@ async fn import_reports(
             let name = path.display().to_string();
             let file = read_file(path, SIGNED_BYTES_MAX)?;
             let order = Order::ReportImport { name, file: BASE64.encode(&file) };
-            show(&ask(arguments, order, &Watch::default()).await?, Form::Table, None, wording)
+            show(&ask(asking, order, &Watch::default()).await?, Form::Table, None, wording)
         };
         if let Err(failure) = Box::pin(taken).await
             && let Some(earlier) = first.replace(failure)
@@ -469,18 +496,6 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 /// The name of the zone that this machine lives in.
 fn time_zone() -> String {
     TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
-}
-
-/// The operating-system user, for the event log.
-fn actor() -> String {
-    let id = rustix::process::getuid().as_raw();
-    let accounts = read_bounded(Path::new("/etc/passwd"), ACCOUNTS_BYTES_MAX).unwrap_or_default();
-    let name = accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse::<u32>().ok()? == id).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| format!("uid {id}"))
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

@@ -9,6 +9,7 @@ use inventory::import::Take;
 use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
 use observation::latest::scan::ScanProfile;
+use store::Access;
 use uuid::Uuid;
 use wording::{Language, Wording};
 
@@ -25,6 +26,12 @@ pub struct Arguments {
     /// The language of everything that is shown.
     #[arg(long, global = true, value_enum)]
     pub lang: Option<LanguageName>,
+    /// The account that the command is executed as.
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub as_account: Option<String>,
+    /// The file with the password of that account.
+    #[arg(long, global = true, value_name = "F")]
+    pub password_file: Option<PathBuf>,
     /// Shows libraries and licences; acted on before anything else is read.
     #[arg(long)]
     pub licences: bool,
@@ -39,6 +46,16 @@ pub struct Arguments {
 pub enum LanguageName {
     De,
     En,
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names of the accesses")]
+pub enum AccessName {
+    Admin,
+    Operator,
+    Auditor,
+    Viewer,
 }
 
 /// How something is shown.
@@ -134,6 +151,8 @@ pub enum Command {
     Backup(BackupCommand),
     #[command(subcommand)]
     Audit(AuditCommand),
+    #[command(subcommand)]
+    User(UserCommand),
     Completions {
         shell: clap_complete::Shell,
     },
@@ -289,6 +308,8 @@ pub enum RegisterCommand {
     Show {
         table: String,
         entry: Option<String>,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
     },
     Set {
         #[arg(value_name = "TABLE[/ENTRY]")]
@@ -370,6 +391,65 @@ pub enum BackupCommand {
 #[expect(missing_docs, reason = "the catalogue says what each command does")]
 pub enum AuditCommand {
     Verify,
+    Pending {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Confirm {
+        #[arg(value_name = "ID", required = true)]
+        claims: Vec<String>,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Reject {
+        #[arg(value_name = "ID", required = true)]
+        claims: Vec<String>,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum UserCommand {
+    Add {
+        name: String,
+        #[arg(long, value_enum)]
+        access: AccessName,
+        #[arg(long, value_name = "ROLE")]
+        role: Vec<String>,
+        #[arg(long, value_name = "NAME|UID")]
+        system_user: Option<String>,
+        #[arg(long, value_name = "F", conflicts_with = "no_password")]
+        new_password_file: Option<PathBuf>,
+        #[arg(long, requires = "system_user")]
+        no_password: bool,
+    },
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Remove {
+        name: String,
+    },
+    Role {
+        name: String,
+        #[arg(long, value_enum)]
+        access: Option<AccessName>,
+        #[arg(long, value_name = "ROLE")]
+        add: Vec<String>,
+        #[arg(long, value_name = "ROLE")]
+        remove: Vec<String>,
+        #[arg(long, value_name = "NAME|UID")]
+        system_user: Option<String>,
+        #[arg(long, conflicts_with = "system_user")]
+        no_system_user: bool,
+    },
+    Password {
+        name: String,
+        #[arg(long, value_name = "F")]
+        new_password_file: Option<PathBuf>,
+    },
 }
 
 impl From<LanguageName> for Language {
@@ -396,6 +476,17 @@ impl From<TakeName> for Take {
         match name {
             TakeName::Workbook => Self::Workbook,
             TakeName::Register => Self::Register,
+        }
+    }
+}
+
+impl From<AccessName> for Access {
+    fn from(name: AccessName) -> Self {
+        match name {
+            AccessName::Admin => Self::Admin,
+            AccessName::Operator => Self::Operator,
+            AccessName::Auditor => Self::Auditor,
+            AccessName::Viewer => Self::Viewer,
         }
     }
 }

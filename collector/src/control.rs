@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::accounts::{Caller, SignIn, of_uid};
 use crate::active_runs::StopReason;
 use crate::collector::Collector;
-use crate::command::{Order, Reply, execute_watched};
+use crate::command::{Order, Reply, execute_as};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::scans::{STOPPING_TIME, ScanEvent, Watch};
@@ -30,11 +31,12 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// hands over what it has, which is then reconciled.
 const ENDING_TIME: Duration = STOPPING_TIME.saturating_add(Duration::from_secs(30));
 
-/// What is asked, and by whom. Whoever can open the socket owns the data: the name is for the log.
+/// What is asked, and as which account. Whoever can open the socket owns the data; which user of the
+/// operating system it is, is asked of the system and not of them.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The operating-system user.
-    pub actor: String,
+    /// The account that signs in; none: the one that the user is linked to, if there is one.
+    pub sign_in: Option<SignIn>,
     /// The order.
     pub order: Order,
 }
@@ -92,6 +94,7 @@ async fn answer(
     stream: UnixStream,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
+    let user = of_uid(stream.peer_cred()?.uid());
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
@@ -104,7 +107,8 @@ async fn answer(
     }
     let request: Request = serde_json::from_str(&line)?;
     let (watch, mut events) = Watch::with_events();
-    let mut work = Box::pin(execute_watched(collector, &request.actor, request.order, &watch));
+    let caller = Caller { user, sign_in: request.sign_in };
+    let mut work = Box::pin(execute_as(collector, &caller, request.order, &watch));
     let mut is_listening = true;
     let reply = loop {
         tokio::select! {

@@ -22,6 +22,8 @@ pub mod api;
 
 pub mod failure;
 
+pub mod accounts;
+
 pub mod backup;
 
 pub mod workbook;

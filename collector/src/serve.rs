@@ -17,6 +17,7 @@ use crate::active_runs::ActiveRuns;
 use crate::api::Listeners;
 use crate::clock;
 use crate::collector::{Collector, NAME_KEY_BYTES, SCHEDULE};
+use crate::command::adopt_claims;
 use crate::config::{Addresses, Config, Scanning};
 use crate::control;
 use crate::data_folder::DataFolder;
@@ -76,6 +77,7 @@ async fn open_with(
         folder,
     };
     end_left_behind(&collector).await?;
+    adopt_claims(&collector, now).await?;
     Ok(collector)
 }
 

@@ -59,9 +59,11 @@ pub async fn take(
     conflicts.sort();
     conflicts.dedup();
     let (event_count, event_head) = store.event_head().await?;
+    let register = store.register().await?;
     Ok(Snapshot {
         stamp: stamp(export, time_zone),
-        register: store.register().await?,
+        claims: register.standings(&store.claims().await?),
+        register,
         assets,
         agents: summaries(store, agents).await?,
         changes,
@@ -301,9 +303,11 @@ pub async fn present(store: &dyn Store, now: Timestamp) -> Result<Snapshot, Stor
     let assets = assets_at(store, &records, &agents, now).await?;
     let none = ExportRecord { id: Uuid::nil(), number: 0, as_of: now, previous: None };
     let export = store.last_export().await?.unwrap_or(none);
+    let register = store.register().await?;
     Ok(Snapshot {
         stamp: stamp(ExportRecord { as_of: now, ..export }, "UTC".to_owned()),
-        register: store.register().await?,
+        claims: register.standings(&store.claims().await?),
+        register,
         assets,
         agents: summaries(store, agents).await?,
         changes: Vec::new(),

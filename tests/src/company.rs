@@ -65,6 +65,7 @@ pub fn snapshot(systems: u32, packages: u32) -> anyhow::Result<Snapshot> {
             software_version: "0.1.0".to_owned(),
         },
         register,
+        claims: Vec::new(),
         assets,
         agents,
         changes,

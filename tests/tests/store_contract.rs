@@ -7,6 +7,7 @@
 )]
 
 mod store_contract {
+    mod accounts;
     mod assets;
     mod care;
     mod carried;

@@ -8,9 +8,9 @@ use scan::net::credentials::{CredentialsFileError, read};
 use scan::probes::PROBES;
 use wording::Wording;
 
-use super::{ask, show};
+use super::{Asking, ask, show};
 use crate::active_runs::StopReason;
-use crate::arguments::{Arguments, FormName, PlanCommand, ScanCommand, ScanOptions};
+use crate::arguments::{FormName, PlanCommand, ScanCommand, ScanOptions};
 use crate::command::{Order, Reply, ScanOrder};
 use crate::failure::{ExitCode, Failure};
 use crate::ingest::chain;
@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::scans::{ScanEvent, ScanOutcome, ScanPlan, ScanRequest, Watch, networks, probes};
 
 pub(super) async fn run(
-    arguments: &Arguments,
+    asking: &Asking<'_>,
     wording: &'static Wording,
     command: &ScanCommand,
 ) -> Result<(), Failure> {
@@ -31,7 +31,7 @@ pub(super) async fn run(
                     ScanOrder::Run { request, snmp }
                 }
             };
-            return Box::pin(run_now(arguments, wording, Order::Scan(order), *output)).await;
+            return Box::pin(run_now(asking, wording, Order::Scan(order), *output)).await;
         }
         ScanCommand::Plan(PlanCommand::Add { name, networks, cron, window, vantage, options }) => {
             let (request, snmp) = request(networks, options)?;
@@ -53,18 +53,18 @@ pub(super) async fn run(
         ScanCommand::Stop { run } => (ScanOrder::Stop { run: run.clone() }, None),
         ScanCommand::Explain { ip, output } => (ScanOrder::Explain { address: *ip }, *output),
     };
-    let reply = ask(arguments, Order::Scan(order), &Watch::default()).await?;
+    let reply = ask(asking, Order::Scan(order), &Watch::default()).await?;
     show(&reply, super::form(output), None, wording)
 }
 
 async fn run_now(
-    arguments: &Arguments,
+    asking: &Asking<'_>,
     wording: &'static Wording,
     order: Order,
     output: Option<FormName>,
 ) -> Result<(), Failure> {
     let (watch, events) = Watch::with_events();
-    let work = ask(arguments, order, &watch);
+    let work = ask(asking, order, &watch);
     let (reply, reason) = watched(work, &watch, events, wording).await?;
     show(&reply, super::form(output), None, wording)?;
     let Reply::Scanned(outcome) = reply else {

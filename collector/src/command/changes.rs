@@ -4,17 +4,19 @@ use data_encoding::BASE64;
 use inventory::export::View;
 use inventory::import::{self, Candidate, Conflict, ExportBase, Options, Outcome, ReadBook, Take};
 use inventory::register::{
-    Edit, EditError, FieldChange, Place, Register, Value, is_identity, keys_of,
+    Edit, EditError, Entry, FieldChange, Place, Register, Value, is_identity, keys_of,
 };
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use observation::ContentHash;
 use serde::{Deserialize, Serialize};
-use store::{ChangeSetRecord, EventDraft, ImportRecord, KeptImport, RegisterChange};
+use store::{ChangeSetRecord, EventDraft, ImportRecord, KeptImport, RegisterChange, Settlement};
 use uuid::Uuid;
 use wording::{Language, Wording};
 
+use super::claims::{self, ClaimRow};
 use super::order::Reply;
+use super::print::instant;
 use super::work::{Work, done};
 use crate::failure::{ExitCode, Failure};
 use crate::snapshot;
@@ -32,9 +34,32 @@ pub struct ImportReport {
     pub import: Option<String>,
     /// Whether it only tried.
     pub dry_run: bool,
+    /// Statements of it that count only once an account stands by them.
+    #[serde(default)]
+    pub claims: Vec<ClaimRow>,
     /// What it found.
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+/// Entries of a table of the register, for programs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShownTable {
+    /// The table.
+    pub table: String,
+    /// Its entries, or the one that was asked for.
+    pub entries: Vec<ShownEntry>,
+}
+
+/// An entry of the register, for programs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShownEntry {
+    /// Its identity; empty where the table stands once.
+    pub identity: String,
+    /// What is stated.
+    pub fields: Entry,
+    /// Which of it counts only once an account stands by it, and whether one does.
+    pub claims: Vec<ClaimRow>,
 }
 
 /// An import in a list.
@@ -107,20 +132,41 @@ pub(super) async fn export_register(work: &Work<'_>) -> Result<Reply, Failure> {
 
 // Single entries.
 
-/// The entries of a table, or one of them, as the file writes them.
+/// The entries of a table, or one of them: as the file writes them, with a remark at each claim, or
+/// as data.
 pub(super) async fn show(
     work: &Work<'_>,
     table: &str,
     identity: Option<&str>,
+    as_data: bool,
+    language: Language,
 ) -> Result<Reply, Failure> {
-    let register = work.collector.store.register().await?;
-    match register.table_text(table, identity) {
-        Some(text) => Ok(Reply::Text(text)),
-        None => {
-            let object = identity.map_or_else(|| table.to_owned(), |it| format!("{table} {it}"));
-            Err(Failure::new(ExitCode::NothingFound, "no-entry", object))
-        }
+    let store = work.collector.store.as_ref();
+    let register = store.register().await?;
+    let standings = register.standings(&store.claims().await?);
+    let words = language.wording();
+    let of = |place: &Place| standings.iter().find(|it| it.claim.place == *place);
+    let remark = |place: &Place| of(place).map(|it| it.text(words, instant));
+    let Some(text) = register.table_text(table, identity, remark) else {
+        let object = identity.map_or_else(|| table.to_owned(), |it| format!("{table} {it}"));
+        return Err(Failure::new(ExitCode::NothingFound, "no-entry", object));
+    };
+    if !as_data {
+        return Ok(Reply::Text(text));
     }
+    let index = register.index();
+    let wanted = index.entries(table).filter(|(it, _)| identity.is_none_or(|own| own == *it));
+    let entry = |(identity, entry): (&str, &Entry)| ShownEntry {
+        identity: identity.to_owned(),
+        fields: entry.clone(),
+        claims: standings
+            .iter()
+            .filter(|it| it.claim.place.table == table && it.claim.place.identity == identity)
+            .map(ClaimRow::from)
+            .collect(),
+    };
+    let entries = wanted.map(entry).collect();
+    Ok(Reply::Entries(ShownTable { table: table.to_owned(), entries }))
 }
 
 /// Sets or removes keys of an entry, which begins where it does not exist.
@@ -147,8 +193,14 @@ pub(super) async fn set(
     }
     let after = before.edited(&edits).map_err(|it| not_set(&mistakes(&it, language.wording())))?;
     let object = format!("{table} {identity}").trim_end().to_owned();
-    let count = work.change(Change::new("register", &object, before, after), command_line).await?;
-    Ok(done("register-set", object, count))
+    let change = Change { is_own_word: true, ..Change::new("register", &object, before, after) };
+    let count = work.change(change, command_line).await?;
+    let claims = claims::begun_now(work).await?;
+    let names: Vec<String> = claims.into_iter().filter_map(|it| it.claim).collect();
+    if names.is_empty() {
+        return Ok(done("register-set", object, count));
+    }
+    Ok(done("register-set-claimed", format!("{object} ({})", names.join(", ")), count))
 }
 
 /// Takes an entry out.
@@ -171,7 +223,7 @@ fn not_set(cause: &str) -> Failure {
 }
 
 /// The mistakes with the fields that they concern, one per line.
-fn mistakes(error: &EditError, words: &Wording) -> String {
+pub(super) fn mistakes(error: &EditError, words: &Wording) -> String {
     let line = |(place, mistake): &(Option<Place>, inventory::register::Mistake)| match place {
         None => mistake.text(words),
         Some(it) => format!("{}: {}", it.label(words), mistake.text(words)),
@@ -212,11 +264,21 @@ pub(super) async fn import_workbook(
     })
     .await?;
     let Some(after) = after.filter(|_| !dry_run) else {
-        return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
+        return Ok(Reply::Imported(Box::new(ImportReport {
+            import: None,
+            dry_run,
+            claims: Vec::new(),
+            outcome,
+        })));
     };
     let is_settled = before == after;
     if is_settled && outcome.conflicts.is_empty() && outcome.candidates.is_empty() {
-        return Ok(Reply::Imported(Box::new(ImportReport { import: None, dry_run, outcome })));
+        return Ok(Reply::Imported(Box::new(ImportReport {
+            import: None,
+            dry_run,
+            claims: Vec::new(),
+            outcome,
+        })));
     }
     if is_settled && let Some(known) = known(work, file_hash, &outcome).await? {
         return Ok(Reply::Imported(Box::new(known)));
@@ -231,7 +293,8 @@ pub(super) async fn import_workbook(
     let number = work.keep(change, |place| source(&outcome, place)).await?.import;
     let import = number.map(import_name);
     let outcome = named(outcome, number);
-    Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, outcome })))
+    let claims = claims::begun_now(work).await?;
+    Ok(Reply::Imported(Box::new(ImportReport { import, dry_run, claims, outcome })))
 }
 
 /// The import of the same file that found the same: with what was decided of it.
@@ -253,7 +316,8 @@ async fn known(
     }
     let outcome = Outcome { candidates, conflicts, ..outcome.clone() };
     let outcome = named(outcome, Some(record.number));
-    Ok(Some(ImportReport { import: Some(import_name(record.number)), dry_run: false, outcome }))
+    let import = Some(import_name(record.number));
+    Ok(Some(ImportReport { import, dry_run: false, claims: Vec::new(), outcome }))
 }
 
 fn import_name(number: u64) -> String {
@@ -328,7 +392,8 @@ pub(super) async fn show_import(work: &Work<'_>, name: &str) -> Result<Reply, Fa
     let record = import_named(work, name).await?;
     let outcome = named(outcome_of(&record)?, Some(record.number));
     let import = Some(import_name(record.number));
-    Ok(Reply::Imported(Box::new(ImportReport { import, dry_run: false, outcome })))
+    let claims = Vec::new();
+    Ok(Reply::Imported(Box::new(ImportReport { import, dry_run: false, claims, outcome })))
 }
 
 fn outcome_of(record: &ImportRecord) -> Result<Outcome, Failure> {
@@ -498,18 +563,37 @@ async fn reopened(work: &Work<'_>, set: &ChangeSetRecord) -> Result<Option<KeptI
 // What all of them share.
 
 /// A change of the register with what belongs to it.
-struct Change {
-    kind: &'static str,
+pub(super) struct Change {
+    pub(super) kind: &'static str,
     object: String,
-    before: Register,
-    after: Register,
+    pub(super) before: Register,
+    pub(super) after: Register,
     import: Option<KeptImport>,
     undoes: Option<u64>,
+    /// Whether the account that acts says it itself, so that what it claims in its own role counts.
+    pub(super) is_own_word: bool,
+    /// Claims that it settles.
+    pub(super) settled: Vec<Settlement>,
 }
 
 impl Change {
-    fn new(kind: &'static str, object: &str, before: Register, after: Register) -> Self {
-        Self { kind, object: object.to_owned(), before, after, import: None, undoes: None }
+    pub(super) fn new(kind: &'static str, object: &str, before: Register, after: Register) -> Self {
+        Self {
+            kind,
+            object: object.to_owned(),
+            before,
+            after,
+            import: None,
+            undoes: None,
+            is_own_word: false,
+            settled: Vec::new(),
+        }
+    }
+
+    /// The same change, which settles these claims.
+    pub(super) fn settling(mut self, settled: Vec<Settlement>) -> Self {
+        self.settled = settled;
+        self
     }
 }
 
@@ -547,12 +631,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         change: Change,
         source: impl Fn(&Place) -> String,
     ) -> Result<store::ChangedRegister, Failure> {
-        let Change { kind, object, before, after, import, undoes } = change;
+        let claims = self.claims_of(&change, &source).await?;
+        let Change { kind, object, before, after, import, undoes, .. } = change;
         let fields = Register::field_changes(&before, &after);
         let text = |value: &Option<Value>| value.as_ref().map(Value::to_text);
         let event = |it: &FieldChange| EventDraft {
@@ -565,9 +650,19 @@ impl Work<'_> {
             after: text(&it.after),
         };
         let events = fields.iter().map(event).collect();
-        let at = self.now;
-        let change =
-            RegisterChange { before, after, fields, kind, object, at, events, import, undoes };
+        let change = RegisterChange {
+            before,
+            after,
+            fields,
+            kind,
+            object,
+            at: self.now,
+            events,
+            import,
+            undoes,
+            actor: self.actor.to_owned(),
+            claims,
+        };
         Ok(self.collector.store.change_register(change).await?)
     }
 }

@@ -13,9 +13,13 @@ use wording::Language;
 
 use super::assets;
 use super::changes::{self, Incoming};
+use super::claims;
 use super::order::{Order, Reply};
+use super::permit;
 use super::scans;
+use super::users;
 use super::work::{Work, done};
+use crate::accounts::{self, Acting, Caller};
 use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
@@ -25,7 +29,7 @@ use crate::scans::Watch;
 use crate::snapshot;
 use crate::workbook;
 
-/// Executes an order in the name of `actor`.
+/// Executes an order in the name of `actor`, who has no account.
 ///
 /// # Errors
 /// What went wrong, for a person.
@@ -43,7 +47,33 @@ pub async fn execute_watched(
     order: Order,
     watch: &Watch,
 ) -> Result<Reply, Failure> {
-    let work = Work { collector, actor, now: clock::now() };
+    let acting = Acting::without_account(actor);
+    Box::pin(execute_acting(collector, &acting, order, watch)).await
+}
+
+/// The same in the name of the account that the caller signs in as or is linked to, if there is one.
+///
+/// # Errors
+/// What went wrong, for a person.
+pub async fn execute_as(
+    collector: &Collector,
+    caller: &Caller,
+    order: Order,
+    watch: &Watch,
+) -> Result<Reply, Failure> {
+    let acting = accounts::identify(collector.store.as_ref(), caller, clock::now()).await?;
+    permit::check(&acting, &order)?;
+    Box::pin(execute_acting(collector, &acting, order, watch)).await
+}
+
+async fn execute_acting(
+    collector: &Collector,
+    acting: &Acting,
+    order: Order,
+    watch: &Watch,
+) -> Result<Reply, Failure> {
+    let (actor, account) = (acting.actor.as_str(), acting.account.as_ref());
+    let work = Work { collector, actor, account, now: clock::now() };
     match order {
         Order::TokenCreate { .. } => work.create_token(order).await,
         Order::TokenList => Ok(Reply::Tokens(collector.store.tokens().await?)),
@@ -66,8 +96,9 @@ pub async fn execute_watched(
             Box::pin(changes::import_register(&work, &text, spoken(&language))).await
         }
         Order::RegisterExport => Box::pin(changes::export_register(&work)).await,
-        Order::RegisterShow { table, identity } => {
-            Box::pin(changes::show(&work, &table, identity.as_deref())).await
+        Order::RegisterShow { table, identity, as_data, language } => {
+            let language = spoken(&language);
+            Box::pin(changes::show(&work, &table, identity.as_deref(), as_data, language)).await
         }
         Order::RegisterSet { table, identity, fields, language } => {
             Box::pin(changes::set(&work, &table, &identity, &fields, spoken(&language))).await
@@ -96,7 +127,9 @@ pub async fn execute_watched(
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::AuditVerify => work.verify_chain().await,
+        Order::Claim(order) => Box::pin(claims::execute(&work, order)).await,
         Order::Scan(order) => scans::execute(&work, order, watch).await,
+        Order::User(order) => Box::pin(users::execute(&work, order)).await,
     }
 }
 
@@ -256,6 +289,7 @@ impl Work<'_> {
         if let Some(number) = verdict.first_broken {
             return Err(Failure::new(ExitCode::Failed, "chain-broken", number.to_string()));
         }
+        claims::check_against_log(self).await?;
         let last = match verdict.events {
             0 => None,
             count => store.events(count - 1, 1).await?.pop(),

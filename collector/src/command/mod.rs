@@ -5,19 +5,25 @@
 
 mod assets;
 mod changes;
+mod claims;
 mod execute;
 mod order;
+mod permit;
 mod print;
+mod print_accounts;
 mod print_details;
 mod print_health;
 mod print_import;
 mod print_scans;
 mod scans;
+mod users;
 mod work;
 
 pub use changes::{ImportReport, ImportRow};
-pub use execute::{check_writable, execute, execute_watched};
+pub use claims::{ClaimOrder, ClaimRow, adopt_claims};
+pub use execute::{check_writable, execute, execute_as, execute_watched};
 pub use order::{AssetExplanation, AssetHistory, Order, Reply, ScanOrder};
 pub use print::{Form, print};
 pub(crate) use print::{clean, table};
 pub(crate) use print_scans::document as print_document;
+pub use users::UserOrder;

@@ -12,10 +12,12 @@ use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
 use observation::latest::scan::SnmpCredential;
 use serde::{Deserialize, Serialize};
-use store::{AgentRecord, EventRecord, TokenRecord};
+use store::{AccountRecord, AgentRecord, EventRecord, TokenRecord};
 use uuid::Uuid;
 
-use super::changes::{ImportReport, ImportRow};
+use super::changes::{ImportReport, ImportRow, ShownTable};
+use super::claims::{ClaimOrder, ClaimRow};
+use super::users::UserOrder;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
 /// A command to the collector.
@@ -108,6 +110,10 @@ pub enum Order {
         table: String,
         /// One entry of it.
         identity: Option<String>,
+        /// Whether a program reads it.
+        as_data: bool,
+        /// The language of what is said of claims.
+        language: String,
     },
     /// Sets keys of an entry.
     RegisterSet {
@@ -192,8 +198,12 @@ pub enum Order {
     },
     /// Checks the event chain.
     AuditVerify,
+    /// Something about claims.
+    Claim(ClaimOrder),
     /// Something about scans.
     Scan(ScanOrder),
+    /// Something about accounts.
+    User(UserOrder),
 }
 
 /// A command about scans.
@@ -272,6 +282,12 @@ pub enum Reply {
     History(AssetHistory),
     /// Links that a person should look at.
     Conflicts(Vec<Link>),
+    /// Accounts.
+    Accounts(Vec<AccountRecord>),
+    /// Claims.
+    Claims(Vec<ClaimRow>),
+    /// Entries of the register.
+    Entries(ShownTable),
     /// Text as it is.
     Text(String),
     /// Done; how many things it concerned.

@@ -14,7 +14,7 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
-use super::{print_details, print_health, print_import, print_scans};
+use super::{print_accounts, print_details, print_health, print_import, print_scans};
 use crate::snapshot::state_code;
 
 /// Characters of the hash of a key that are shown: enough to compare, as nobody makes a key for 64 bits.
@@ -39,6 +39,11 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Imports(list), Form::Json) => json(out, list),
         (Reply::Imported(it), Form::Table) => print_import::report(out, it, wording),
         (Reply::Imports(list), Form::Table) => print_import::list(out, list, wording),
+        (Reply::Accounts(list), Form::Json) => json(out, list),
+        (Reply::Accounts(list), Form::Table) => print_accounts::accounts(out, list, wording),
+        (Reply::Claims(list), Form::Json) => json(out, list),
+        (Reply::Claims(list), Form::Table) => print_accounts::claims(out, list, wording),
+        (Reply::Entries(table), _) => json(out, table),
         (Reply::Text(text), _) => out.write_all(text.as_bytes()),
         (Reply::Tokens(list), Form::Json) => json(out, list),
         (Reply::Agents(list), Form::Json) => json(out, list),

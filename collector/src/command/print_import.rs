@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use inventory::export::code_text;
 use inventory::import::{Remark, Spot, Take};
-use inventory::register::Place;
+use inventory::register::{Place, actor_text};
 use wording::Wording;
 
 use super::changes::{ImportReport, ImportRow};
@@ -45,6 +45,10 @@ pub(super) fn report(
         ("errors", outcome.errors.len().into()),
     ];
     writeln!(out, "{}", wording.text_with(key, &arguments))?;
+    if !report.claims.is_empty() {
+        let arguments = [("count", report.claims.len().into())];
+        writeln!(out, "{}", wording.text_with("account-import-claims", &arguments))?;
+    }
     if emptied > 0 {
         let arguments = [("count", emptied.into())];
         writeln!(out, "{}", wording.text_with("import-summary-emptied", &arguments))?;
@@ -159,7 +163,7 @@ pub(super) fn list(out: &mut dyn Write, rows: &[ImportRow], wording: &Wording) -
         table.add_row([
             row.import.clone(),
             instant(row.at),
-            clean(&row.actor),
+            clean(&actor_text(wording, &row.actor)),
             clean(&row.file_name),
             row.changes.to_string(),
             row.open_conflicts.to_string(),

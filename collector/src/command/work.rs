@@ -2,7 +2,7 @@
 
 use inventory::asset::AssetId;
 use jiff::Timestamp;
-use store::EventDraft;
+use store::{AccountRecord, EventDraft};
 
 use super::order::Reply;
 use crate::collector::Collector;
@@ -10,7 +10,10 @@ use crate::collector::Collector;
 /// What every order works with.
 pub(super) struct Work<'a> {
     pub(super) collector: &'a Collector,
+    /// Who acts, for the log of events.
     pub(super) actor: &'a str,
+    /// The account that acts, if one does.
+    pub(super) account: Option<&'a AccountRecord>,
     pub(super) now: Timestamp,
 }
 

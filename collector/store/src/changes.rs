@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use observation::ContentHash;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::ClaimChanges;
 use crate::model::EventDraft;
 
 /// Exports of which the cells are kept, the newest ones.
@@ -21,7 +22,7 @@ pub struct RegisterChange {
     pub after: Register,
     /// The fields in which they differ.
     pub fields: Vec<FieldChange>,
-    /// What was done, as a code: `register`, `import`, `resolve`, `accept`, `undo`.
+    /// What was done, as a code: `register`, `import`, `resolve`, `accept`, `undo`, `confirm`, `reject`.
     pub kind: &'static str,
     /// To what.
     pub object: String,
@@ -33,6 +34,10 @@ pub struct RegisterChange {
     pub import: Option<KeptImport>,
     /// The change set that it takes back.
     pub undoes: Option<u64>,
+    /// Who changes.
+    pub actor: String,
+    /// Claims that begin and end with it.
+    pub claims: ClaimChanges,
 }
 
 /// An import to be kept, or one whose outcome changed.

@@ -4,12 +4,17 @@
 //! Rows are private to the back ends. An `Ok` of a method that changes something means: committed
 //! and flushed to disk.
 
+mod accounts;
 mod carried;
 mod changes;
 mod model;
 mod scans;
 mod sqlite;
 
+pub use accounts::{
+    Access, AccountChange, AccountRecord, AccountRefusal, ClaimChanges, FAILED_NAMES_MAX,
+    FailedSignIns, NewAccount, NewClaim, Settlement, SystemUser,
+};
 pub use carried::{
     CARRIED_BYTES_MAX, CARRIED_FILES_MAX, CARRIED_HOSTS_MAX, IncomingFile, KeptFile, WaitingFile,
 };
@@ -35,7 +40,7 @@ use std::pin::Pin;
 
 use inventory::asset::{AssetId, AssetLabel, ObserverId};
 use inventory::reconcile::{Decision, Grouping, Identifier, MemberEvidence, MemberObservations};
-use inventory::register::Register;
+use inventory::register::{ClaimRecord, Register};
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::scan::ScanRemark;
@@ -223,8 +228,8 @@ pub trait Store: Send + Sync {
 
     /// The register.
     fn register(&self) -> Answer<'_, Register>;
-    /// Keeps a change of the register with its events, its import and what it takes back, in one
-    /// transaction; refused, if the register is another one by now.
+    /// Keeps a change of the register with its events, its import, its claims and what it takes back,
+    /// in one transaction; refused, if the register is another one by now.
     fn change_register(&self, change: RegisterChange) -> Answer<'_, ChangedRegister>;
     /// The newest imports, newest first, at most `limit`.
     fn imports(&self, limit: u32) -> Answer<'_, Vec<ImportRecord>>;
@@ -255,6 +260,44 @@ pub trait Store: Send + Sync {
     ) -> Answer<'_, ExportRecord>;
     /// The newest export.
     fn last_export(&self) -> Answer<'_, Option<ExportRecord>>;
+
+    // Accounts and claims.
+
+    /// All accounts by name, removed ones included.
+    fn accounts(&self) -> Answer<'_, Vec<AccountRecord>>;
+    /// The hash of an account's password, as a PHC string. `None`: there is no such account, or it
+    /// has none.
+    fn password_of(&self, account: String) -> Answer<'_, Option<String>>;
+    /// Makes an account. The outer result is the store's, the inner the account's.
+    fn add_account(
+        &self,
+        account: NewAccount,
+        event: EventDraft,
+    ) -> Answer<'_, Result<(), AccountRefusal>>;
+    /// Changes an account; the last one with the access `admin` keeps it.
+    fn change_account(
+        &self,
+        name: String,
+        change: AccountChange,
+        events: Vec<EventDraft>,
+    ) -> Answer<'_, Result<(), AccountRefusal>>;
+    /// Removes an account, but not the last one with the access `admin`. Its name stays taken.
+    fn remove_account(
+        &self,
+        name: String,
+        event: EventDraft,
+    ) -> Answer<'_, Result<(), AccountRefusal>>;
+    /// Failed passwords in a row under a name, whether there is such an account or not.
+    fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>>;
+    /// Notes a failed password under a name, within [`FAILED_NAMES_MAX`].
+    fn note_failed_sign_in(&self, name: String, event: EventDraft) -> Answer<'_, ()>;
+    /// Forgets failed passwords under a name: the right one was given.
+    fn forget_failed_sign_ins(&self, name: String) -> Answer<'_, ()>;
+    /// All claims, oldest first.
+    fn claims(&self) -> Answer<'_, Vec<ClaimRecord>>;
+    /// Keeps claims that the register made before claims were kept, each as an event; those that are
+    /// known are left out. Gives how many were kept.
+    fn adopt_claims(&self, claims: Vec<NewClaim>, at: Timestamp) -> Answer<'_, u64>;
 
     // Small values of the installation: the company's name key, addresses.
 

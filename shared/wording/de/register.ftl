@@ -121,6 +121,7 @@ register-owner-rule-when = Bedingung
 register-owner-rule-owner = Verantwortlich
 
 # Keys that several tables have; a table may say it in words of its own above.
+register-key-accepted-by = Angenommen durch
 register-key-accepted-until = Angenommen bis
 register-key-address = Anschrift
 register-key-administrators = Verwaltende Rollen
@@ -239,6 +240,7 @@ register-key-recovery-time-hours = Wiederanlauf in (Std.)
 register-key-reference = Soll
 register-key-registrar = Registrierungsstelle
 register-key-released = Freigegeben
+register-key-management = Leitung des Unternehmens
 register-key-released-by = Freigegeben durch
 register-key-relevant = Relevant
 register-key-remark = Bemerkung

@@ -121,6 +121,7 @@ register-owner-rule-when = Condition
 register-owner-rule-owner = Owner
 
 # Keys that several tables have; a table may say it in words of its own above.
+register-key-accepted-by = Accepted by
 register-key-accepted-until = Accepted until
 register-key-address = Address
 register-key-administrators = Administrator roles
@@ -239,6 +240,7 @@ register-key-recovery-time-hours = Recovery time (hours)
 register-key-reference = Reference
 register-key-registrar = Registrar
 register-key-released = Released
+register-key-management = Management
 register-key-released-by = Released by
 register-key-relevant = Relevant
 register-key-remark = Remark

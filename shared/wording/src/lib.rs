@@ -1,7 +1,7 @@
 //! The one catalogue of words: German and English, in Project Fluent files under `de/` and `en/`.
 //!
 //! Knows no IO: the files are part of the program. A message that one language lacks fails a test. Keys are lower case with hyphens and begin with their domain:
-//! `workbook-…`, `agent-…`, `assess-…`, `command-…`, `detail-…`, `register-…`, `scan-…`, `absent-…`.
+//! `workbook-…`, `account-…`, `agent-…`, `assess-…`, `command-…`, `detail-…`, `register-…`, `scan-…`, `absent-…`.
 
 use std::sync::OnceLock;
 
@@ -38,6 +38,8 @@ macro_rules! domain {
 /// The catalogue's files. What only the collector says is no part of an agent.
 const DOMAINS: &[Domain] = &[
     domain!("absent"),
+    #[cfg(feature = "collector")]
+    domain!("account"),
     domain!("agent"),
     #[cfg(feature = "collector")]
     domain!("assess"),

@@ -123,6 +123,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "ingest",
             "api",
             "failure",
+            "accounts",
             "backup",
             "workbook",
             "snapshot",

@@ -2,7 +2,7 @@
 
 use inventory::register::{Edit, Place, Register, Value};
 use observation::ContentHash;
-use store::{KeptImport, RegisterChange, StoreError};
+use store::{ClaimChanges, KeptImport, RegisterChange, StoreError};
 use tests::store_material::{event, minute};
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ fn change(before: &Register, name: &str, import: Option<KeptImport>) -> Register
         events,
         import,
         undoes: None,
+        actor: "tester".to_owned(),
+        claims: ClaimChanges::default(),
     }
 }
 
@@ -37,7 +39,21 @@ fn begin() -> RegisterChange {
     let fields = Register::field_changes(&before, &after);
     let (kind, object, at) = ("register", "register.toml".to_owned(), minute(0));
     let events = vec![event("begun")];
-    RegisterChange { before, after, fields, kind, object, at, events, import: None, undoes: None }
+    let (actor, claims) = ("tester".to_owned(), ClaimChanges::default());
+    let (import, undoes) = (None, None);
+    RegisterChange {
+        before,
+        after,
+        fields,
+        kind,
+        object,
+        at,
+        events,
+        import,
+        undoes,
+        actor,
+        claims,
+    }
 }
 
 fn new_import() -> Option<KeptImport> {

@@ -1,6 +1,7 @@
 //! The workbook as declared data: sheets, columns, cells and the network plan. No file format here.
 
 mod cell;
+mod claims;
 mod clean;
 mod common_cells;
 mod detail_words;

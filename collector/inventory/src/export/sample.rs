@@ -96,6 +96,7 @@ pub(crate) fn snapshot() -> Snapshot {
             software_version: "0.1.0".to_owned(),
         },
         register: Register::parse(include_str!("sample.toml")).unwrap(),
+        claims: Vec::new(),
         assets: vec![server(), office_computer(), machine_controller()],
         agents: Vec::new(),
         changes: Vec::new(),

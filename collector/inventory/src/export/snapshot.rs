@@ -18,6 +18,7 @@ use crate::asset::AssetId;
 use crate::reconcile::ChangeEntry;
 use crate::reconcile::Link;
 use crate::register::Register;
+use crate::register::Standing;
 
 /// What an export is made of.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub stamp: ExportStamp,
     /// What people stated.
     pub register: Register,
+    /// What of it counts only once an account stands by it, and whether one does.
+    pub claims: Vec<Standing>,
     /// All assets, sorted by label.
     pub assets: Vec<Asset>,
     /// All agents, whether they speak or not.

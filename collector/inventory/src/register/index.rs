@@ -191,9 +191,15 @@ impl Register {
         read(&document)
     }
 
-    /// A table, or one entry of it, as the file writes it; none: nothing of the kind is stated.
+    /// A table, or one entry of it, as the file writes it, with what is to be remarked of a field
+    /// above it; none: nothing of the kind is stated.
     #[must_use]
-    pub fn table_text(&self, table: &str, identity: Option<&str>) -> Option<String> {
+    pub fn table_text(
+        &self,
+        table: &str,
+        identity: Option<&str>,
+        remark: impl Fn(&Place) -> Option<String>,
+    ) -> Option<String> {
         let table = schema::table(table)?;
         let document = self.values();
         let entries = entries_of(&document, table).iter().enumerate();
@@ -207,8 +213,8 @@ impl Register {
             (true, Some(_)) => part.insert(table.name.to_owned(), toml::Value::Array(wanted)),
             (false, Some(only)) => part.insert(table.name.to_owned(), only.clone()),
         };
-        let (text, _) = super::file::text_with_places(&part);
-        (!text.is_empty()).then_some(text)
+        let (text, places) = super::file::text_with_places(&part);
+        (!text.is_empty()).then(|| remarked(&text, &places, remark))
     }
 
     /// A code that no entry of a table has: one more than the greatest of those that end in digits.
@@ -274,6 +280,32 @@ impl EditError {
         };
         RegisterError { problems: self.problems.iter().map(problem).collect() }
     }
+}
+
+/// The text with remarks as comments above the fields that they concern.
+fn remarked(
+    text: &str,
+    places: &[Option<Place>],
+    remark: impl Fn(&Place) -> Option<String>,
+) -> String {
+    let mut all = String::new();
+    let mut last: Option<&Place> = None;
+    for (line, place) in text.lines().zip(places) {
+        let place = place.as_ref();
+        // A value of several lines has one remark.
+        if place != last
+            && let Some(remark) = place.and_then(&remark)
+        {
+            all += "# ";
+            // Text of others must not begin a line of its own.
+            all.extend(remark.chars().map(|it| if it.is_control() { ' ' } else { it }));
+            all.push('\n');
+        }
+        last = place;
+        all += line;
+        all.push('\n');
+    }
+    all
 }
 
 fn known_table(name: &str, identity: &str) -> Result<&'static Table, EditError> {
@@ -485,6 +517,21 @@ mod tests {
     }
 
     #[test]
+    fn a_remark_stands_above_its_field_and_the_text_is_still_read() {
+        let mut register = example();
+        register.company.scope = Some("alles\nund mehr".to_owned());
+        let remark = |place: &Place| {
+            ["scope", "released_by"].contains(&place.key.as_str()).then(|| "a\nb = 1".to_owned())
+        };
+        let text = register.table_text("company", None, remark).unwrap();
+        assert_eq!(text.matches("# a b = 1\n").count(), 2, "{text}");
+        assert!(text.contains("# a b = 1\nreleased_by = "), "{text}");
+        let plain = register.table_text("company", None, |_| None).unwrap();
+        let read = |text: &str| text.parse::<toml::Table>().unwrap();
+        assert_eq!(read(&text), read(&plain));
+    }
+
+    #[test]
     fn a_statement_that_says_nothing_any_more_goes() {
         let before = example();
         let after = before.edited(&[edit(("detail", "D-00000001", "remark"), None)]).unwrap();
@@ -562,11 +609,13 @@ mod tests {
 
     #[test]
     fn an_entry_is_written_as_the_file_writes_it() {
-        let text = example().table_text("process", Some("GP001")).unwrap();
+        let text = example().table_text("process", Some("GP001"), |_| None).unwrap();
         assert!(text.starts_with("[[process]]\ncode = \"GP001\"\n"), "{text}");
-        assert!(example().table_text("company", None).unwrap().starts_with("[company]\n"));
-        assert_eq!(example().table_text("process", Some("GP009")), None);
-        assert_eq!(example().table_text("processes", None), None);
+        assert!(
+            example().table_text("company", None, |_| None).unwrap().starts_with("[company]\n")
+        );
+        assert_eq!(example().table_text("process", Some("GP009"), |_| None), None);
+        assert_eq!(example().table_text("processes", None, |_| None), None);
     }
 
     #[test]

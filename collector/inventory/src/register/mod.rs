@@ -5,6 +5,7 @@
 
 mod check;
 mod cidr;
+mod claim;
 mod condition;
 mod entry;
 mod file;
@@ -18,6 +19,9 @@ mod schema;
 use serde::{Deserialize, Serialize};
 
 pub use cidr::{Cidr, CidrError};
+pub use claim::{
+    BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Standing, Voice, actor_text, claim_name,
+};
 pub use condition::{Condition, Recogniser, Subject};
 pub use entry::{Entry, Value};
 pub use file::FILE_BYTES_MAX;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::bodies::ZSTD_LEVEL;
 use super::cell::{Hash, Micros, count_cell};
+use super::claims;
 use super::events;
 use super::problem::{Doing, damaged};
 use super::stated;
@@ -27,6 +28,7 @@ pub(crate) fn change(
     let import =
         change.import.as_ref().map(|it| keep_import(connection, change, it)).transpose()?;
     if change.events.is_empty() {
+        claims::change(connection, &change.claims, &change.actor, change.at)?;
         return Ok(ChangedRegister { change_set: None, import });
     }
     let first_event = events::head(connection)?.0 + 1;
@@ -62,6 +64,7 @@ pub(crate) fn change(
             return Err(StoreError::Refused { problem });
         }
     }
+    claims::change(connection, &change.claims, &change.actor, change.at)?;
     Ok(ChangedRegister { change_set: Some(number.unsigned_abs()), import })
 }
 

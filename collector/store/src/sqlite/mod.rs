@@ -4,6 +4,7 @@
 //! case is a plain function over a connection in a file of its own; this file only says which of
 //! them write and which read.
 
+mod accounts;
 mod agents;
 mod assets;
 mod backup;
@@ -11,6 +12,7 @@ mod bodies;
 mod carried;
 mod cell;
 mod changes;
+mod claims;
 mod connection;
 mod events;
 mod evidence;
@@ -39,7 +41,7 @@ use std::sync::Arc;
 
 use inventory::asset::{AssetId, AssetLabel, ObserverId};
 use inventory::reconcile::{Decision, Grouping, Identifier, MemberEvidence, MemberObservations};
-use inventory::register::Register;
+use inventory::register::{ClaimRecord, Register};
 use jiff::Timestamp;
 use observation::ContentHash;
 use observation::latest::scan::ScanRemark;
@@ -47,6 +49,9 @@ use observation::latest::{AgentId, ReportNumber, SourceId};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use crate::accounts::{
+    AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount, NewClaim,
+};
 use crate::carried::{IncomingFile, KeptFile, WaitingFile};
 use crate::changes::{ChangeSetRecord, ChangedRegister, ImportRecord, RegisterChange};
 use crate::model::{
@@ -481,6 +486,59 @@ impl Store for SqliteStore {
 
     fn last_export(&self) -> Answer<'_, Option<ExportRecord>> {
         self.read("reading the exports", stated::last_export)
+    }
+
+    fn accounts(&self) -> Answer<'_, Vec<AccountRecord>> {
+        self.read("reading the accounts", accounts::accounts)
+    }
+
+    fn password_of(&self, account: String) -> Answer<'_, Option<String>> {
+        self.read("reading an account", move |it| accounts::password(it, &account))
+    }
+
+    fn add_account(
+        &self,
+        account: NewAccount,
+        event: EventDraft,
+    ) -> Answer<'_, Result<(), AccountRefusal>> {
+        self.write("keeping an account", move |it| accounts::add(it, &account, &event))
+    }
+
+    fn change_account(
+        &self,
+        name: String,
+        change: AccountChange,
+        events: Vec<EventDraft>,
+    ) -> Answer<'_, Result<(), AccountRefusal>> {
+        self.write("keeping an account", move |it| accounts::change(it, &name, &change, &events))
+    }
+
+    fn remove_account(
+        &self,
+        name: String,
+        event: EventDraft,
+    ) -> Answer<'_, Result<(), AccountRefusal>> {
+        self.write("removing an account", move |it| accounts::remove(it, &name, &event))
+    }
+
+    fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>> {
+        self.read("reading failed passwords", move |it| accounts::failed(it, &name))
+    }
+
+    fn note_failed_sign_in(&self, name: String, event: EventDraft) -> Answer<'_, ()> {
+        self.write("noting a failed password", move |it| accounts::note_failed(it, &name, &event))
+    }
+
+    fn forget_failed_sign_ins(&self, name: String) -> Answer<'_, ()> {
+        self.write("forgetting failed passwords", move |it| accounts::forget_failed(it, &name))
+    }
+
+    fn claims(&self) -> Answer<'_, Vec<ClaimRecord>> {
+        self.read("reading the claims", claims::claims)
+    }
+
+    fn adopt_claims(&self, claims: Vec<NewClaim>, at: Timestamp) -> Answer<'_, u64> {
+        self.write("keeping a claim", move |it| claims::adopt(it, &claims, at))
     }
 
     fn setting(&self, name: &'static str) -> Answer<'_, Option<Vec<u8>>> {

@@ -2,6 +2,8 @@
 //! them.
 
 use crate::export::cell::Cell;
+use crate::export::cell::Value;
+use crate::export::claims::claims;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
@@ -38,7 +40,9 @@ fn rows(view: &View<'_>) -> Vec<Row> {
         Row::new(id, vec![Cell::text(view.text(message)), Cell::nothing(), Cell::open()])
             .about("company", "", keys)
     };
-    vec![
+    let own_claims = claims(view, "company", "");
+    let makes_claims = *own_claims.value() != Value::Nothing;
+    let mut rows = vec![
         computed("version", "workbook-cover-version", Cell::text(version(view))),
         computed("as_of", "workbook-cover-as-of", Cell::text(as_of(view))),
         computed("created_by", "workbook-cover-created-by", Cell::text(creator(view))),
@@ -49,10 +53,13 @@ fn rows(view: &View<'_>) -> Vec<Row> {
         stated("officer", "workbook-cover-officer", &[("stated", "security_officer")]),
         stated("reviewed_by", "workbook-cover-reviewed-by", &[("stated", "reviewed_by")]),
         stated("released_by", "workbook-cover-released-by", &[("stated", "released_by")]),
+        computed("claims", "account-claims-on-cover", own_claims),
         stated("next_review", "workbook-cover-next-review", &[("stated", "next_review_on")]),
         stated("distribution", "workbook-cover-distribution", &[("stated", "distribution")]),
         computed("events", "workbook-cover-events", Cell::text(events(view))),
-    ]
+    ];
+    rows.retain(|it| makes_claims || it.id != "claims");
+    rows
 }
 
 /// The number of the export, and that it is a draft.

@@ -1,6 +1,7 @@
 //! Document control: which versions there were, and who looked at them.
 
 use crate::export::cell::Cell;
+use crate::export::claims::claims;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
@@ -32,6 +33,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("document.section", "workbook-document-section").width(24).wrapped(),
         Column::by_hand("document.reviewed", "workbook-document-reviewed").width(24).wrapped(),
         Column::by_hand("document.released", "workbook-document-released").width(24).wrapped(),
+        Column::computed("document.claims", "account-claims-of").width(36).wrapped(),
     ],
     rows: Rows::Together(rows),
     gaps: no_gaps,
@@ -47,7 +49,8 @@ fn rows(view: &View<'_>) -> Vec<Row> {
     for number in 1..=OPEN_ROWS {
         let id = format!("D-N{number}");
         let mut cells = vec![Cell::text(id.clone())];
-        cells.resize(SHEET.columns.len(), Cell::open());
+        cells.resize(SHEET.columns.len() - 1, Cell::open());
+        cells.push(claims(view, "document", &id));
         rows.push(Row::new(id, cells));
     }
     rows
@@ -61,7 +64,7 @@ fn export(view: &View<'_>, number: u64, at: jiff::Timestamp) -> Row {
     Row::new(
         id.clone(),
         vec![
-            Cell::text(id),
+            Cell::text(id.as_str()),
             Cell::text(numbered("workbook-document-version-text")),
             Cell::date(view.day(at)),
             Cell::text("Kataster"),
@@ -69,6 +72,7 @@ fn export(view: &View<'_>, number: u64, at: jiff::Timestamp) -> Row {
             Cell::text(view.text("workbook-document-section-all")),
             Cell::open(),
             Cell::open(),
+            claims(view, "document", &id),
         ],
     )
 }
@@ -87,6 +91,6 @@ mod tests {
         assert!(lines[0].starts_with("D-0006"), "{}", lines[0]);
         assert!(lines[1].starts_with("D-0007"), "{}", lines[1]);
         assert_eq!(lines.len(), 2 + OPEN_ROWS);
-        assert_eq!(lines[2], "D-N1 | _ | _ | _ | _ | _ | _ | _");
+        assert_eq!(lines[2], "D-N1 | _ | _ | _ | _ | _ | _ | _ | none");
     }
 }

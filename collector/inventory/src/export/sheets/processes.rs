@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::export::cell::Cell;
+use crate::export::claims::claims;
 use crate::export::common_cells::need;
 use crate::export::common_cells::some_lines;
 use crate::export::common_cells::system_text;
@@ -65,6 +66,7 @@ pub(super) const SHEET: Sheet = Sheet {
             .wrapped(),
         Column::computed("process.systems", "sheets-column-runs-on").width(26).wrapped(),
         Column::by_hand("process.approved_on", "sheets-column-approved-on").date().width(14),
+        Column::computed("process.claims", "account-claims-of").width(36).wrapped(),
     ],
     rows: Rows::Together(rows),
     gaps: no_gaps,
@@ -90,6 +92,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
                 applications(process),
                 systems(view, &stated, process),
                 Cell::open(),
+                claims(view, "process", &process.code),
             ],
         )
     };
@@ -134,7 +137,7 @@ mod tests {
             sample::table(&SHEET, &sample::snapshot()),
             ["GP001 | Auftrag und Fertigung | Büroleitung | _ | 8 | _ | _ | normal | very high | \
                  high | Ohne Zuschnittlisten steht die Fertigung | A002 | S-7K2QD srv-erp; S-9M4TX \
-                 PC-BUE-01 | _"]
+                 PC-BUE-01 | _ | none"]
         );
     }
 

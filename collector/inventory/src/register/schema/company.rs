@@ -1,8 +1,8 @@
 //! What the company is: where, who, what it does and with what.
 
 use super::{
-    CODE, COUNT, Key, Kind, NAME, OWNER, REMARK, Table, choice, coded, day, key, level, list,
-    reference, references, required, role, single, text, texts, yes_no,
+    CODE, COUNT, Key, Kind, NAME, OWNER, REMARK, Speaker, Table, choice, claimed, coded, day, key,
+    level, list, reference, references, required, role, single, text, texts, yes_no,
 };
 
 /// How a document or information is classified.
@@ -21,8 +21,9 @@ pub(super) const TABLES: &[Table] = &[
             choice("classification", CLASSIFICATIONS),
             texts("frameworks"),
             text("security_officer"),
-            text("reviewed_by"),
-            text("released_by"),
+            claimed(role("management"), Speaker::Administrator),
+            claimed(text("reviewed_by"), Speaker::Named),
+            claimed(text("released_by"), Speaker::Named),
             day("next_review_on"),
             text("distribution"),
         ],
@@ -106,7 +107,7 @@ pub(super) const TABLES: &[Table] = &[
             text("reason"),
             references("applications", "application"),
             references("information", "information"),
-            day("approved_on"),
+            claimed(day("approved_on"), Speaker::Management),
         ],
     ),
     coded(

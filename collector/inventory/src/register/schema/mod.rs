@@ -27,6 +27,32 @@ pub(super) struct Key {
     pub kind: Kind,
     /// Whether an entry is useless without it.
     pub is_required: bool,
+    /// Whether it states a release, an acceptance, an approval or a review, and who must stand by it.
+    pub claim: Option<ClaimRule>,
+}
+
+/// Of a key whose value is a claim until somebody stands by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ClaimRule {
+    /// Whose word it is.
+    pub speaker: Speaker,
+    /// The word that makes it a claim; none: any value does.
+    pub word: Option<&'static str>,
+    /// Keys of the same entry that say what is claimed: who changes one of them claims anew.
+    pub extent: &'static [&'static str],
+}
+
+/// Whose word a claim is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// The role that the value begins with.
+    Named,
+    /// The role that another key of the entry names.
+    Key(&'static str),
+    /// The role that is the management of the company.
+    Management,
+    /// Whoever administers the accounts.
+    Administrator,
 }
 
 impl Table {
@@ -81,11 +107,31 @@ pub(super) const OUTSIDE: &str = "internet";
 const COUNT: Kind = Kind::Whole { min: 0, max: i64::MAX };
 
 const fn key(name: &'static str, kind: Kind) -> Key {
-    Key { name, kind, is_required: false }
+    Key { name, kind, is_required: false, claim: None }
 }
 
 const fn required(name: &'static str, kind: Kind) -> Key {
-    Key { name, kind, is_required: true }
+    Key { name, kind, is_required: true, claim: None }
+}
+
+/// The same key, whose value is a claim.
+const fn claimed(key: Key, speaker: Speaker) -> Key {
+    Key { claim: Some(ClaimRule { speaker, word: None, extent: &[] }), ..key }
+}
+
+/// The same key, of which one word is a claim about what other keys say.
+const fn claimed_word(
+    key: Key,
+    word: &'static str,
+    speaker: Speaker,
+    extent: &'static [&'static str],
+) -> Key {
+    Key { claim: Some(ClaimRule { speaker, word: Some(word), extent }), ..key }
+}
+
+/// The same key, whose every value is a claim about what other keys say.
+const fn claimed_with(key: Key, speaker: Speaker, extent: &'static [&'static str]) -> Key {
+    Key { claim: Some(ClaimRule { speaker, word: None, extent }), ..key }
 }
 
 const fn text(name: &'static str) -> Key {
@@ -217,6 +263,23 @@ mod tests {
             assert_eq!(nearest(typed, known.into_iter()), meant, "{typed}");
         }
         assert_eq!(nearest(&"x".repeat(100_000), known.into_iter()), None);
+    }
+
+    #[test]
+    fn a_claim_rests_on_keys_of_its_own_table_and_on_a_role() {
+        for table in tables() {
+            let kind = |name: &str| table.keys.iter().find(|it| it.name == name).map(|it| it.kind);
+            for key in table.keys {
+                let Some(rule) = key.claim else { continue };
+                assert!(rule.extent.iter().all(|it| kind(it).is_some()), "{}", key.name);
+                if let Speaker::Key(name) = rule.speaker {
+                    assert_eq!(kind(name), Some(Kind::Reference("role")), "{}", key.name);
+                }
+                if let (Some(word), Kind::Choice(words)) = (rule.word, key.kind) {
+                    assert!(words.contains(&word), "{}", key.name);
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! shows it, which is the same in every export.
 
 use super::{
-    Key, Kind, OWNER, REMARK, Table, choice, day, list, reference, required, role, text, yes_no,
+    Key, Kind, OWNER, REMARK, Speaker, Table, choice, claimed_with, day, list, reference, required,
+    role, text, yes_no,
 };
 
 const ID: Key = required("id", Kind::Text);
@@ -65,8 +66,8 @@ pub(super) const TABLES: &[Table] = &[
             text("author"),
             text("reason"),
             text("section"),
-            text("reviewed"),
-            text("released"),
+            claimed_with(text("reviewed"), Speaker::Named, &["version", "section"]),
+            claimed_with(text("released"), Speaker::Named, &["version", "section"]),
         ],
     ),
 ];

@@ -1,8 +1,8 @@
 //! How the company steers: records, measures, goals, figures; and what people decide on proposals.
 
 use super::{
-    CODE, Kind, NAME, OWNER, REMARK, Table, amount, choice, coded, day, key, level, list,
-    reference, required, role, text, texts, yes_no,
+    CODE, Kind, NAME, OWNER, REMARK, Speaker, Table, amount, choice, claimed, claimed_with,
+    claimed_word, coded, day, key, level, list, reference, required, role, text, texts, yes_no,
 };
 
 /// The values of a figure, an answer or a decision that is still open.
@@ -85,7 +85,7 @@ pub(super) const TABLES: &[Table] = &[
         "id",
         &[
             required("id", Kind::Text),
-            level("level"),
+            claimed_with(level("level"), Speaker::Key("decided_by"), &["reason", "review_on"]),
             choice("ground", &["distribution", "not_essential", "accumulation", "other"]),
             text("reason"),
             role("decided_by"),
@@ -96,7 +96,12 @@ pub(super) const TABLES: &[Table] = &[
     list(
         "group",
         "id",
-        &[required("id", Kind::Text), text("name"), role("confirmed_by"), day("confirmed_on")],
+        &[
+            required("id", Kind::Text),
+            text("name"),
+            claimed(role("confirmed_by"), Speaker::Named),
+            day("confirmed_on"),
+        ],
     ),
     list("model", "id", &[required("id", Kind::Text), yes_no("relevant"), text("reason")]),
     list(
@@ -104,8 +109,14 @@ pub(super) const TABLES: &[Table] = &[
         "id",
         &[
             required("id", Kind::Text),
-            choice("status", &["open", "in_progress", "done", "exception"]),
+            claimed_word(
+                choice("status", &["open", "in_progress", "done", "exception"]),
+                "exception",
+                Speaker::Key("accepted_by"),
+                &["exception_until", "reason"],
+            ),
             day("exception_until"),
+            role("accepted_by"),
             text("reason"),
             reference("measure", "measure"),
         ],
@@ -125,7 +136,20 @@ pub(super) const TABLES: &[Table] = &[
             choice("residual_frequency", FREQUENCIES),
             choice("residual_impact", IMPACTS),
             OWNER,
-            choice("state", &["proposed", "reviewed", "accepted", "rejected"]),
+            claimed_word(
+                choice("state", &["proposed", "reviewed", "accepted", "rejected"]),
+                "accepted",
+                Speaker::Key("owner"),
+                &[
+                    "object",
+                    "threat",
+                    "scenario",
+                    "treatment",
+                    "residual_frequency",
+                    "residual_impact",
+                    "accepted_until",
+                ],
+            ),
             day("decided_on"),
             day("accepted_until"),
         ],

@@ -16,6 +16,7 @@ const PUBLISHED: &[&str] = &[
     "8a8e991efe5ca23cfe97ee906060edead01cdc80191878e6caf71227dc35e3e3",
     "1a277b0d1f716b3e3167f545dd934b0dd85b2c7063630f43aecd7998bd2d7ed4",
     "63065e9b9290fef5863d8937939bc5f27a800609ad1c1ae19e73dabc542eae6c",
+    "5009972243f8590910a62e7b2ffdd0b500dff2e891d4480a9cbf001802e3d631",
 ];
 
 const SECOND: &str = "ALTER TABLE setting ADD COLUMN note TEXT";

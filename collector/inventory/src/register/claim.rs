@@ -1,0 +1,307 @@
+//! Claims: statements that count only once a named account stands by them. A release, an acceptance,
+//! an approval, a review or a protection need set by hand names a role; anyone can type that name
+//! into a cell. The schema marks the keys; what stands in them is claimed until an account that
+//! speaks for the role confirms it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use wording::Wording;
+
+use super::Register;
+use super::entry::{Entry, Value};
+use super::index::{FieldChange, Index, Place};
+use super::schema::{ClaimRule, Speaker, tables};
+
+/// What stands between the name of a role and whatever else is written behind it.
+const SEPARATORS: [char; 4] = [',', ';', '(', '\n'];
+
+/// A statement that somebody must stand by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The field that makes it.
+    pub place: Place,
+    /// What is claimed: keys of the entry with their values, the field's own first.
+    pub parts: Vec<(String, Value)>,
+    /// Whose word it is.
+    pub voice: Voice,
+}
+
+/// Whose word a claim is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voice {
+    /// That of a role of the register.
+    Role(String),
+    /// That of the management, by the role that the register names.
+    Management(String),
+    /// That of an account with the access `admin`.
+    Administrator,
+    /// Nobody's: the entry names no role of the register.
+    Nobody,
+}
+
+/// A claim as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimRecord {
+    /// Counted from 1; people write `C7`.
+    pub number: u64,
+    /// What is claimed.
+    pub claim: Claim,
+    /// What is taken back when it is rejected.
+    pub taken_back: Vec<FieldChange>,
+    /// When it was made.
+    pub claimed_at: Timestamp,
+    /// Who made it, as the log of events names them.
+    pub claimed_by: String,
+    /// Through what: `command line`, `workbook 3: Cover C7`.
+    pub source: String,
+    /// What became of it.
+    pub state: ClaimState,
+    /// Who settled it.
+    pub settled: Option<Settled>,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimState {
+    /// Nobody has settled it.
+    Open,
+    /// An account stands by it.
+    Confirmed,
+    /// It was taken back.
+    Rejected,
+}
+
+/// Who settled a claim, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// When.
+    pub at: Timestamp,
+    /// The account.
+    pub by: String,
+    /// The event that says so.
+    pub event: u64,
+}
+
+/// A claim that a change makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BegunClaim {
+    /// What is claimed.
+    pub claim: Claim,
+    /// What is taken back when it is rejected.
+    pub taken_back: Vec<FieldChange>,
+}
+
+/// A claim that the register makes now, and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What is claimed.
+    pub claim: Claim,
+    /// How it was kept; none: it was there before claims were, and nobody stands by it.
+    pub record: Option<ClaimRecord>,
+}
+
+impl Claim {
+    /// What is claimed as one text: the value, and what else belongs to it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut parts = self.parts.iter();
+        let own = parts.next().map(|(_, value)| value.to_text()).unwrap_or_default();
+        let more: Vec<String> =
+            parts.map(|(key, value)| format!("{key}: {}", value.to_text())).collect();
+        if more.is_empty() { own } else { format!("{own} ({})", more.join(", ")) }
+    }
+}
+
+impl Voice {
+    /// The role that it is.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        match self {
+            Self::Role(role) | Self::Management(role) => Some(role),
+            Self::Administrator | Self::Nobody => None,
+        }
+    }
+
+    /// For people: the role, or what stands for it.
+    #[must_use]
+    pub fn text(&self, words: &Wording) -> String {
+        match self {
+            Self::Role(role) | Self::Management(role) => role.clone(),
+            Self::Administrator => words.text("account-voice-administrator"),
+            Self::Nobody => words.text("account-voice-nobody"),
+        }
+    }
+}
+
+impl Standing {
+    /// Whether an account stands by it: only then it counts.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.record.as_ref().is_some_and(|it| it.state == ClaimState::Confirmed)
+    }
+
+    /// How it stands, in one sentence for people. `at` writes a moment.
+    #[must_use]
+    pub fn text(&self, words: &Wording, at: impl Fn(Timestamp) -> String) -> String {
+        let Some(record) = &self.record else {
+            return words.text("account-claim-from-before");
+        };
+        if let (ClaimState::Confirmed, Some(settled)) = (record.state, &record.settled) {
+            let role = record.claim.voice.role().unwrap_or("admin");
+            let arguments = [
+                ("account", settled.by.clone().into()),
+                ("role", role.to_owned().into()),
+                ("at", at(settled.at).into()),
+                ("claim", claim_name(record.number).into()),
+            ];
+            return words.text_with("account-claim-confirmed", &arguments);
+        }
+        let arguments = [
+            ("actor", actor_text(words, &record.claimed_by).into()),
+            ("at", at(record.claimed_at).into()),
+            ("source", record.source.clone().into()),
+            ("claim", claim_name(record.number).into()),
+        ];
+        words.text_with("account-claim-open", &arguments)
+    }
+}
+
+/// The name of a claim: `C7`.
+#[must_use]
+pub fn claim_name(number: u64) -> String {
+    format!("C{number}")
+}
+
+/// Whoever acted, for people: `account anna` and `user anna` are two.
+#[must_use]
+pub fn actor_text(words: &Wording, actor: &str) -> String {
+    let (message, name) = match actor.split_once(' ') {
+        Some(("account", name)) => ("account-actor-account", name),
+        Some(("user", name)) => ("account-actor-user", name),
+        Some(_) | None => return actor.to_owned(),
+    };
+    words.text_with(message, &[("name", name.to_owned().into())])
+}
+
+impl Register {
+    /// Every claim that the register makes.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Claim> {
+        claims_of(&self.index())
+    }
+
+    /// The claims that a change makes: those that say another thing than before, or in another's name.
+    #[must_use]
+    pub fn claims_begun(before: &Self, after: &Self) -> Vec<BegunClaim> {
+        let (earlier, index) = (before.index(), after.index());
+        let known = claims_of(&earlier);
+        let fresh = claims_of(&index).into_iter().filter(|it| !known.contains(it));
+        let begun = |claim: Claim| {
+            let taken_back = taken_back(&earlier, &index, &claim);
+            BegunClaim { claim, taken_back }
+        };
+        fresh.map(begun).collect()
+    }
+
+    /// Every claim that the register makes, and how it stands by what was kept.
+    #[must_use]
+    pub fn standings(&self, records: &[ClaimRecord]) -> Vec<Standing> {
+        let standing = |claim: Claim| {
+            let same = records.iter().filter(|it| it.claim == claim);
+            let newest = same.filter(|it| it.state != ClaimState::Rejected);
+            let record = newest.max_by_key(|it| it.number).cloned();
+            Standing { claim, record }
+        };
+        self.claims().into_iter().map(standing).collect()
+    }
+}
+
+/// What rejecting a claim changes back: the field itself; where that is as before, what else of the
+/// entry was claimed anew; where the entry is as before, the field is not stated any more.
+fn taken_back(before: &Index, after: &Index, claim: &Claim) -> Vec<FieldChange> {
+    let Place { table, identity, key } = &claim.place;
+    let value = |of: &Index, key: &str| of.value(table, identity, key).cloned();
+    let change = |key: &str| FieldChange {
+        place: Place::new(table, identity, key),
+        before: value(before, key),
+        after: value(after, key),
+    };
+    let own = change(key);
+    if own.before != own.after {
+        return vec![own];
+    }
+    let keys = claim_keys(table, key);
+    let others: Vec<_> = keys.map(change).filter(|it| it.before != it.after).collect();
+    if others.is_empty() { vec![FieldChange { before: None, ..own }] } else { others }
+}
+
+/// The other keys that a claim of this key rests on.
+fn claim_keys(table: &str, key: &str) -> impl Iterator<Item = &'static str> {
+    let table = tables().find(|it| it.name == table);
+    let rule =
+        table.and_then(|it| it.keys.iter().find(|it| it.name == key)).and_then(|it| it.claim);
+    let speaker = rule.and_then(|it| match it.speaker {
+        Speaker::Key(name) => Some(name),
+        Speaker::Named | Speaker::Management | Speaker::Administrator => None,
+    });
+    speaker.into_iter().chain(rule.into_iter().flat_map(|it| it.extent).copied())
+}
+
+fn claims_of(index: &Index) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for table in tables() {
+        let marked = table.keys.iter().filter_map(|it| Some((it.name, it.claim?)));
+        for (key, rule) in marked {
+            for (identity, entry) in index.entries(table.name) {
+                let place = Place::new(table.name, identity, key);
+                claims.extend(claim_of(index, place, entry, rule));
+            }
+        }
+    }
+    claims
+}
+
+fn claim_of(index: &Index, place: Place, entry: &Entry, rule: ClaimRule) -> Option<Claim> {
+    let value = entry.value(&place.key)?;
+    let text = value.to_text();
+    if rule.word.is_some_and(|it| it != text) {
+        return None;
+    }
+    let role = |text: &str| role_in(index, text).map_or(Voice::Nobody, Voice::Role);
+    let voice = match rule.speaker {
+        Speaker::Named => role(&text),
+        Speaker::Key(key) => entry.text(key).map_or(Voice::Nobody, role),
+        Speaker::Administrator => Voice::Administrator,
+        Speaker::Management => {
+            let named = index.value("company", "", "management").map(Value::to_text);
+            let known = named.and_then(|it| role_in(index, &it));
+            known.map_or(Voice::Nobody, Voice::Management)
+        }
+    };
+    let others = claim_keys(&place.table, &place.key);
+    let others = others.filter_map(|it| Some((it.to_owned(), entry.value(it)?.clone())));
+    let parts = std::iter::once((place.key.clone(), value.clone())).chain(others).collect();
+    Some(Claim { place, parts, voice })
+}
+
+/// The role of the register that a text begins with: `Geschäftsführung, 27.11.2026`. What follows the
+/// name must not be able to belong to it, or a role `IT` would speak for `IT-Leitung`.
+fn role_in(index: &Index, text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let begins = |role: &&str| {
+        let Some(rest) = text.strip_prefix(&role.to_lowercase()) else { return false };
+        let after = rest.trim_start_matches([' ', '\t']);
+        let is_date = after.len() < rest.len()
+            && (after.starts_with(|it: char| it.is_ascii_digit())
+                || after.starts_with("am ")
+                || after.starts_with("on "));
+        after.is_empty() || after.starts_with(SEPARATORS) || is_date
+    };
+    let roles = index.entries("role").map(|(name, _)| name).filter(begins);
+    roles.max_by_key(|it| it.len()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! What an account must be allowed to do for an order.
+
+use store::Access;
+
+use super::claims::ClaimOrder;
+use super::order::{Order, ScanOrder};
+use super::users::UserOrder;
+use crate::accounts::Acting;
+use crate::failure::{ExitCode, Failure};
+
+/// Refuses an order that goes beyond the access of the acting account. Without an account the rights
+/// on the data folder decide, as for any file; what needs a named person asks for one itself.
+pub(super) fn check(acting: &Acting, order: &Order) -> Result<(), Failure> {
+    let Some(account) = &acting.account else { return Ok(()) };
+    if account.access >= needed(order) {
+        return Ok(());
+    }
+    let needed = super::users::access_code(needed(order));
+    Err(Failure::new(ExitCode::Refused, "access", account.name.as_str()).because(needed))
+}
+
+const fn needed(order: &Order) -> Access {
+    match order {
+        Order::TokenList
+        | Order::AgentHealth
+        | Order::AgentList
+        | Order::AssetList
+        | Order::AssetShow { .. }
+        | Order::AssetHistory { .. }
+        | Order::AssetConflicts
+        | Order::RegisterExport
+        | Order::RegisterShow { .. }
+        | Order::ImportList
+        | Order::ImportShow { .. }
+        // Whether an account may settle a claim is a matter of its roles, and of nothing else.
+        | Order::Claim(
+            ClaimOrder::Pending | ClaimOrder::Confirm { .. } | ClaimOrder::Reject { .. },
+        )
+        | Order::User(UserOrder::List | UserOrder::Password { .. }) => Access::Viewer,
+        Order::Scan(order) => needed_for_scan(order),
+        Order::AuditVerify | Order::ExportWorkbook { .. } => Access::Auditor,
+        Order::TokenCreate { .. }
+        | Order::TokenRevoke { .. }
+        | Order::AgentApprove { .. }
+        | Order::AgentRevoke { .. }
+        | Order::ReportImport { .. }
+        | Order::AssetMerge { .. }
+        | Order::AssetSplit { .. }
+        | Order::RegisterImport { .. }
+        | Order::RegisterSet { .. }
+        | Order::RegisterRemove { .. }
+        | Order::ImportWorkbook { .. }
+        | Order::ImportResolve { .. }
+        | Order::ImportAccept { .. }
+        | Order::Undo { .. }
+        | Order::BackupCreate { .. } => Access::Operator,
+        Order::User(
+            UserOrder::Add { .. } | UserOrder::Remove { .. } | UserOrder::Role { .. },
+        ) => Access::Admin,
+    }
+}
+
+const fn needed_for_scan(order: &ScanOrder) -> Access {
+    match order {
+        ScanOrder::PlanList
+        | ScanOrder::List
+        | ScanOrder::Show { .. }
+        | ScanOrder::Explain { .. } => Access::Viewer,
+        ScanOrder::Run { .. }
+        | ScanOrder::Resume { .. }
+        | ScanOrder::PlanAdd { .. }
+        | ScanOrder::PlanRemove { .. }
+        | ScanOrder::Stop { .. } => Access::Operator,
+    }
+}

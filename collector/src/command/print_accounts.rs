@@ -1,0 +1,61 @@
+//! Accounts and claims, as a person reads them.
+
+use std::io::{self, Write};
+
+use inventory::register::{ClaimState, actor_text};
+use store::AccountRecord;
+use wording::Wording;
+
+use super::claims::ClaimRow;
+use super::print::{clean, instant, table_of};
+use super::users::{access_code, system_user_text};
+
+pub(super) fn accounts(
+    out: &mut dyn Write,
+    list: &[AccountRecord],
+    wording: &Wording,
+) -> io::Result<()> {
+    if list.is_empty() {
+        return writeln!(out, "{}", wording.text("account-none"));
+    }
+    let columns = ["name", "access", "roles", "system-user", "password", "since"];
+    let mut table = table_of(wording, "account-column", &columns);
+    for account in list {
+        let password = if account.has_password { "workbook-yes" } else { "workbook-no" };
+        table.add_row([
+            account.name.clone(),
+            access_code(account.access).to_owned(),
+            clean(&account.roles.join(", ")),
+            account.system_user.as_ref().map(system_user_text).unwrap_or_default(),
+            wording.text(password),
+            instant(account.created_at),
+        ]);
+    }
+    writeln!(out, "{table}")
+}
+
+pub(super) fn claims(out: &mut dyn Write, list: &[ClaimRow], wording: &Wording) -> io::Result<()> {
+    if list.is_empty() {
+        return writeln!(out, "{}", wording.text("account-no-claims"));
+    }
+    let columns = ["claim", "field", "value", "voice", "state", "claimed-by", "source"];
+    let mut table = table_of(wording, "account-column", &columns);
+    for row in list {
+        let state = match row.state {
+            ClaimState::Open => "account-state-open",
+            ClaimState::Confirmed => "account-state-confirmed",
+            ClaimState::Rejected => "account-state-rejected",
+        };
+        let by = row.claimed_by.as_deref().map(|it| actor_text(wording, it));
+        table.add_row([
+            row.claim.clone().unwrap_or_else(|| "–".to_owned()),
+            clean(&row.place.label(wording)),
+            clean(&row.value),
+            clean(&row.voice.text(wording)),
+            wording.text(state),
+            clean(&by.unwrap_or_default()),
+            clean(row.source.as_deref().unwrap_or_default()),
+        ]);
+    }
+    writeln!(out, "{table}")
+}

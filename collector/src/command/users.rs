@@ -1,0 +1,281 @@
+//! Orders about accounts: who may act, as what, and for which roles.
+
+use inventory::register::{Register, nearest_word};
+use serde::{Deserialize, Serialize};
+use store::{
+    Access, AccountChange, AccountRecord, AccountRefusal, EventDraft, NewAccount, SystemUser,
+};
+
+use super::claims::own_name;
+use super::order::Reply;
+use super::work::{Work, done};
+use crate::accounts::{self, PasswordError, Secret};
+use crate::failure::{ExitCode, Failure};
+
+/// The user that the system shows for every user whom it cannot name, such as those of another
+/// namespace (Linux, user_namespaces(7), "overflowuid"): whoever is linked to it is everybody.
+const NOBODY: u32 = 65_534;
+
+/// A command about accounts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserOrder {
+    /// Makes an account.
+    Add {
+        /// Its name.
+        name: String,
+        /// What it may do.
+        access: Access,
+        /// Roles of the register that it may speak for.
+        roles: Vec<String>,
+        /// Name or number of the operating-system user that it is linked to.
+        system_user: Option<String>,
+        /// Its password.
+        password: Option<Secret>,
+    },
+    /// Lists accounts.
+    List,
+    /// Removes an account.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Changes what an account may do and speak for.
+    Role {
+        /// Its name.
+        name: String,
+        /// What it may do from now on.
+        access: Option<Access>,
+        /// Roles that it may speak for from now on.
+        add: Vec<String>,
+        /// Roles that it may speak for no more.
+        remove: Vec<String>,
+        /// The operating-system user; empty: it is linked to none any more.
+        system_user: Option<String>,
+    },
+    /// Gives an account another password.
+    Password {
+        /// Its name.
+        name: String,
+        /// The new password.
+        password: Secret,
+    },
+}
+
+pub(super) async fn execute(work: &Work<'_>, order: UserOrder) -> Result<Reply, Failure> {
+    match order {
+        UserOrder::List => list(work).await,
+        UserOrder::Add { .. } => add(work, order).await,
+        UserOrder::Remove { name } => {
+            needs_admin(work)?;
+            let event = work.event("account_removed", account_object(&name));
+            let removed = work.collector.store.remove_account(name.clone(), event).await?;
+            removed.map_err(|it| refused(it, &name))?;
+            Ok(done("account-removed", name, 1))
+        }
+        UserOrder::Role { name, access, add, remove, system_user } => {
+            needs_admin(work)?;
+            let register = work.collector.store.register().await?;
+            let change = AccountChange {
+                access,
+                roles_added: known_roles(&register, &add)?,
+                // A role that the register has no more can still be taken away.
+                roles_removed: remove,
+                system_user: system_user.as_deref().map(linked).transpose()?,
+                password: None,
+            };
+            change_account(work, &name, change).await
+        }
+        UserOrder::Password { name, password } => {
+            if work.account.is_none_or(|it| it.name != name) {
+                needs_admin(work)?;
+            }
+            accounts::check_new(&name, &password).map_err(|it| no_password(it, &name))?;
+            let hash = hashed(&name, password).await?;
+            let change = AccountChange { password: Some(hash), ..AccountChange::default() };
+            let event = work.event("password_changed", account_object(&name));
+            let store = work.collector.store.as_ref();
+            let changed = store.change_account(name.clone(), change, vec![event]).await?;
+            changed.map_err(|it| refused(it, &name))?;
+            Ok(done("password-changed", name, 1))
+        }
+    }
+}
+
+/// Accounts are made and changed by accounts with the access `admin`.
+fn needs_admin(work: &Work<'_>) -> Result<(), Failure> {
+    match work.account {
+        Some(it) if it.access == Access::Admin => Ok(()),
+        Some(it) => Err(Failure::new(ExitCode::Refused, "needs-admin", it.name.as_str())),
+        None => Err(Failure::new(ExitCode::Refused, "needs-account", own_name(work))),
+    }
+}
+
+async fn list(work: &Work<'_>) -> Result<Reply, Failure> {
+    let accounts = work.collector.store.accounts().await?;
+    let in_use = accounts.into_iter().filter(|it| it.removed_at.is_none());
+    Ok(Reply::Accounts(in_use.collect()))
+}
+
+async fn add(work: &Work<'_>, order: UserOrder) -> Result<Reply, Failure> {
+    let UserOrder::Add { name, access, roles, system_user, password } = order else {
+        return Err(Failure::new(ExitCode::Failed, "internal", "user"));
+    };
+    let store = work.collector.store.as_ref();
+    let is_first = store.accounts().await?.iter().all(|it| it.removed_at.is_some());
+    if !is_first {
+        needs_admin(work)?;
+    }
+    if !accounts::is_name(&name) {
+        return Err(Failure::new(ExitCode::Usage, "account-name", name));
+    }
+    let register = store.register().await?;
+    let roles = known_roles(&register, &roles)?;
+    let system_user = system_user.as_deref().map(linked).transpose()?.flatten();
+    let password = match password {
+        None => None,
+        Some(password) => {
+            accounts::check_new(&name, &password).map_err(|it| no_password(it, &name))?;
+            Some(hashed(&name, password).await?)
+        }
+    };
+    let created_at = work.now;
+    let account = NewAccount {
+        name: name.clone(),
+        access,
+        roles,
+        system_user,
+        password,
+        created_at,
+        is_first,
+    };
+    let mut event = work.event("account_added", account_object(&name));
+    event.after = Some(text_of(access, &account.roles, account.system_user.as_ref()));
+    store.add_account(account, event).await?.map_err(|it| refused(it, &name))?;
+    Ok(done("account-added", name, 1))
+}
+
+async fn change_account(
+    work: &Work<'_>,
+    name: &str,
+    change: AccountChange,
+) -> Result<Reply, Failure> {
+    let store = work.collector.store.as_ref();
+    let accounts = store.accounts().await?;
+    let known = accounts.into_iter().find(|it| it.name == name && it.removed_at.is_none());
+    let before = known.ok_or_else(|| refused(AccountRefusal::NoSuchAccount, name))?;
+    let mut roles = before.roles.clone();
+    roles.retain(|it| !change.roles_removed.contains(it));
+    roles.extend(change.roles_added.iter().cloned());
+    roles.sort();
+    roles.dedup();
+    let after = AccountRecord {
+        access: change.access.unwrap_or(before.access),
+        system_user: change.system_user.clone().unwrap_or_else(|| before.system_user.clone()),
+        roles,
+        ..before.clone()
+    };
+    if after == before {
+        return Ok(done("account-unchanged", name.to_owned(), 0));
+    }
+    let text = |it: &AccountRecord| Some(text_of(it.access, &it.roles, it.system_user.as_ref()));
+    let event = EventDraft {
+        before: text(&before),
+        after: text(&after),
+        ..work.event("account_changed", account_object(name))
+    };
+    let changed = store.change_account(name.to_owned(), change, vec![event]).await?;
+    changed.map_err(|it| refused(it, name))?;
+    Ok(done("account-changed", name.to_owned(), 1))
+}
+
+/// The names of roles as the register writes them.
+fn known_roles(register: &Register, typed: &[String]) -> Result<Vec<String>, Failure> {
+    let known = || register.role.iter().map(|it| it.name.as_str());
+    let role = |typed: &String| {
+        let same = known().find(|it| it.to_lowercase() == typed.trim().to_lowercase());
+        same.map(str::to_owned).ok_or_else(|| {
+            let meant = nearest_word(typed, known()).unwrap_or_default();
+            Failure::new(ExitCode::NothingFound, "no-role", typed.as_str()).because(meant)
+        })
+    };
+    typed.iter().map(role).collect()
+}
+
+/// The operating-system user of a name or number; none for an empty text.
+fn linked(text: &str) -> Result<Option<SystemUser>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let found = accounts::named(text);
+    let user = found.ok_or_else(|| Failure::new(ExitCode::NothingFound, "no-system-user", text))?;
+    if user.uid == NOBODY {
+        return Err(Failure::new(ExitCode::Refused, "system-user-is-nobody", text));
+    }
+    Ok(Some(user))
+}
+
+async fn hashed(name: &str, password: Secret) -> Result<String, Failure> {
+    let task = tokio::task::spawn_blocking(move || accounts::hash(&password)).await;
+    let hash = task.map_err(|it| Failure::new(ExitCode::Failed, "internal", it.to_string()))?;
+    hash.map_err(|it| no_password(it, name))
+}
+
+fn no_password(error: PasswordError, name: &str) -> Failure {
+    let (code, key) = match error {
+        PasswordError::TooShort => (ExitCode::Usage, "password-too-short"),
+        PasswordError::TooLong => (ExitCode::Usage, "password-too-long"),
+        PasswordError::ContainsName => (ExitCode::Usage, "password-contains-name"),
+        PasswordError::ControlCharacter => (ExitCode::Usage, "password-control-character"),
+        PasswordError::NotHashed => (ExitCode::Failed, "password-not-hashed"),
+    };
+    Failure { exit_code: code, key: key.to_owned(), object: name.to_owned(), cause: None }
+}
+
+fn refused(refusal: AccountRefusal, name: &str) -> Failure {
+    match refusal {
+        AccountRefusal::NoSuchAccount => Failure::new(ExitCode::NothingFound, "no-account", name),
+        AccountRefusal::NameTaken => Failure::new(ExitCode::Conflict, "account-name-taken", name),
+        AccountRefusal::NotFirst => Failure::new(ExitCode::Refused, "needs-account", name),
+        AccountRefusal::FirstMustBeAdmin => {
+            Failure::new(ExitCode::Refused, "first-account-admin", name)
+        }
+        AccountRefusal::LastAdmin => Failure::new(ExitCode::Refused, "last-admin", name),
+        AccountRefusal::SystemUserTaken => {
+            Failure::new(ExitCode::Conflict, "system-user-taken", name)
+        }
+        AccountRefusal::Unusable => Failure::new(ExitCode::Usage, "account-unusable", name),
+    }
+}
+
+fn account_object(name: &str) -> String {
+    format!("account {name}")
+}
+
+/// What an account may do, for the log.
+fn text_of(access: Access, roles: &[String], user: Option<&SystemUser>) -> String {
+    let mut parts = vec![access_code(access).to_owned()];
+    if !roles.is_empty() {
+        parts.push(format!("roles: {}", roles.join(", ")));
+    }
+    parts.extend(user.map(|it| format!("system user: {}", system_user_text(it))));
+    parts.join("; ")
+}
+
+/// `kerstin (1000)`.
+pub(super) fn system_user_text(user: &SystemUser) -> String {
+    match &user.name {
+        Some(name) => format!("{name} ({})", user.uid),
+        None => user.uid.to_string(),
+    }
+}
+
+/// What is typed for an access.
+pub(super) const fn access_code(access: Access) -> &'static str {
+    match access {
+        Access::Viewer => "viewer",
+        Access::Auditor => "auditor",
+        Access::Operator => "operator",
+        Access::Admin => "admin",
+    }
+}
