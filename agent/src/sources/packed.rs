@@ -241,7 +241,7 @@ pub(crate) mod tests {
             let path = format!("/x{ending}");
             for host in [MapHost::new(), MapHost::unprivileged().forbid(&path)] {
                 let reader = Packing::of(&path).unwrap().1.open(&host, &path, 100);
-                let read = reader.and_then(|mut it| fill(it.as_mut(), 100));
+                let read = reader.and_then(|mut it| fill(it.as_mut(), 100, &mut Vec::new()));
                 assert!(read.is_err(), "{ending}");
             }
         }
