@@ -355,7 +355,7 @@ pub enum ImportCommand {
     },
     Accept {
         candidate: String,
-        #[arg(long = "as", value_name = "CODE")]
+        #[arg(long, value_name = "CODE")]
         code: Option<String>,
     },
 }

@@ -102,6 +102,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
             "token",
             "peer",
             "agent_key",
+            "server_identity",
             "authority",
             "identity",
             "signed_file",
