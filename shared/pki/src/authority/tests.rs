@@ -240,3 +240,42 @@ proptest! {
         }
     }
 }
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_certificate_is_replaced_at_half_of_its_life_and_when_the_clock_was_set_back() {
+    let (authority, now) = (authority(), now());
+    let identity = authority.issue_server(&["localhost".to_owned()], now).unwrap();
+    assert_eq!(identity.not_after(), at("2026-07-31T12:00:00Z"));
+    for (moment, is_due) in [
+        ("2026-07-01T12:00:00Z", false),
+        ("2026-07-16T11:59:59Z", false),
+        ("2026-07-16T12:00:00Z", true),
+        ("2026-08-20T12:00:00Z", true),
+        ("2026-06-30T12:00:01Z", false),
+        ("2026-06-30T11:59:59Z", true),
+        ("1970-01-01T00:00:00Z", true),
+    ] {
+        assert_eq!(identity.is_due(at(moment)), is_due, "{moment}");
+    }
+}
+
+#[test]
+fn all_clones_show_what_replaced_the_first() {
+    let (authority, now) = (authority(), now());
+    let issue = |at| authority.issue_server(&["localhost".to_owned()], at).unwrap();
+    let (identity, fresh) = (issue(now), issue(at("2026-07-16T12:00:00Z")));
+    let (clone, first) = (identity.clone(), identity.certified());
+    identity.replace_with(&fresh);
+    assert_eq!(clone.not_after(), fresh.not_after());
+    let shown = clone.certified();
+    assert_eq!(shown.cert, fresh.certified().cert);
+    assert_ne!(shown.cert.first(), first.cert.first());
+    // A new key with each: whoever stole the last one has nothing of this one.
+    let public = |it: &rustls::sign::CertifiedKey| it.key.public_key().unwrap().into_owned();
+    assert_ne!(public(&shown), public(&first));
+    assert!(!format!("{clone:?}").contains("cert"));
+}
