@@ -133,8 +133,12 @@ async fn sign_in_as(
     Err(Failure::new(ExitCode::Refused, "sign-in", name))
 }
 
-/// Until when no further password is tried; none: it may be tried.
+/// Until when no further password is tried; none: it may be tried. A failure that lies in the future was noted by a
+/// clock that was wrong, and shuts nobody out until then.
 fn waits_until(failed: FailedSignIns, now: Timestamp) -> Option<Timestamp> {
+    if failed.last_at > now {
+        return None;
+    }
     let over = failed.count.checked_sub(FREE_TRIES)?;
     let doubled = 1_i32.checked_shl(over.min(16)).unwrap_or(i32::MAX);
     let wait = FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT);

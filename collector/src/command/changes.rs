@@ -193,7 +193,8 @@ pub(super) async fn set(
     }
     let after = before.edited(&edits).map_err(|it| not_set(&mistakes(&it, language.wording())))?;
     let object = format!("{table} {identity}").trim_end().to_owned();
-    let change = Change { is_own_word: true, ..Change::new("register", &object, before, after) };
+    let own_words = edits.into_iter().map(|it| it.place).collect();
+    let change = Change { own_words, ..Change::new("register", &object, before, after) };
     let count = work.change(change, command_line).await?;
     let claims = claims::begun_now(work).await?;
     let names: Vec<String> = claims.into_iter().filter_map(|it| it.claim).collect();
@@ -341,10 +342,11 @@ async fn base_of(work: &Work<'_>, book: &ReadBook) -> Result<Option<ExportBase>,
         return Ok(None);
     };
     let Some(body) = work.collector.store.export_base(id).await? else { return Ok(None) };
+    // One of an earlier form is as good as none: the import warns that it has nothing to compare with.
     let base = in_background(move || ExportBase::read(&body)).await?;
-    base.map(Some).map_err(|error| {
-        Failure::new(ExitCode::Failed, "damaged", id.to_string()).because(error.to_string())
-    })
+    Ok(base
+        .inspect_err(|error| tracing::warn!(export = %id, %error, "its base cannot be read"))
+        .ok())
 }
 
 async fn in_background<T: Send + 'static>(
@@ -570,8 +572,9 @@ pub(super) struct Change {
     pub(super) after: Register,
     import: Option<KeptImport>,
     undoes: Option<u64>,
-    /// Whether the account that acts says it itself, so that what it claims in its own role counts.
-    pub(super) is_own_word: bool,
+    /// What the account that acts says itself: of that alone counts at once what it claims in its own role, and not
+    /// what others claimed and this change only touches.
+    pub(super) own_words: Vec<Place>,
     /// Claims that it settles.
     pub(super) settled: Vec<Settlement>,
 }
@@ -585,7 +588,7 @@ impl Change {
             after,
             import: None,
             undoes: None,
-            is_own_word: false,
+            own_words: Vec::new(),
             settled: Vec::new(),
         }
     }

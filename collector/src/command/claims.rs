@@ -319,11 +319,12 @@ impl Work<'_> {
             };
             begun.retain(|it| !stood(&it.claim));
         }
-        let own = self.account.filter(|_| change.is_own_word);
         let new = |begun: inventory::register::BegunClaim| NewClaim {
             claimed_by: self.actor.to_owned(),
             source: source(&begun.claim.place),
-            confirmed_by: own
+            confirmed_by: self
+                .account
+                .filter(|_| change.own_words.contains(&begun.claim.place))
                 .filter(|it| it.speaks_for(&begun.claim.voice))
                 .filter(|_| is_grounded(&begun.claim.voice, &standings))
                 .map(|it| it.name.clone()),

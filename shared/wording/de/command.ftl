@@ -431,7 +431,10 @@ command-help-register-set--fields = Schlüssel und Wert, etwa owner=IT-Leitung; 
 command-help-register-remove = Entfernt einen Eintrag, auf den sich keiner bezieht
 command-help-register-remove--table = Die Tabelle, etwa line
 command-help-register-remove--entry = Der Eintrag, etwa LTG1
-command-done-register-set = {$object}: {$count} Angaben geändert.
+command-done-register-set = {$object}: { $count ->
+    [one] {$count} Angabe geändert
+   *[other] {$count} Angaben geändert
+}.
 command-done-register-removed = {$object} entfernt.
 command-done-conflict-resolved = Konflikt {$object} entschieden.
 command-done-candidate-accepted = {$object} angelegt.
@@ -521,7 +524,10 @@ command-done-account-removed = Das Konto {$object} ist entfernt. Sein Name wird 
 command-done-account-changed = Das Konto {$object} ist geändert.
 command-done-account-unchanged = Am Konto {$object} war nichts zu ändern.
 command-done-password-changed = Das Konto {$object} hat ein neues Kennwort.
-command-done-register-set-claimed = {$object}: {$count} Angaben geändert; die genannten gelten erst, wenn ein Konto mit der Rolle sie bestätigt: kataster audit pending
+command-done-register-set-claimed = {$object}: { $count ->
+    [one] {$count} Angabe geändert
+   *[other] {$count} Angaben geändert
+}; die genannten gelten erst, wenn ein Konto mit der Rolle sie bestätigt: kataster audit pending
 
 # Help.
 command-help--as-account = Führt den Befehl als dieses Konto aus; das Kennwort wird abgefragt (ohne: als das Konto, das mit dem Systembenutzer verknüpft ist)
@@ -644,7 +650,7 @@ command-failure-not-the-role-next = Führen Sie den Befehl als ein Konto mit die
 command-failure-management-not-confirmed = {$object} gilt im Namen der Leitung, und wer das ist, hat noch kein admin bestätigt.
 command-failure-management-not-confirmed-why = Die Angabe `management` unter company kann jeder ändern, der das Register ändern darf.
 command-failure-management-not-confirmed-next = Ein admin bestätigt sie zuerst: kataster audit pending
-command-failure-claims-changed = Das Protokoll sagt nichts davon, dass {$object} bestätigt wurde, oder etwas anderes.
+command-failure-claims-changed = Das Protokoll sagt nichts davon, dass über {$object} entschieden wurde, oder etwas anderes.
 command-failure-claims-changed-why = Die Tabelle der Bestätigungen wurde an der Sammelstelle vorbei geändert.
 command-failure-claims-changed-next = Stellen Sie die letzte gute Sicherung wieder her: kataster backup restore
 command-failure-system-user-is-nobody = {$object} lässt sich mit keinem Konto verknüpfen.

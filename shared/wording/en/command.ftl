@@ -431,7 +431,10 @@ command-help-register-set--fields = Key and value, such as owner=IT-Leitung; own
 command-help-register-remove = Removes an entry that no other refers to
 command-help-register-remove--table = The table, such as line
 command-help-register-remove--entry = The entry, such as LTG1
-command-done-register-set = {$object}: {$count} statements changed.
+command-done-register-set = {$object}: { $count ->
+    [one] {$count} statement changed
+   *[other] {$count} statements changed
+}.
 command-done-register-removed = {$object} removed.
 command-done-conflict-resolved = Conflict {$object} decided.
 command-done-candidate-accepted = {$object} created.
@@ -521,7 +524,10 @@ command-done-account-removed = The account {$object} was removed. Its name is no
 command-done-account-changed = The account {$object} was changed.
 command-done-account-unchanged = There was nothing to change in the account {$object}.
 command-done-password-changed = The account {$object} has a new password.
-command-done-register-set-claimed = {$object}: {$count} statements changed. Those named count only once an account with the role confirms them: kataster audit pending
+command-done-register-set-claimed = {$object}: { $count ->
+    [one] {$count} statement changed
+   *[other] {$count} statements changed
+}. Those named count only once an account with the role confirms them: kataster audit pending
 
 # Help.
 command-help--as-account = Executes the command as this account; its password is asked for (without: as the account that the system user is linked to)

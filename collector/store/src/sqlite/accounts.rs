@@ -194,6 +194,10 @@ pub(crate) fn change(
             .doing(KEEPING)?;
     }
     add_roles(connection, name, &change.roles_added)?;
+    if change.password.is_some() {
+        // An admin who gives a new password lets in whom strangers shut out.
+        forget_failed(connection, name)?;
+    }
     events::append_all(connection, drafts)?;
     Ok(Ok(()))
 }
@@ -231,7 +235,8 @@ pub(crate) fn note_failed(
     connection
         .execute(
             "DELETE FROM failed_sign_in WHERE name NOT IN \
-             (SELECT name FROM failed_sign_in ORDER BY last_at DESC, name LIMIT ?1)",
+             (SELECT name FROM failed_sign_in \
+              ORDER BY name IN (SELECT name FROM account) DESC, last_at DESC, name LIMIT ?1)",
             [FAILED_NAMES_MAX],
         )
         .doing(DOING)?;
