@@ -310,6 +310,22 @@ async fn whoever_speaks_for_the_role_says_it_and_it_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_touches_what_others_claimed_does_not_confirm_it() {
+    let scene = Scene::new().await;
+    let document = ("document", "D-N1");
+    scene.set(&caller(1), document, "released", Some("IT-Leitung")).await;
+    let first = scene.open("released").await;
+    // Its version belongs to what is claimed: the claim begins anew, and is still nobody's word.
+    scene.set(&acting("it"), document, "version", Some("1.2")).await;
+    let again = scene.open("released").await;
+    assert_ne!(again, first);
+    scene.confirm(&acting("it"), &[&again]).await.unwrap();
+    scene.set(&acting("it"), document, "version", Some("1.3")).await;
+    scene.open("released").await;
+    scene.running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_change_the_register_does_not_make_themselves_the_management() {
     let scene = Scene::new().await;
     let it = acting("it");
