@@ -32,7 +32,7 @@ use crate::names::Names;
 use crate::report::{Identity, Selection, collect, collect_at};
 use crate::scan_job::{Jobs, Place, Worker, jobs};
 use crate::sources::context::Options;
-use crate::sources::{Context, FileLists};
+use crate::sources::{Context, Memory};
 use crate::spool::{BYTES_MAX, Kept, NumberError, Spool};
 
 /// How often one delivery is tried when a person waits for it.
@@ -90,6 +90,8 @@ pub struct Agent {
     status: Status,
     /// Whether the present state could not be written; said once.
     has_lost_status: bool,
+    /// What readings leave for the next.
+    memory: Memory,
 }
 
 /// One run of the sources for a person at this machine: no collector, no folder, a key of this run
@@ -112,7 +114,7 @@ pub fn collect_for_print(host: &dyn Host, config: &Config) -> Result<Report, Age
         now: SystemClock.now(),
         names: &names,
         options,
-        lists: &FileLists::default(),
+        memory: &Memory::default(),
     };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     Ok(collect(&context, Identity { agent: None, number }, Selection::All))
@@ -185,8 +187,16 @@ impl Agent {
         if let Ok(Some(earlier)) = kept::status(&data.files()) {
             status.follow(earlier);
         }
-        let mut agent =
-            Self { data, config, enrolment, spool, clock, status, has_lost_status: false };
+        let mut agent = Self {
+            data,
+            config,
+            enrolment,
+            spool,
+            clock,
+            status,
+            has_lost_status: false,
+            memory: Memory::default(),
+        };
         agent.remember_epoch()?;
         agent.log_complaints();
         Ok(agent)
@@ -275,12 +285,13 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect(&mut self, host: &dyn Host, selection: Selection) -> Result<Report, AgentError> {
         let names = self.names()?;
+        let memory = self.memory.anew();
         let context = Context {
             host,
             now: self.clock.now(),
             names: &names,
             options: self.options(),
-            lists: &FileLists::default(),
+            memory: &memory,
         };
         let number = self.spool.next_number()?;
         let identity = Identity { agent: Some(self.id()), number };
@@ -380,12 +391,13 @@ impl Agent {
     /// If the report cannot be numbered.
     pub fn collect_apart(&mut self, host: &dyn Host) -> Result<Report, AgentError> {
         let names = self.names()?;
+        let memory = self.memory.anew();
         let context = Context {
             host,
             now: self.clock.now(),
             names: &names,
             options: self.options(),
-            lists: &FileLists::default(),
+            memory: &memory,
         };
         let number = self.spool.next_number()?;
         let identity = Identity { agent: Some(self.id()), number };

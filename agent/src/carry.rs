@@ -32,7 +32,7 @@ use crate::host::{Ask, Host};
 use crate::names::Names;
 use crate::report::{Identity, Selection, collect};
 use crate::sources::context::Options;
-use crate::sources::{Context, FileLists};
+use crate::sources::{Context, Memory};
 use crate::spool::{BYTES_MAX, NumberError, Spool};
 
 /// Largest signed file.
@@ -150,7 +150,7 @@ fn seal_alone(
         reports_wireless: config.reports_wireless(AgentKind::Client),
     };
     let context =
-        Context { host, now: clock.now(), names: &names, options, lists: &FileLists::default() };
+        Context { host, now: clock.now(), names: &names, options, memory: &Memory::default() };
     let agent = AgentId(SignedFile::host_of(Fingerprint(key.public_key_hash())));
     let number = Spool::open(Arc::new(data.alone()), BYTES_MAX, 0).next_number()?;
     let report = collect(&context, Identity { agent: Some(agent), number }, Selection::All);

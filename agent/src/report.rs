@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::host::{RecordedHost, Reply, Request, Rights};
     use crate::names::Names;
-    use crate::sources::{FileLists, Options};
+    use crate::sources::{Memory, Options};
 
     pub(super) fn source(
         id: &'static str,
@@ -201,7 +201,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             names: &names,
             options,
-            lists: &FileLists::default(),
+            memory: &Memory::default(),
         };
         let number = ReportNumber { epoch: 1, sequence: 2 };
         let identity = Identity { agent: None, number };

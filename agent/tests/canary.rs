@@ -12,7 +12,7 @@ mod tests {
     use kataster_agent::names::Names;
     use kataster_agent::print;
     use kataster_agent::report::{Identity, Selection, collect};
-    use kataster_agent::sources::{Context, FileLists, Options};
+    use kataster_agent::sources::{Context, Memory, Options};
     use observation::latest::written::Report;
     use observation::latest::{NameKey, ReportNumber};
     use wording::Language;
@@ -64,7 +64,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             names: &names,
             options,
-            lists: &FileLists::default(),
+            memory: &Memory::default(),
         };
         let number = ReportNumber { epoch: 0, sequence: 0 };
         collect(&context, Identity { agent: None, number }, Selection::All)

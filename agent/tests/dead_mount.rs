@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use kataster_agent::host::{Apart, Hanging, Host, LinuxHost, Patience, Reply, Request};
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
-use kataster_agent::sources::{self, Context, FileLists, Options};
+use kataster_agent::sources::{self, Context, Memory, Options};
 use observation::latest::written::{Outcome, Report};
 use observation::latest::{Absent, NameKey, ReportNumber};
 
@@ -44,9 +44,9 @@ impl Host for Impatient {
 fn look(host: &dyn Host) -> Report {
     let names = Names::new(NameKey::Run, b"test");
     let options = Options::default();
-    let lists = FileLists::default();
+    let memory = Memory::default();
     let context =
-        Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options, lists: &lists };
+        Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options, memory: &memory };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     collect(&context, Identity { agent: None, number }, Selection::All)
 }

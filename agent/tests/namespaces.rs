@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use jiff::Timestamp;
 use kataster_agent::host::{Ask, LinuxHost};
 use kataster_agent::names::Names;
-use kataster_agent::sources::{self, Context, FileLists, Options};
+use kataster_agent::sources::{self, Context, Memory, Options};
 use observation::latest::{Fact, NameKey, NetworkNamespace};
 
 const INSIDE: &str = "KATASTER_NAMESPACE";
@@ -57,7 +57,7 @@ fn namespaces() -> Vec<NetworkNamespace> {
         now: Timestamp::UNIX_EPOCH,
         names: &names,
         options,
-        lists: &FileLists::default(),
+        memory: &Memory::default(),
     };
     let source = sources::all().find(|it| it.id.as_str() == "network.namespaces").unwrap();
     let found = (source.observe)(&context).unwrap();

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use kataster_agent::host::{Ask, Host, Layered, LinuxHost, Reply, Request, grants};
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
-use kataster_agent::sources::{self, Context, FileLists, Options};
+use kataster_agent::sources::{self, Context, Memory, Options};
 use observation::latest::written::{Outcome, Report};
 use observation::latest::{Absent, NameKey, ReportNumber};
 use rustix::process::{Gid, Uid};
@@ -126,7 +126,7 @@ fn look(host: &dyn Host) -> Report {
         now: Timestamp::UNIX_EPOCH,
         names: &names,
         options,
-        lists: &FileLists::default(),
+        memory: &Memory::default(),
     };
     let number = ReportNumber { epoch: 0, sequence: 0 };
     collect(&context, Identity { agent: None, number }, Selection::All)

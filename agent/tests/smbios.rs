@@ -17,7 +17,7 @@ mod tests {
     use jiff::Timestamp;
     use kataster_agent::host::{Host, Reply, Request};
     use kataster_agent::names::Names;
-    use kataster_agent::sources::{Context, FileLists, Found, Options, all};
+    use kataster_agent::sources::{Context, Found, Memory, Options, all};
     use observation::latest::{
         Absent, Fact, FirmwareComponent, ManagementInterface, ManagementProtocol, NameKey,
     };
@@ -142,7 +142,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             names: &names,
             options,
-            lists: &FileLists::default(),
+            memory: &Memory::default(),
         };
         let source = all().find(|it| it.id.as_str() == "hardware.smbios").unwrap();
         (source.observe)(&context).unwrap()

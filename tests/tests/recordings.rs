@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use kataster_agent::host::{Host, LinuxHost, RecordedHost, Reply, Request, Rights};
 use kataster_agent::names::Names;
 use kataster_agent::report::{Identity, Selection, collect};
-use kataster_agent::sources::{Context, FileLists, Options};
+use kataster_agent::sources::{Context, Memory, Options};
 use observation::latest::{
     Absent, Cadence, Fact, FirmwareComponent, NameKey, Outcome, Report, ReportNumber,
 };
@@ -37,7 +37,7 @@ fn report(host: &dyn Host) -> Report {
         now: Timestamp::UNIX_EPOCH,
         names: &names,
         options,
-        lists: &FileLists::default(),
+        memory: &Memory::default(),
     };
     let number = ReportNumber { epoch: 1, sequence: 1 };
     let written = collect(&context, Identity { agent: None, number }, Selection::All);

@@ -43,6 +43,8 @@ use super::{derived, served};
 
 /// Most bytes of the kernel's statement about this process.
 const STATUS_BYTES_MAX: u64 = 64 * 1024;
+/// Nanoseconds of a second.
+const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Room for files whose size the kernel does not tell, such as those of `/proc`.
 const ROOM_BYTES: u64 = 1024;
@@ -174,7 +176,13 @@ fn path_status(path: &str) -> Result<PathStatus, Absent> {
         size_bytes: metadata.len(),
         owner: metadata.uid(),
         modified_seconds: metadata.mtime(),
+        changed_nanoseconds: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
     })
+}
+
+/// A time of the kernel as one number, up to the year 2262.
+fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds.saturating_mul(NANOSECONDS_PER_SECOND).saturating_add(rest)
 }
 
 fn system_names() -> SystemNames {

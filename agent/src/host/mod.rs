@@ -342,6 +342,9 @@ pub struct PathStatus {
     pub owner: u32,
     /// Last change of the content, seconds since 1970.
     pub modified_seconds: i64,
+    /// Last change of the content, the name, the owner or the rights, nanoseconds since 1970.
+    #[serde(default)]
+    pub changed_nanoseconds: i64,
 }
 
 /// Size of a file system.

@@ -13,7 +13,7 @@ use observation::latest::Absent;
 use super::Reading;
 use crate::host::{Apart, Host, Remembering, Watch, Watched, mount_of};
 use crate::names::Names;
-use crate::sources::{Context, FileLists, Options, Source};
+use crate::sources::{Context, Memory, Options, Source};
 
 /// How often it is looked whether something hangs, while nothing is told.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -28,13 +28,13 @@ struct Order {
     names: Names,
     now: Timestamp,
     options: Options,
+    memory: Arc<Memory>,
     start: Instant,
 }
 
 impl Order {
-    /// Lists of files belong to one thread: one that hangs may hold them for good.
-    fn context<'a>(&'a self, host: &'a dyn Host, lists: &'a FileLists) -> Context<'a> {
-        Context { host, now: self.now, names: &self.names, options: self.options, lists }
+    fn context<'a>(&'a self, host: &'a dyn Host, memory: &'a Memory) -> Context<'a> {
+        Context { host, now: self.now, names: &self.names, options: self.options, memory }
     }
 }
 
@@ -52,6 +52,7 @@ pub(super) fn read(
         names: context.names.clone(),
         now: context.now,
         options: context.options,
+        memory: Arc::new(context.memory.anew()),
         start,
     };
     let mut left: Vec<&'static Source> = Vec::with_capacity(sources.len());
@@ -76,8 +77,8 @@ fn with_thread(order: &Order, sources: &[&'static Source], keep: &mut dyn FnMut(
     let thread = thread::Builder::new().name("sources".to_owned()).stack_size(STACK_BYTES);
     if thread.spawn(move || work(&theirs, &list, &beside, &tell)).is_err() {
         // Without a thread the sources still say something, unless one hangs.
-        let lists = FileLists::default();
-        let context = order.context(&order.host, &lists);
+        let memory = order.memory.anew();
+        let context = order.context(&order.host, &memory);
         sources.iter().for_each(|it| keep(Reading::of(&context, it, order.start)));
         return sources.len();
     }
@@ -134,8 +135,8 @@ fn silent(source: &'static Source, start: Instant, took: Duration, reason: Absen
 fn work(order: &Order, sources: &[&'static Source], watch: &Arc<Watch>, tell: &Sender<Reading>) {
     let hanging = Arc::clone(&order.apart.hanging);
     let host = Watched::new(Arc::clone(&order.host), Arc::clone(watch), hanging);
-    let lists = FileLists::default();
-    let context = order.context(&host, &lists);
+    let memory = order.memory.anew();
+    let context = order.context(&host, &memory);
     for source in sources {
         let reading = Reading::of(&context, source, order.start);
         // Nobody waits any more: the rest is read by another thread.
@@ -219,9 +220,9 @@ mod tests {
     fn run(host: &Arc<Dead>, hanging: &Arc<Hanging>) -> Vec<(String, &'static str)> {
         let names = Names::new(NameKey::Run, b"key");
         let options = Options::default();
-        let lists = FileLists::default();
+        let memory = Memory::default();
         let context =
-            Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options, lists: &lists };
+            Context { host, now: Timestamp::UNIX_EPOCH, names: &names, options, memory: &memory };
         let limit = Duration::from_millis(50);
         let patience = Patience { short: limit, long: limit, source: Duration::from_secs(60) };
         let (host, hanging): (Arc<dyn Host>, _) = (Arc::clone(host) as _, Arc::clone(hanging));

@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+use observation::latest::{Fact, Gap};
+
+use super::kept::Kept;
 use super::owners::FileLists;
 use crate::host::Host;
 
@@ -15,8 +18,26 @@ pub struct Context<'a> {
     pub names: &'a crate::names::Names,
     /// What a person asked for.
     pub options: Options,
+    /// What sources leave for others of this run, and for the runs after it.
+    pub memory: &'a Memory,
+}
+
+/// What sources leave for others of the same run, and for the runs after it.
+#[derive(Default)]
+pub struct Memory {
     /// The package manager's lists of files, as far as a source of this run needed them.
-    pub lists: &'a FileLists,
+    pub lists: FileLists,
+    /// What `updates.missing` found.
+    pub(super) updates: Kept<(Vec<Fact>, Vec<Gap>)>,
+}
+
+impl Memory {
+    /// For another run or another thread: what holds beyond one run is shared. Lists of files are not, because a
+    /// thread that hangs may hold them for good.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { lists: self.lists.anew(), updates: self.updates.clone() }
+    }
 }
 
 /// What a person asked for.

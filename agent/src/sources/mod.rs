@@ -23,6 +23,7 @@ mod guests;
 mod homes;
 mod ini;
 mod kea;
+mod kept;
 mod languages;
 pub(crate) mod links;
 mod members;
@@ -77,8 +78,7 @@ use observation::latest::{
 };
 
 use crate::host::Host;
-pub use context::{Context, Options};
-pub use owners::FileLists;
+pub use context::{Context, Memory, Options};
 
 /// The last domain, in the order of ids, whose sources ask who owns a file: behind it the lists of files, megabytes
 /// on a large machine, are let go before others need the memory.
@@ -104,7 +104,7 @@ impl Source {
     pub fn read(&self, context: &Context<'_>) -> Result<Found, Absent> {
         let domain = self.id.as_str().split('.').next();
         if domain.is_some_and(|it| it > LAST_WITH_OWNERS) {
-            context.lists.forget();
+            context.memory.lists.forget();
         }
         (self.observe)(context)
     }
@@ -149,7 +149,7 @@ pub fn all() -> impl Iterator<Item = &'static Source> {
 /// *Not here* where no package owns it, else why the lists could not be read.
 pub(crate) fn owner_of(host: &dyn Host, path: &str) -> Result<OwnerPackage, Absent> {
     let paths = HashSet::from([path.to_owned()]);
-    owners::Owners::find(host, &FileLists::default(), &paths).of(path)
+    owners::Owners::find(host, jiff::Timestamp::MIN, &owners::FileLists::default(), &paths).of(path)
 }
 
 #[cfg(test)]

@@ -2,18 +2,25 @@
 //!
 //! The lists of a large machine are tens of megabytes: they are searched for the wanted paths alone, the likely
 //! packages first, until every path has its owner. Of a list that was read once in a run a number per line is kept,
-//! so that the next source that asks reads none again. Where a machine has several of these managers, one is asked
+//! so that the next source that asks reads none again; and whom a file belongs to is kept from one reading to the next
+//! while the records of the managers are unchanged. Where a machine has several of these managers, one is asked
 //! after the other.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
-use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+mod answers;
+mod number;
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
 use memchr::{memchr_iter, memrchr};
 use observation::latest::{Absent, OwnerPackage, PackageManager};
 
+use self::answers::Answers;
+use self::number::{new_key, number};
 use crate::host::{Ask, Host};
+use crate::sources::kept::{Kept, Witness};
 use crate::sources::{apk, dpkg, pacman, rpm};
 
 /// Largest list of files of one package.
@@ -30,8 +37,6 @@ const MARKS: usize = 1 << 16;
 const MARK_SHIFT: u32 = 48;
 /// Most lines that are kept as numbers, eight bytes each: three times those of a developer's machine.
 const LINES_KEPT_MAX: usize = 1 << 19;
-/// An odd number whose bits are evenly spread: the golden ratio's.
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Letters that a program and its package share to be looked at first.
 const SHARED_LETTERS_MIN: usize = 3;
 
@@ -53,11 +58,12 @@ const MANAGERS: &[(&str, AskManager)] = &[
     (pacman::LOCAL_PATH, Owners::ask_pacman),
 ];
 
-/// What one run knows of dpkg's lists of files.
+/// What one run knows of dpkg's lists of files, and the answers of the runs before.
 pub struct FileLists {
-    /// Known to this run alone, so that nobody can make a path with the number of another.
+    /// The key of the lines' numbers.
     key: u64,
     known: Mutex<Known>,
+    answers: Kept<Arc<Answers>>,
 }
 
 #[derive(Default)]
@@ -74,11 +80,17 @@ type Versions = HashMap<String, Vec<(Option<String>, String)>>;
 
 impl Default for FileLists {
     fn default() -> Self {
-        Self { key: RandomState::new().hash_one(SPREAD), known: Mutex::default() }
+        Self { key: new_key(), known: Mutex::default(), answers: Kept::default() }
     }
 }
 
 impl FileLists {
+    /// For another run or another thread, which knows the same answers.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { answers: self.answers.clone(), ..Self::default() }
+    }
+
     /// Lets go what is known. Who asks again, reads again.
     pub fn forget(&self) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
@@ -96,10 +108,30 @@ pub(crate) struct Owners {
 impl Owners {
     /// Searches the owners of files. No wanted path, no list is read.
     #[must_use]
-    pub(crate) fn find(host: &dyn Host, lists: &FileLists, paths: &HashSet<String>) -> Self {
+    pub(crate) fn find(
+        host: &dyn Host,
+        now: Timestamp,
+        lists: &FileLists,
+        paths: &HashSet<String>,
+    ) -> Self {
         let mut owners = Self { by_path: HashMap::new(), searched: Ok(String::new()) };
-        if !paths.is_empty() {
-            owners.searched = owners.search(&Run { host, lists, paths });
+        if paths.is_empty() {
+            return owners;
+        }
+        let records = records();
+        let witness = Witness::of(host, now, records.iter().map(String::as_str));
+        let answers = witness.as_ref().and_then(|it| lists.answers.answer(it)).unwrap_or_default();
+        let unanswered = answers.answer(paths, &mut owners.by_path);
+        if unanswered.is_empty() {
+            owners.searched = Ok(answers.searched.clone());
+            return owners;
+        }
+        owners.searched = owners.search(&Run { host, lists, paths: &unanswered });
+        if let (Some(witness), Ok(searched)) = (witness, &mut owners.searched) {
+            let mut answers = Arc::unwrap_or_clone(answers);
+            answers.add(&unanswered, &owners.by_path, searched);
+            searched.clone_from(&answers.searched);
+            lists.answers.keep(witness, Arc::new(answers));
         }
         owners
     }
@@ -112,7 +144,9 @@ impl Owners {
         match self.by_path.get(path) {
             Some(owner) => Ok(owner.clone()),
             None => {
-                let looked_at = self.searched.clone()?;
+                let searched = self.searched.clone()?;
+                let looked_at =
+                    if is_of_no_package(path) { UNOWNED_FOLDERS.join(", ") } else { searched };
                 Err(Absent::NotHere { looked_at })
             }
         }
@@ -121,7 +155,6 @@ impl Owners {
     fn search(&mut self, run: &Run<'_>) -> Result<String, Absent> {
         let is_merged = run.host.link("/bin").is_ok();
         let mut wanted = Wanted::new(run.lists.key, run.paths, is_merged);
-        let is_asked_for_nothing = wanted.is_empty();
         let mut places = Vec::new();
         let mut missing = None;
         for (place, ask) in MANAGERS {
@@ -137,9 +170,6 @@ impl Owners {
         }
         if let Some(reason) = missing {
             return Err(reason);
-        }
-        if is_asked_for_nothing {
-            return Ok(UNOWNED_FOLDERS.join(", "));
         }
         if places.is_empty() && !wanted.is_empty() {
             return Err(Absent::NotHere { looked_at: dpkg::INFO_PATH.to_owned() });
@@ -233,6 +263,21 @@ impl Owners {
     }
 }
 
+/// What every change of a package changes: a folder that gets or loses a name, or a file.
+fn records() -> Vec<String> {
+    let of_rpm = rpm::places().flat_map(|it| [format!("{it}-wal"), it]);
+    [dpkg::INFO_PATH, dpkg::STATUS_PATH, apk::INSTALLED_PATH, pacman::LOCAL_PATH]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(of_rpm)
+        .collect()
+}
+
+/// Whether a file is where packages put none.
+fn is_of_no_package(path: &str) -> bool {
+    UNOWNED_FOLDERS.iter().any(|folder| path.starts_with(folder))
+}
+
 /// The versions of what is installed.
 fn versions(host: &dyn Host) -> Result<Versions, Absent> {
     let status = host.bytes(dpkg::STATUS_PATH, dpkg::STATUS_BYTES_MAX)?;
@@ -283,9 +328,7 @@ struct Wanted {
 impl Wanted {
     fn new(key: u64, paths: &HashSet<String>, is_merged: bool) -> Self {
         let mut spellings = HashMap::new();
-        let is_owned_by_nobody =
-            |it: &str| UNOWNED_FOLDERS.iter().any(|folder| it.starts_with(folder));
-        let paths = || paths.iter().filter(|it| !is_owned_by_nobody(it));
+        let paths = || paths.iter().filter(|it| !is_of_no_package(it));
         for path in paths() {
             spellings.insert(path.clone().into_bytes(), path.clone());
         }
@@ -352,21 +395,6 @@ fn mark(number: u64) -> usize {
     usize::try_from(number >> MARK_SHIFT).unwrap_or_default()
 }
 
-/// A number in which lines differ: folded multiplication, as of wyhash. With a key of 64 bits that nobody knows, two
-/// of a million lines agree once in many million runs.
-fn number(key: u64, line: &[u8]) -> u64 {
-    let fold = |state: u64, word: u64| {
-        let product = u128::from(state ^ word) * u128::from(SPREAD);
-        (product >> 64) as u64 ^ product as u64
-    };
-    let (words, rest) = line.as_chunks::<8>();
-    let state = words.iter().fold(key ^ line.len() as u64, |state, word| {
-        fold(state.rotate_left(23), u64::from_le_bytes(*word))
-    });
-    let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    fold(fold(state.rotate_left(23), last), key)
-}
-
 /// `/bin/x` for `/usr/bin/x` and the other way round.
 fn other_spelling(path: &str) -> Option<String> {
     let is_merged = |it: &str| MERGED_FOLDERS.iter().any(|folder| it.starts_with(folder));
@@ -413,7 +441,12 @@ mod tests {
     }
 
     fn check(host: &MapHost, path: &str) -> Result<(String, String), Absent> {
-        let owners = Owners::find(host, &FileLists::default(), &HashSet::from([path.to_owned()]));
+        let owners = Owners::find(
+            host,
+            Timestamp::UNIX_EPOCH,
+            &FileLists::default(),
+            &HashSet::from([path.to_owned()]),
+        );
         owners.of(path).map(|it| (it.name, it.version))
     }
 
@@ -440,7 +473,12 @@ mod tests {
     fn both_spellings_of_a_file_may_be_asked_for() {
         let host = machine().link("/bin", "usr/bin");
         let paths = ["/bin/kept", "/usr/bin/kept", "/usr/sbin/sshd"].map(str::to_owned);
-        let owners = Owners::find(&host, &FileLists::default(), &HashSet::from(paths));
+        let owners = Owners::find(
+            &host,
+            Timestamp::UNIX_EPOCH,
+            &FileLists::default(),
+            &HashSet::from(paths),
+        );
         assert!(owners.of("/bin/kept").is_ok() && owners.of("/usr/sbin/sshd").is_ok());
         assert!(matches!(owners.of("/usr/bin/kept"), Err(Absent::NotHere { .. })));
     }
@@ -470,7 +508,7 @@ mod tests {
         assert!(lines.len() > 3 * PIECE_BYTES);
         let host = machine().file("/var/lib/dpkg/info/openssh-server.list", &lines);
         let paths: HashSet<String> = lines.lines().map(str::to_owned).collect();
-        let owners = Owners::find(&host, &FileLists::default(), &paths);
+        let owners = Owners::find(&host, Timestamp::UNIX_EPOCH, &FileLists::default(), &paths);
         assert!(paths.iter().all(|it| owners.of(it).is_ok()));
         // One line without an end.
         let long = vec![b'x'; 3 * PIECE_BYTES];
@@ -505,7 +543,12 @@ mod tests {
     fn what_was_read_for_one_source_is_known_to_the_next() {
         let lists = FileLists::default();
         let find = |host: &MapHost, path: &str| {
-            let owners = Owners::find(host, &lists, &HashSet::from([path.to_owned()]));
+            let owners = Owners::find(
+                host,
+                Timestamp::UNIX_EPOCH,
+                &lists,
+                &HashSet::from([path.to_owned()]),
+            );
             owners.of(path).map(|it| (it.name, it.version))
         };
         // Nobody owns it, so that all lists are read.
@@ -523,22 +566,40 @@ mod tests {
     }
 
     #[test]
-    fn numbers_depend_on_every_byte_and_on_the_key() {
-        let lines: Vec<String> = (0..300).map(|it| "x".repeat(it)).collect();
-        let mut seen = HashSet::new();
-        for line in &lines {
-            for at in 0..line.len() {
-                let mut changed = line.clone().into_bytes();
-                changed[at] = b'y';
-                assert!(seen.insert(number(3, &changed)), "{line} at {at}");
-            }
-            assert!(
-                seen.insert(number(3, line.as_bytes())) && seen.insert(number(4, line.as_bytes()))
-            );
-        }
-        // The groups are used evenly.
-        let marks: HashSet<usize> = seen.into_iter().map(mark).collect();
-        assert!(marks.len() > MARKS * 2 / 5, "{}", marks.len());
+    fn whom_files_belong_to_is_kept_while_the_records_are_unchanged() {
+        let now = Timestamp::constant(1_800_000_000, 0);
+        let service = FileLists::default();
+        let find = |host: &MapHost, paths: &[&str]| {
+            let paths = paths.iter().map(|it| (*it).to_owned()).collect();
+            let owners = Owners::find(host, now, &service.anew(), &paths);
+            let name = |path: &String| owners.of(path).map(|it| it.name);
+            let mut all: Vec<_> = paths.iter().map(|it| (it.clone(), name(it))).collect();
+            all.sort();
+            all.into_iter().map(|it| it.1).collect::<Vec<_>>()
+        };
+        let ssh = || Ok("openssh-server".to_owned());
+        let not_here = |it: &str| Err(Absent::NotHere { looked_at: it.to_owned() });
+        let first = [ssh(), not_here(dpkg::INFO_PATH)];
+        assert_eq!(find(&machine(), &["/usr/sbin/sshd", "/usr/sbin/x"]), first);
+        // As long as before, which the records do not show: nothing is read again but for paths that are new.
+        let list = "/.\n/usr\n/usr/sbin/nope\n/bin/kept\n";
+        let same = machine().file("/var/lib/dpkg/info/openssh-server.list", list);
+        assert_eq!(find(&same, &["/usr/sbin/sshd", "/usr/sbin/x"]), first);
+        assert_eq!(find(&same, &["/usr/sbin/nope", "/usr/sbin/sshd"]), [ssh(), ssh()]);
+        // Another package came.
+        let after = same.file("/var/lib/dpkg/info/x.list", "/usr/sbin/other\n");
+        let second = find(&after, &["/root/x", "/usr/sbin/sshd"]);
+        assert_eq!(second, [not_here("/home/, /root/, /run/"), not_here(dpkg::INFO_PATH)]);
+    }
+
+    #[test]
+    fn an_answer_that_failed_is_not_kept() {
+        let now = Timestamp::constant(1_800_000_000, 0);
+        let lists = FileLists::default();
+        let paths = HashSet::from(["/usr/sbin/sshd".to_owned()]);
+        let forbidden = machine().forbid(dpkg::INFO_PATH);
+        assert!(Owners::find(&forbidden, now, &lists, &paths).of("/usr/sbin/sshd").is_err());
+        assert!(Owners::find(&machine(), now, &lists, &paths).of("/usr/sbin/sshd").is_ok());
     }
 
     #[test]

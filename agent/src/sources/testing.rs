@@ -10,7 +10,7 @@ use crate::host::{
     derived,
 };
 use crate::names::Names;
-use crate::sources::FileLists;
+use crate::sources::Memory;
 use crate::sources::context::{Context, Options};
 
 /// A machine made of a map.
@@ -226,9 +226,13 @@ impl Host for MapHost {
                 Ok(Reply::Status(PathStatus {
                     is_folder,
                     is_executable: !is_folder,
-                    size_bytes: 0,
+                    size_bytes: match (self.files.get(&real), self.folders.get(&real)) {
+                        (Some(bytes), _) => bytes.len() as u64,
+                        (None, names) => names.map_or(0, |it| it.len() as u64),
+                    },
                     owner: 0,
                     modified_seconds: 0,
+                    changed_nanoseconds: 0,
                 }))
             }
             Request::Rights => Ok(Reply::Rights(Rights {
@@ -269,6 +273,6 @@ pub(crate) fn with_context<T>(host: &dyn Host, run: impl FnOnce(&Context<'_>) ->
         now: Timestamp::UNIX_EPOCH,
         names: &names,
         options,
-        lists: &FileLists::default(),
+        memory: &Memory::default(),
     })
 }

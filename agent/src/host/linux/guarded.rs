@@ -12,7 +12,7 @@ use super::super::preferences::Preferences;
 use super::super::{Ask, Host, PathStatus, Reply, Request, Tree, TreeMarks};
 use super::super::{samba, sift};
 use super::walk::{self, Found, Refused};
-use super::{LinuxHost, failed, parts, tree};
+use super::{LinuxHost, failed, nanoseconds, parts, tree};
 
 /// Most bytes of one file, whatever is asked.
 const CONTENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -238,6 +238,10 @@ fn status(stat: &Stat) -> PathStatus {
         size_bytes: u64::try_from(stat.st_size).unwrap_or_default(),
         owner: stat.st_uid,
         modified_seconds: stat.st_mtime,
+        changed_nanoseconds: nanoseconds(
+            stat.st_ctime,
+            i64::try_from(stat.st_ctime_nsec).unwrap_or_default(),
+        ),
     }
 }
 

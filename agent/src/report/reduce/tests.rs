@@ -8,7 +8,7 @@ use observation::latest::{
 use super::*;
 use crate::home::Home;
 use crate::host::{LinkAddress, NeighbourState, Reply, Request, RouteState};
-use crate::sources::FileLists;
+use crate::sources::Memory;
 use crate::sources::links::sample_link;
 use crate::sources::testing::MapHost;
 
@@ -234,8 +234,7 @@ fn a_whole_report_from_outside_names_no_foreign_address() {
     let names = Names::new(NameKey::Run, b"key");
     let options = Options { reports_connections: true, ..Options::default() };
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let context =
-        Context { host: &host, now, names: &names, options, lists: &FileLists::default() };
+    let context = Context { host: &host, now, names: &names, options, memory: &Memory::default() };
     let number = ReportNumber { epoch: 1, sequence: 1 };
     let identity = Identity { agent: None, number };
     let text = |at: &Whereabouts| {

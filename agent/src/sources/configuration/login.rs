@@ -205,6 +205,7 @@ mod tests {
                 size_bytes,
                 owner: 0,
                 modified_seconds: 0,
+                changed_nanoseconds: 0,
             }))
         };
         let request = |path: &str| Request::Status { path: path.to_owned() };

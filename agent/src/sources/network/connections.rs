@@ -264,7 +264,7 @@ mod tests {
                 now: context.now,
                 names: context.names,
                 options,
-                lists: context.lists,
+                memory: context.memory,
             })
         });
         let expected = Absent::NotLookedAt {

@@ -183,8 +183,8 @@ mod tests {
     fn check(host: &MapHost) -> Result<Found, Absent> {
         with_context(host, |context| {
             let options = Options { reports_wireless: true, ..context.options };
-            let Context { host, now, names, lists, .. } = *context;
-            observe(&Context { host, now, names, options, lists })
+            let Context { host, now, names, memory, .. } = *context;
+            observe(&Context { host, now, names, options, memory })
         })
     }
 

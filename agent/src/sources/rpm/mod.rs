@@ -46,6 +46,11 @@ pub(crate) struct Database {
     reader: Reader,
 }
 
+/// Where a database may be.
+pub(crate) fn places() -> impl Iterator<Item = String> {
+    FOLDERS.iter().flat_map(|folder| FORMS.iter().map(move |(name, _)| format!("{folder}/{name}")))
+}
+
 impl Database {
     /// Looks for the database.
     ///

@@ -94,6 +94,7 @@ mod tests {
                 size_bytes,
                 owner: 0,
                 modified_seconds: 0,
+                changed_nanoseconds: 0,
             };
             (Request::Status { path: path.to_owned() }, Ok(Reply::Status(status)))
         };

@@ -38,7 +38,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         .collect();
     let chain = Chain {
         holders,
-        owners: Owners::find(context.host, context.lists, &programs),
+        owners: Owners::find(context.host, context.now, &context.memory.lists, &programs),
         persons: Persons::read_or_none(context.host, context.names),
     };
     let mut found = Found { complaints, ..Found::default() };

@@ -151,6 +151,7 @@ mod tests {
             size_bytes: 1,
             owner: 0,
             modified_seconds: 1_795_800_000,
+            changed_nanoseconds: 0,
         };
         let host = MapHost::new()
             .file(&path, "")

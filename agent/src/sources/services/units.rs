@@ -120,7 +120,7 @@ fn of_scripts(host: &dyn Host, found: &mut Found) -> Result<Known, Absent> {
 fn add_owners(context: &Context<'_>, services: Known, found: &mut Found) {
     let programs: HashSet<String> =
         services.iter().filter_map(|(it, _)| it.executable.clone()).collect();
-    let owners = Owners::find(context.host, context.lists, &programs);
+    let owners = Owners::find(context.host, context.now, &context.memory.lists, &programs);
     let persons = Persons::read_or_none(context.host, context.names);
     for (mut service, account) in services {
         service.name = persons.unit(&service.name);

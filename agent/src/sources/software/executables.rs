@@ -51,7 +51,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     }
     let asked = entries.iter().filter(|(root, _)| root.may_be_owned);
     let paths: HashSet<String> = asked.map(|(_, entry)| entry.path.clone()).collect();
-    let owners = Owners::find(host, context.lists, &paths);
+    let owners = Owners::find(host, context.now, &context.memory.lists, &paths);
     entries.retain(|(root, entry)| {
         !root.may_be_owned
             || match owners.of(&entry.path) {

@@ -61,7 +61,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
 fn owned(context: &Context<'_>, entries: &[(Root, TreeEntry)]) -> HashSet<String> {
     let asked = entries.iter().filter(|(root, _)| root.may_be_owned);
     let paths: HashSet<String> = asked.map(|(_, entry)| entry.path.clone()).collect();
-    let owners = Owners::find(context.host, context.lists, &paths);
+    let owners = Owners::find(context.host, context.now, &context.memory.lists, &paths);
     paths.into_iter().filter(|it| owners.of(it).is_ok()).collect()
 }
 

@@ -1,5 +1,5 @@
 //! Updates that the lists of apt already offer. The lists are read in pieces, packed or not, and only for installed packages,
-//! so that a list of 50 MB costs a few of them; nothing is fetched. Rules of apt_preferences(5) that an administrator wrote are not
+//! so that a list of 50 MB costs a few of them, and not again before a list or a package changed; nothing is fetched. Rules of apt_preferences(5) that an administrator wrote are not
 //! known here: a package that is held back on purpose is told too.
 
 use std::cmp::Ordering;
@@ -15,6 +15,7 @@ use observation::latest::{
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
 use crate::sources::dpkg::{STATUS_BYTES_MAX, STATUS_PATH, parse_versions};
+use crate::sources::kept::Witness;
 use crate::sources::packed::{self, Packing};
 use crate::sources::versions::compare;
 use crate::sources::{Found, Source};
@@ -44,12 +45,32 @@ pub(super) const SOURCE: Source = Source {
 };
 
 fn observe(context: &Context<'_>) -> Result<Found, Absent> {
-    let host = context.host;
-    let names = host.names(LISTS_PATH)?;
+    let names = context.host.names(LISTS_PATH)?;
+    let kept = &context.memory.updates;
+    let witness = witness(context, &names);
+    if let Some((facts, gaps)) = witness.as_ref().and_then(|it| kept.answer(it)) {
+        return Ok(Found { facts, gaps, complaints: Vec::new() });
+    }
+    let found = look(context.host, &names)?;
+    // What could not be read is tried again the next time.
+    if let (Some(witness), []) = (witness, found.complaints.as_slice()) {
+        kept.keep(witness, (found.facts.clone(), found.gaps.clone()));
+    }
+    Ok(found)
+}
+
+/// The state of all that is read here. A list that comes, goes or gets another name changes the folder.
+fn witness(context: &Context<'_>, names: &[String]) -> Option<Witness> {
+    let lists: Vec<String> = names.iter().map(|it| format!("{LISTS_PATH}/{it}")).collect();
+    let paths = [STATUS_PATH, LISTS_PATH].into_iter().chain(lists.iter().map(String::as_str));
+    Witness::of(context.host, context.now, paths)
+}
+
+fn look(host: &dyn Host, names: &[String]) -> Result<Found, Absent> {
     let packages = parse_versions(&host.bytes(STATUS_PATH, STATUS_BYTES_MAX)?);
     let mut offers = Offers::new(&packages);
     let mut found = Found::default();
-    for name in &names {
+    for name in names {
         let (list, packing) = Packing::of(name).map_or((&**name, None), |it| (it.0, Some(it.1)));
         if let Some(list) = FOREIGN_ENDINGS.iter().find_map(|it| name.strip_suffix(it)) {
             if list.ends_with(PACKAGES_ENDING) {
@@ -62,7 +83,7 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
         if !list.ends_with(PACKAGES_ENDING) {
             continue;
         }
-        let release = release(host, list, &names);
+        let release = release(host, list, names);
         // Lists such as backports, whose packages only an administrator chooses.
         if release.is_by_choice {
             continue;
@@ -266,9 +287,11 @@ fn take_stanzas(
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sources::Memory;
     use crate::sources::testing::{MapHost, with_context};
 
     const STATUS: &str = "Package: openssl\nStatus: install ok installed\nVersion: 3.0.15-1\nArchitecture: amd64\n\n\
@@ -349,6 +372,32 @@ mod tests {
         let host = machine()
             .file("/var/lib/apt/lists/_srv_repo_._Packages", stanza("tzdata", "2025a", "all"));
         assert_eq!(check(&host), ["tzdata 2024a>2025a ? None"]);
+    }
+
+    #[test]
+    fn lists_are_read_again_when_one_of_them_or_a_package_changed() {
+        let memory = Memory::default();
+        let offers = |host: &MapHost| {
+            with_context(host, |context| {
+                let now = Timestamp::constant(1_800_000_000, 0);
+                let Context { host, names, options, .. } = *context;
+                let memory = &memory.anew();
+                let found = observe(&Context { host, now, names, options, memory }).unwrap();
+                (found.facts.len(), found.complaints.len())
+            })
+        };
+        let path = "/var/lib/apt/lists/x_Packages";
+        let host = |version| machine().file(path, stanza("openssl", version, "amd64"));
+        assert_eq!(offers(&host("4")), (1, 0));
+        // As long as before, which nothing shows: it is not read.
+        assert_eq!(offers(&host("0")), (1, 0));
+        assert_eq!(offers(&host("0.1")), (0, 0));
+        assert_eq!(offers(&host("10")), (1, 0));
+        assert_eq!(offers(&host("10").file(STATUS_PATH, "")), (0, 0));
+        assert_eq!(offers(&host("10").file("/var/lib/apt/lists/y_Packages", "")), (1, 0));
+        // What could not be read is not kept.
+        let broken = host("10").file("/var/lib/apt/lists/z_Packages.lz4", "no list");
+        assert_eq!((offers(&broken), offers(&broken)), ((1, 1), (1, 1)));
     }
 
     #[test]

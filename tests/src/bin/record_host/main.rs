@@ -16,7 +16,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use kataster_agent::host::{Ask, Exchange, LinuxHost, PLATFORM, Recorder};
 use kataster_agent::names::Names;
-use kataster_agent::sources::{self, Context, FileLists, Options};
+use kataster_agent::sources::{self, Context, Memory, Options};
 use observation::latest::{Absent, NameKey};
 
 /// What a person asked for on the command line.
@@ -88,8 +88,8 @@ fn record(arguments: &Arguments) -> Vec<Exchange> {
     let chosen = sources::all().filter(|it| is_chosen(it.id.as_str()));
     for source in chosen.filter(|it| it.platforms.contains(&PLATFORM)) {
         // The outcome is recomputed on replay; here only the questions count, and each source asks all of its own.
-        let lists = &FileLists::default();
-        drop((source.observe)(&Context { host: &recorder, now, names: &names, options, lists }));
+        let memory = &Memory::default();
+        drop((source.observe)(&Context { host: &recorder, now, names: &names, options, memory }));
     }
     // What the frame of a report asks.
     let _ = recorder.rights();
