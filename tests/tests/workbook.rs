@@ -9,7 +9,7 @@ use inventory::export::Snapshot;
 use kataster::workbook::{WorkbookError, Written, write};
 use wording::Language;
 
-const GERMAN: [&str; 36] = [
+const GERMAN: [&str; 45] = [
     "Deckblatt",
     "Dokumentenlenkung",
     "Netzplan",
@@ -22,6 +22,7 @@ const GERMAN: [&str; 36] = [
     "Anwendungen",
     "Cloud-Dienste",
     "IT-Systeme",
+    "Gruppen",
     "Netze & Zonen",
     "Leitungen & Domains",
     "Verkabelung",
@@ -36,13 +37,21 @@ const GERMAN: [&str; 36] = [
     "Konfiguration",
     "Merkmale",
     "Sicherungen",
+    "Schutzbedarf",
+    "Modellierung",
+    "Befunde",
+    "Risiken",
+    "Risikomatrix",
+    "Maßnahmen",
+    "Ziele",
+    "Kennzahlen",
+    "Vorgänge",
     "Abdeckung",
     "Agenten",
-    "Maßnahmen",
-    "Vorgänge",
     "Datenqualität",
     "Änderungen",
     "Nachverfolgbarkeit",
+    "CyberRisikoCheck",
     "Netzscans",
     "Listen",
     "_meta",

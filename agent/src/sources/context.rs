@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use observation::latest::{Fact, Gap};
 
-use super::kept::Kept;
 use super::owners::FileLists;
+use super::witness::Kept;
 use crate::host::Host;
 
 /// What every source is given.

@@ -23,7 +23,7 @@ mod guests;
 mod homes;
 mod ini;
 mod kea;
-mod kept;
+
 mod languages;
 pub(crate) mod links;
 mod members;
@@ -54,6 +54,7 @@ mod tls_files;
 mod trace_table;
 mod trees;
 mod versions;
+mod witness;
 mod zip;
 
 mod accounts;

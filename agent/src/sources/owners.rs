@@ -20,7 +20,7 @@ use observation::latest::{Absent, OwnerPackage, PackageManager};
 use self::answers::Answers;
 use self::number::{new_key, number};
 use crate::host::{Ask, Host};
-use crate::sources::kept::{Kept, Witness};
+use crate::sources::witness::{Kept, Witness};
 use crate::sources::{apk, dpkg, pacman, rpm};
 
 /// Largest list of files of one package.

@@ -15,9 +15,9 @@ use observation::latest::{
 use crate::host::{Ask, Host};
 use crate::sources::context::Context;
 use crate::sources::dpkg::{STATUS_BYTES_MAX, STATUS_PATH, parse_versions};
-use crate::sources::kept::Witness;
 use crate::sources::packed::{self, Packing};
 use crate::sources::versions::compare;
+use crate::sources::witness::Witness;
 use crate::sources::{Found, Source};
 
 /// Where apt keeps its lists.

@@ -62,6 +62,8 @@ pub enum List {
     RestoreResult,
     /// State of a change that somebody looked at.
     Review,
+    /// How bad a risk is.
+    RiskCategory,
     /// How far the decision on a risk is.
     RiskState,
     /// Roles of the register.
@@ -122,6 +124,7 @@ impl List {
         Self::RecordKind,
         Self::RestoreResult,
         Self::Review,
+        Self::RiskCategory,
         Self::RiskState,
         Self::Role,
         Self::Room,
@@ -168,6 +171,7 @@ impl List {
             Self::RecordKind => "record_kind",
             Self::RestoreResult => "restore_result",
             Self::Review => "review",
+            Self::RiskCategory => "risk_category",
             Self::RiskState => "risk_state",
             Self::Role => "role",
             Self::Room => "room",
@@ -211,6 +215,7 @@ impl List {
             Self::Frequency => FREQUENCY,
             Self::Impact => IMPACT,
             Self::Treatment => TREATMENT,
+            Self::RiskCategory => RISK_CATEGORY,
             Self::RiskState => RISK_STATE,
             Self::Answer => ANSWER,
             Self::Application
@@ -286,6 +291,7 @@ impl List {
             | Self::Frequency
             | Self::Impact
             | Self::Treatment
+            | Self::RiskCategory
             | Self::RiskState
             | Self::Answer => self.codes().iter().map(|(_, message)| view.text(message)).collect(),
         }
@@ -450,6 +456,12 @@ const TREATMENT: Codes = &[
     ("reduce", "register-word-reduce"),
     ("transfer", "register-word-transfer"),
     ("accept", "register-word-accept"),
+];
+const RISK_CATEGORY: Codes = &[
+    ("low", "register-word-low"),
+    ("medium", "register-word-medium"),
+    ("high", "workbook-need-high"),
+    ("very_high", "workbook-need-very-high"),
 ];
 const RISK_STATE: Codes = &[
     ("proposed", "register-word-proposed"),

@@ -178,6 +178,17 @@ pub(crate) fn table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
     rows.iter().map(|row| line(&view, row)).collect()
 }
 
+/// One line per row, with what people stated in the cells that they fill.
+pub(crate) fn stated_table(sheet: &Sheet, snapshot: &Snapshot) -> Vec<String> {
+    let view = view(snapshot, Language::English);
+    let index = snapshot.register.index();
+    let mut rows = sheet.made(&view);
+    for row in &mut rows {
+        super::statement::fill(&index, sheet, row);
+    }
+    rows.iter().map(|it| line(&view, it)).collect()
+}
+
 /// The text of one cell of the row whose line contains `of`.
 pub(crate) fn cell(sheet: &Sheet, snapshot: &Snapshot, of: &str, key: &str) -> String {
     let view = view(snapshot, Language::English);

@@ -104,6 +104,8 @@ pub struct Register {
     pub finding: Vec<Entry>,
     /// Risks.
     pub risk: Vec<Entry>,
+    /// What the company changed of the risk matrix.
+    pub matrix: Vec<Entry>,
     /// Answers to questions of a framework.
     pub question: Vec<Entry>,
     /// Statements on systems.

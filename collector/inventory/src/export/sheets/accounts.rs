@@ -27,7 +27,7 @@ const SOURCE: &str = "accounts.accounts";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "accounts",
-    place: 23,
+    place: 24,
     title: "sheets-accounts",
     subtitle: "sheets-accounts-subtitle",
     empty: "sheets-empty-accounts",

@@ -22,7 +22,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "agents",
-    place: 28,
+    place: 38,
     title: "sheets-agents",
     subtitle: "sheets-agents-subtitle",
     empty: "sheets-empty-agents",

@@ -11,7 +11,7 @@ use crate::export::sheet::Sheet;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "backups",
-    place: 26,
+    place: 27,
     title: "sheets-backups",
     subtitle: "sheets-backups-subtitle",
     empty: "sheets-empty-table",

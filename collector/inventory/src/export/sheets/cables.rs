@@ -11,7 +11,7 @@ use crate::export::sheet::Sheet;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "cables",
-    place: 15,
+    place: 16,
     title: "sheets-cables",
     subtitle: "sheets-cables-subtitle",
     empty: "sheets-empty-table",

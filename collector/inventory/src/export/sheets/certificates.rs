@@ -28,7 +28,7 @@ const WARNING_DAYS: u16 = 30;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "certificates",
-    place: 22,
+    place: 23,
     title: "sheets-certificates",
     subtitle: "sheets-certificates-subtitle",
     empty: "sheets-empty-certificates",

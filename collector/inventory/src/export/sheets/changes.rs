@@ -18,7 +18,7 @@ use crate::reconcile::ChangeKind;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "changes",
-    place: 32,
+    place: 40,
     title: "workbook-changes",
     subtitle: "workbook-changes-subtitle",
     empty: "workbook-changes-empty",

@@ -27,7 +27,7 @@ const SOURCES: &str = "configuration.";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "configuration",
-    place: 24,
+    place: 25,
     title: "sheets-configuration",
     subtitle: "sheets-configuration-subtitle",
     empty: "sheets-empty-configuration",

@@ -23,7 +23,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "connections",
-    place: 16,
+    place: 17,
     title: "sheets-connections",
     subtitle: "sheets-connections-subtitle",
     empty: "sheets-empty-connections",

@@ -28,7 +28,7 @@ use crate::register::Cidr;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "coverage",
-    place: 27,
+    place: 37,
     title: "sheets-coverage",
     subtitle: "sheets-coverage-subtitle",
     empty: "sheets-empty-coverage",

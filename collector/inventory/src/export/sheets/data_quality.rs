@@ -36,7 +36,7 @@ const SKEW_SECONDS_MAX: i64 = 300;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "data_quality",
-    place: 31,
+    place: 39,
     title: "workbook-quality",
     subtitle: "workbook-quality-subtitle",
     empty: "workbook-quality-subtitle",

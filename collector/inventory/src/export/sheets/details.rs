@@ -45,7 +45,7 @@ const TOLD_ELSEWHERE: [&str; 10] = [
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "details",
-    place: 25,
+    place: 26,
     title: "sheets-details",
     subtitle: "sheets-details-subtitle",
     empty: "sheets-empty-details",

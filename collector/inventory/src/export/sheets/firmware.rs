@@ -23,7 +23,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "firmware",
-    place: 21,
+    place: 22,
     title: "sheets-firmware",
     subtitle: "sheets-firmware-subtitle",
     empty: "sheets-empty-firmware",

@@ -28,7 +28,7 @@ const NOT_FREE_AREAS: &[&str] = &["non-free", "non-free-firmware", "restricted",
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "licences",
-    place: 20,
+    place: 21,
     title: "sheets-licences",
     subtitle: "sheets-licences-subtitle",
     empty: "sheets-empty-licences",

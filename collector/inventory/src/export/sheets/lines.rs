@@ -14,7 +14,7 @@ use crate::export::view::View;
 /// The sheet. A row is a line or a domain name; what the other kind has is not for it.
 pub(super) const SHEET: Sheet = Sheet {
     key: "lines",
-    place: 14,
+    place: 15,
     title: "sheets-lines",
     subtitle: "sheets-lines-subtitle",
     empty: "sheets-empty-table",

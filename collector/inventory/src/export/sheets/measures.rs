@@ -11,7 +11,7 @@ use crate::export::sheet::Sheet;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "measures",
-    place: 29,
+    place: 33,
     title: "sheets-measures",
     subtitle: "sheets-measures-subtitle",
     empty: "sheets-empty-table",

@@ -16,17 +16,26 @@ mod coverage;
 mod data_quality;
 mod details;
 mod document_control;
+mod findings;
 mod firmware;
+mod goals;
+mod groups;
+mod indicators;
 mod information;
 mod licences;
 mod lines;
 mod measures;
+mod modelling;
+mod needs;
 mod network_plan;
 mod networks;
 mod organisation;
 mod processes;
 mod providers;
+mod questions;
 mod records;
+mod risk_matrix;
+mod risks;
 mod roles;
 mod scans;
 mod services;
@@ -55,17 +64,26 @@ pub const SHEETS: &[&Sheet] = &[
     &data_quality::SHEET,
     &details::SHEET,
     &document_control::SHEET,
+    &findings::SHEET,
     &firmware::SHEET,
+    &goals::SHEET,
+    &groups::SHEET,
+    &indicators::SHEET,
     &information::SHEET,
     &licences::SHEET,
     &lines::SHEET,
     &measures::SHEET,
+    &modelling::SHEET,
+    &needs::SHEET,
     &network_plan::SHEET,
     &networks::SHEET,
     &organisation::SHEET,
     &processes::SHEET,
     &providers::SHEET,
+    &questions::SHEET,
     &records::SHEET,
+    &risk_matrix::SHEET,
+    &risks::SHEET,
     &roles::SHEET,
     &scans::SHEET,
     &services::SHEET,
@@ -189,7 +207,7 @@ mod tests {
     #[test]
     fn every_sheet_has_a_place_of_its_own() {
         let places: Vec<u8> = in_order().iter().map(|it| it.place).collect();
-        assert_eq!(places, (1..=34).collect::<Vec<u8>>());
+        assert_eq!(places, (1..=43).collect::<Vec<u8>>());
     }
 
     /// What an import relies on. A key may be added; one that is renamed or gone breaks workbooks

@@ -33,7 +33,7 @@ use crate::register::Zone;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "networks",
-    place: 13,
+    place: 14,
     title: "sheets-networks",
     subtitle: "sheets-networks-subtitle",
     empty: "sheets-empty-networks",

@@ -12,7 +12,7 @@ use crate::export::sheet::no_gaps;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "records",
-    place: 30,
+    place: 36,
     title: "sheets-records",
     subtitle: "sheets-records-subtitle",
     empty: "sheets-empty-table",

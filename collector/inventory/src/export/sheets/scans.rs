@@ -19,7 +19,7 @@ const RUNS_SHOWN_MAX: usize = 200;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "scans",
-    place: 34,
+    place: 43,
     title: "sheets-scans",
     subtitle: "sheets-scans-subtitle",
     empty: "sheets-empty-scans",

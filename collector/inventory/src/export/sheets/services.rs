@@ -31,7 +31,7 @@ const SCANNED: &str = "scanned";
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "services",
-    place: 17,
+    place: 18,
     title: "sheets-services",
     subtitle: "sheets-services-subtitle",
     empty: "sheets-empty-services",

@@ -31,7 +31,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "software",
-    place: 18,
+    place: 19,
     title: "sheets-software",
     subtitle: "sheets-software-subtitle",
     empty: "sheets-empty-software",

@@ -21,7 +21,7 @@ use crate::export::view::View;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "software_per_system",
-    place: 19,
+    place: 20,
     title: "sheets-software-per-system",
     subtitle: "sheets-software-per-system-subtitle",
     empty: "sheets-empty-software",

@@ -15,7 +15,7 @@ use crate::export::sheets::in_order;
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "traceability",
-    place: 33,
+    place: 41,
     title: "workbook-traceability",
     subtitle: "workbook-traceability-subtitle",
     empty: "workbook-traceability-subtitle",

@@ -8,6 +8,7 @@ use super::{
 /// The values of a figure, an answer or a decision that is still open.
 const YES_NO_CHECK: &[&str] = &["yes", "no", "check"];
 const FREQUENCIES: &[&str] = &["rare", "medium", "frequent", "very_frequent"];
+const CATEGORIES: &[&str] = &["low", "medium", "high", "very_high"];
 const IMPACTS: &[&str] = &["negligible", "limited", "considerable", "existential"];
 
 /// The tables, in the order in which they are written.
@@ -155,12 +156,24 @@ pub(super) const TABLES: &[Table] = &[
         ],
     ),
     list(
+        "matrix",
+        "id",
+        &[
+            required("id", Kind::Choice(IMPACTS)),
+            choice("rare", CATEGORIES),
+            choice("medium", CATEGORIES),
+            choice("frequent", CATEGORIES),
+            choice("very_frequent", CATEGORIES),
+        ],
+    ),
+    list(
         "question",
         "id",
         &[
             required("id", Kind::Text),
             choice("answer", &["met", "partly", "not_met", "not_applicable"]),
             REMARK,
+            text("checked"),
         ],
     ),
 ];
