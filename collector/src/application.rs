@@ -17,10 +17,10 @@ use wording::{Language, Wording};
 use crate::accounts::{self, Acting, Caller, SignIn};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
-    ImportCommand, RegisterCommand, TokenCommand, worded,
+    ImportCommand, RegisterCommand, SnapshotCommand, TokenCommand, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
-use crate::command::{Form, Order, Reply, execute_as, print};
+use crate::command::{Form, Order, Reply, SnapshotOrder, execute_as, print};
 use crate::config::Config;
 use crate::control;
 use crate::data_folder::write_private;
@@ -156,6 +156,7 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         | Command::Register(_)
         | Command::Export(_)
         | Command::Backup(_)
+        | Command::Snapshot(_)
         | Command::Audit(_)
         | Command::User(_) => {
             let (order, form, out) = order(arguments, wording.language())?;
@@ -193,6 +194,7 @@ fn order(
         Command::Undo { change } => {
             table_order(Order::Undo { name: change.clone(), language: language.tag().to_owned() })
         }
+        Command::Snapshot(command) => Ok(snapshot_order(command, language)),
         Command::Export(ExportCommand::Workbook { out }) => table_order(Order::ExportWorkbook {
             path: absolute(out)?,
             language: language.tag().to_owned(),
@@ -219,6 +221,28 @@ fn order(
             Err(Failure::new(ExitCode::Failed, "internal", ""))
         }
     }
+}
+
+fn snapshot_order(command: &SnapshotCommand, language: Language) -> (Order, Form, Option<PathBuf>) {
+    let (order, shown) = match command {
+        SnapshotCommand::Create { name } => {
+            let (name, language) = (name.clone(), language.tag().to_owned());
+            (SnapshotOrder::Create { name, language, time_zone: time_zone() }, Form::Table)
+        }
+        SnapshotCommand::List { output } => (SnapshotOrder::List, form(*output)),
+        SnapshotCommand::Show { snapshot, sheet, output } => {
+            let (name, sheet) = (snapshot.clone(), sheet.clone());
+            (SnapshotOrder::Show { name, sheet }, form(*output))
+        }
+        SnapshotCommand::Diff { from, to, output } => {
+            let (from, to) = (from.clone(), to.clone());
+            (SnapshotOrder::Differences { from, to, time_zone: time_zone() }, form(*output))
+        }
+        SnapshotCommand::Verify { snapshot } => {
+            (SnapshotOrder::Verify { name: snapshot.clone() }, Form::Table)
+        }
+    };
+    (Order::Snapshot(order), shown, None)
 }
 
 fn register_order(

@@ -150,6 +150,8 @@ pub enum Command {
     #[command(subcommand)]
     Backup(BackupCommand),
     #[command(subcommand)]
+    Snapshot(SnapshotCommand),
+    #[command(subcommand)]
     Audit(AuditCommand),
     #[command(subcommand)]
     User(UserCommand),
@@ -384,6 +386,39 @@ pub enum BackupCommand {
         passphrase_file: Option<PathBuf>,
         #[arg(long)]
         without_key: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum SnapshotCommand {
+    Create {
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Show {
+        #[arg(value_name = "SNAPSHOT")]
+        snapshot: String,
+        #[arg(long, value_name = "KEY")]
+        sheet: Option<String>,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Diff {
+        #[arg(value_name = "FROM")]
+        from: String,
+        #[arg(value_name = "TO")]
+        to: Option<String>,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Verify {
+        #[arg(value_name = "SNAPSHOT")]
+        snapshot: Option<String>,
     },
 }
 

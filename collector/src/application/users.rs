@@ -47,6 +47,7 @@ const fn asks(command: &Command) -> bool {
         | Command::Import(_)
         | Command::Register(_)
         | Command::Scan(_)
+        | Command::Snapshot(_)
         | Command::Undo { .. }
         | Command::User(_) => true,
     }

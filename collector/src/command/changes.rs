@@ -17,7 +17,7 @@ use wording::{Language, Wording};
 use super::claims::{self, ClaimRow};
 use super::order::Reply;
 use super::print::instant;
-use super::work::{Work, done};
+use super::work::{Work, done, in_background};
 use crate::failure::{ExitCode, Failure};
 use crate::snapshot;
 use crate::workbook;
@@ -347,13 +347,6 @@ async fn base_of(work: &Work<'_>, book: &ReadBook) -> Result<Option<ExportBase>,
     Ok(base
         .inspect_err(|error| tracing::warn!(export = %id, %error, "its base cannot be read"))
         .ok())
-}
-
-async fn in_background<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
-    let task = tokio::task::spawn_blocking(work);
-    task.await.map_err(|it| Failure::new(ExitCode::Failed, "internal", it.to_string()))
 }
 
 fn as_json(outcome: &Outcome) -> Result<String, Failure> {

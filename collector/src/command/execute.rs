@@ -9,7 +9,6 @@ use observation::latest::protocol::{Carried, ProblemCode};
 use pki::Token;
 use store::{AgentState, NewToken};
 use uuid::Uuid;
-use wording::Language;
 
 use super::assets;
 use super::changes::{self, Incoming};
@@ -17,8 +16,9 @@ use super::claims;
 use super::order::{Order, Reply};
 use super::permit;
 use super::scans;
+use super::snapshots;
 use super::users;
-use super::work::{Work, done};
+use super::work::{Work, done, spoken};
 use crate::accounts::{self, Acting, Caller};
 use crate::backup::{self, Passphrase};
 use crate::clock;
@@ -126,6 +126,7 @@ async fn execute_acting(
             work.export_workbook(&path, &language, time_zone).await
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
+        Order::Snapshot(order) => Box::pin(snapshots::execute(&work, order)).await,
         Order::AuditVerify => work.verify_chain().await,
         Order::Claim(order) => Box::pin(claims::execute(&work, order)).await,
         Order::Scan(order) => scans::execute(&work, order, watch).await,
@@ -296,11 +297,6 @@ impl Work<'_> {
         };
         Ok(Reply::ChainWhole { events: verdict.events, forgotten: verdict.forgotten, last })
     }
-}
-
-/// The language of a tag; German for any other.
-fn spoken(tag: &str) -> Language {
-    Language::from_tag(tag).unwrap_or(Language::German)
 }
 
 /// Whether a file can be made there, asked before any work is done for it.

@@ -15,7 +15,9 @@ mod print_details;
 mod print_health;
 mod print_import;
 mod print_scans;
+mod print_snapshots;
 mod scans;
+mod snapshots;
 mod users;
 mod work;
 
@@ -26,4 +28,5 @@ pub use order::{AssetExplanation, AssetHistory, Order, Reply, ScanOrder};
 pub use print::{Form, print};
 pub(crate) use print::{clean, table};
 pub(crate) use print_scans::document as print_document;
+pub use snapshots::{Comparison, ShownSheet, ShownSnapshot, SnapshotOrder};
 pub use users::UserOrder;

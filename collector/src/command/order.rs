@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
+use super::snapshots::{Comparison, ShownSnapshot, SnapshotOrder};
 use super::users::UserOrder;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
@@ -196,6 +197,8 @@ pub enum Order {
         /// Encrypts the authority's key, which is included only with it.
         passphrase: Option<String>,
     },
+    /// Something with snapshots.
+    Snapshot(SnapshotOrder),
     /// Checks the event chain.
     AuditVerify,
     /// Something about claims.
@@ -320,6 +323,12 @@ pub enum Reply {
     Imported(Box<ImportReport>),
     /// Imports, newest first.
     Imports(Vec<ImportRow>),
+    /// Snapshots, the oldest first.
+    Snapshots(Vec<store::SnapshotRecord>),
+    /// A snapshot.
+    Snapshot(Box<ShownSnapshot>),
+    /// What differs between two snapshots.
+    Compared(Box<Comparison>),
     /// The event chain is whole.
     ChainWhole {
         /// Events.

@@ -4,6 +4,7 @@ use store::Access;
 
 use super::claims::ClaimOrder;
 use super::order::{Order, ScanOrder};
+use super::snapshots::SnapshotOrder;
 use super::users::UserOrder;
 use crate::accounts::Acting;
 use crate::failure::{ExitCode, Failure};
@@ -38,7 +39,12 @@ const fn needed(order: &Order) -> Access {
         )
         | Order::User(UserOrder::List | UserOrder::Password { .. }) => Access::Viewer,
         Order::Scan(order) => needed_for_scan(order),
-        Order::AuditVerify | Order::ExportWorkbook { .. } => Access::Auditor,
+        Order::Snapshot(
+            SnapshotOrder::List | SnapshotOrder::Show { .. } | SnapshotOrder::Differences { .. },
+        ) => Access::Viewer,
+        Order::Snapshot(SnapshotOrder::Create { .. } | SnapshotOrder::Verify { .. })
+        | Order::AuditVerify
+        | Order::ExportWorkbook { .. } => Access::Auditor,
         Order::TokenCreate { .. }
         | Order::TokenRevoke { .. }
         | Order::AgentApprove { .. }

@@ -14,7 +14,9 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
-use super::{print_accounts, print_details, print_health, print_import, print_scans};
+use super::{
+    print_accounts, print_details, print_health, print_import, print_scans, print_snapshots,
+};
 use crate::snapshot::state_code;
 
 /// Characters of the hash of a key that are shown: enough to compare, as nobody makes a key for 64 bits.
@@ -38,6 +40,12 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Imported(it), Form::Json) => json(out, it),
         (Reply::Imports(list), Form::Json) => json(out, list),
         (Reply::Imported(it), Form::Table) => print_import::report(out, it, wording),
+        (Reply::Snapshots(list), Form::Json) => json(out, list),
+        (Reply::Snapshot(it), Form::Json) => json(out, it),
+        (Reply::Compared(it), Form::Json) => json(out, it),
+        (Reply::Snapshots(list), Form::Table) => print_snapshots::list(out, list, wording),
+        (Reply::Snapshot(it), Form::Table) => print_snapshots::shown(out, it, wording),
+        (Reply::Compared(it), Form::Table) => print_snapshots::comparison(out, it, wording),
         (Reply::Imports(list), Form::Table) => print_import::list(out, list, wording),
         (Reply::Accounts(list), Form::Json) => json(out, list),
         (Reply::Accounts(list), Form::Table) => print_accounts::accounts(out, list, wording),

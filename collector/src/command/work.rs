@@ -3,9 +3,11 @@
 use inventory::asset::AssetId;
 use jiff::Timestamp;
 use store::{AccountRecord, EventDraft};
+use wording::Language;
 
 use super::order::Reply;
 use crate::collector::Collector;
+use crate::failure::{ExitCode, Failure};
 
 /// What every order works with.
 pub(super) struct Work<'a> {
@@ -40,4 +42,17 @@ pub(super) fn done(code: &str, object: String, count: u64) -> Reply {
 /// An asset as the event log names it.
 pub(super) fn asset_object(id: AssetId) -> String {
     format!("asset {id}")
+}
+
+/// The language of a tag; German for any other.
+pub(super) fn spoken(tag: &str) -> Language {
+    Language::from_tag(tag).unwrap_or(Language::German)
+}
+
+/// Work that takes a while and must not hold up the listeners.
+pub(super) async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let task = tokio::task::spawn_blocking(work);
+    task.await.map_err(|it| Failure::new(ExitCode::Failed, "internal", it.to_string()))
 }

@@ -9,6 +9,7 @@ mod carried;
 mod changes;
 mod model;
 mod scans;
+mod snapshots;
 mod sqlite;
 
 pub use accounts::{
@@ -31,6 +32,7 @@ pub use scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, LineRule,
     RunUnderWay, ScanPlanRecord, ScanRunRecord, ScanRunState, TargetLine,
 };
+pub use snapshots::{NewSnapshot, SNAPSHOT_BYTES_MAX, SnapshotRecord};
 pub use sqlite::SqliteStore;
 
 use std::future::Future;
@@ -260,6 +262,16 @@ pub trait Store: Send + Sync {
     ) -> Answer<'_, ExportRecord>;
     /// The newest export.
     fn last_export(&self) -> Answer<'_, Option<ExportRecord>>;
+    /// Keeps a snapshot and its event, which says the hash of the cells; none: there is one of this name.
+    fn keep_snapshot(
+        &self,
+        snapshot: NewSnapshot,
+        event: EventDraft,
+    ) -> Answer<'_, Option<SnapshotRecord>>;
+    /// All snapshots without their cells, the oldest first.
+    fn snapshots(&self) -> Answer<'_, Vec<SnapshotRecord>>;
+    /// The cells of a snapshot.
+    fn snapshot_body(&self, number: u64) -> Answer<'_, Option<Vec<u8>>>;
 
     // Accounts and claims.
 

@@ -656,3 +656,58 @@ command-failure-claims-changed-next = Stellen Sie die letzte gute Sicherung wied
 command-failure-system-user-is-nobody = {$object} lässt sich mit keinem Konto verknüpfen.
 command-failure-system-user-is-nobody-why = Unter diesem Benutzer erscheinen alle, die das System nicht benennen kann.
 command-failure-system-user-is-nobody-next = Nennen Sie den Benutzer einer Person.
+
+## Festgehaltene Stände
+command-help-snapshot = Hält fest, was alle Blätter zeigen, und vergleicht es später
+command-help-snapshot-create = Hält den jetzigen Stand fest
+command-help-snapshot-create--name = Name, etwa "Audit 2026"; ohne Angabe der Zeitpunkt
+command-help-snapshot-list = Listet die festgehaltenen Stände auf
+command-help-snapshot-show = Zeigt einen festgehaltenen Stand
+command-help-snapshot-show--snapshot = Der Stand: SP3 oder sein Name
+command-help-snapshot-show--sheet = Zeigt die Zeilen dieses Blatts, etwa systems
+command-help-snapshot-diff = Zeigt, was sich zwischen zwei Ständen geändert hat
+command-help-snapshot-diff--from = Der frühere Stand: SP3 oder sein Name
+command-help-snapshot-diff--to = Der spätere Stand; ohne Angabe der jetzige
+command-help-snapshot-verify = Prüft, dass Stände unverändert sind: gegen das Ereignisprotokoll
+command-help-snapshot-verify--snapshot = Der Stand; ohne Angabe alle
+command-done-snapshot-taken = Der Stand {$object} ist festgehalten: {$count} Zeilen.
+command-done-snapshots-whole = { $count ->
+    [0] Kein Stand ist festgehalten; das Ereignisprotokoll ist unversehrt.
+    [one] Ein Stand ist unverändert, das Ereignisprotokoll unversehrt.
+   *[other] {$count} Stände sind unverändert, das Ereignisprotokoll ist unversehrt.
+}
+command-no-snapshots = Kein Stand ist festgehalten. So geht es: kataster snapshot create NAME
+command-snapshot-snapshot = Stand
+command-snapshot-name = Name
+command-snapshot-taken-at = Zeitpunkt
+command-snapshot-actor = Wer
+command-snapshot-rows = Zeilen
+command-snapshot-hash = SHA-256
+command-snapshot-sheet = Blatt
+command-snapshot-key = Schlüssel
+command-snapshot-now = jetzt
+command-snapshot-between = Von {$from} bis {$to}:
+command-snapshot-same = Kein Unterschied.
+command-snapshot-sheet-differs = {$sheet}: {$added} neu, {$removed} weg, {$changed} Zellen geändert
+command-snapshot-more = … und {$count} weitere (-o json zeigt alle)
+command-failure-no-snapshot = Einen Stand {$object} gibt es nicht.
+command-failure-no-snapshot-why = Stände heißen SP1, SP2 und so fort oder so, wie sie genannt wurden.
+command-failure-no-snapshot-next = Sehen Sie mit `kataster snapshot list` nach.
+command-failure-no-sheet = Ein Blatt {$object} hat der Stand nicht.
+command-failure-no-sheet-why = Blätter werden mit ihrem Schlüssel genannt.
+command-failure-no-sheet-next = `kataster snapshot show STAND` listet sie auf.
+command-failure-snapshot-name = So kann kein Stand heißen: {$object}.
+command-failure-snapshot-name-why = Ein Name hat 1 bis 80 Zeichen und ist keine Nummer wie 3 oder SP3.
+command-failure-snapshot-name-next = Geben Sie einen anderen Namen an oder keinen.
+command-failure-snapshot-name-taken = Einen Stand mit dem Namen {$object} gibt es schon.
+command-failure-snapshot-name-taken-why = Ein Stand wird nie überschrieben.
+command-failure-snapshot-name-taken-next = Geben Sie einen anderen Namen an oder keinen.
+command-failure-snapshot-too-large = Der Stand {$object} ist zu groß.
+command-failure-snapshot-too-large-why = Ein Stand umfasst höchstens 512 MiB Text.
+command-failure-snapshot-too-large-next = Exportieren Sie statt dessen die Arbeitsmappe; sie hat keine solche Grenze.
+command-failure-snapshot-languages = Diese Stände haben verschiedene Sprachen: {$object}.
+command-failure-snapshot-languages-why = Verglichen werden Texte; in zwei Sprachen wäre jeder anders.
+command-failure-snapshot-languages-next = Vergleichen Sie Stände gleicher Sprache, oder einen mit dem jetzigen.
+command-failure-snapshot-changed = Der Stand {$object} ist nicht mehr, was er war.
+command-failure-snapshot-changed-why = Sein Inhalt passt nicht zu dem Hash, den das Ereignisprotokoll nennt: die Datenbank wurde außerhalb des Programms geändert oder ist beschädigt.
+command-failure-snapshot-changed-next = Vergleichen Sie mit einer Sicherung: `kataster backup restore` in einen anderen Ordner und dort `kataster snapshot verify`.

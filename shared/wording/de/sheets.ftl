@@ -511,3 +511,4 @@ sheets-question-25 = Ist das Funknetz verschlüsselt, und sind Gäste getrennt?
 sheets-question-26 = Ist Fernwartung nur auf Anforderung offen und nachvollziehbar?
 sheets-question-27 = Sind wichtige Systeme gegen Stromausfall, Wasser und Feuer geschützt?
 sheets-question-source = DIN SPEC 27076:2023-05, eigene Worte
+sheets-column-target-value = Zielwert

@@ -656,3 +656,58 @@ command-failure-claims-changed-next = Restore the last good backup: kataster bac
 command-failure-system-user-is-nobody = {$object} cannot be linked to an account.
 command-failure-system-user-is-nobody-why = Everybody whom the system cannot name appears as this user.
 command-failure-system-user-is-nobody-next = Name the user of a person.
+
+## Snapshots
+command-help-snapshot = Keeps what all sheets show, and compares it later
+command-help-snapshot-create = Keeps the present state
+command-help-snapshot-create--name = Name, such as "Audit 2026"; the moment if none is given
+command-help-snapshot-list = Lists the snapshots
+command-help-snapshot-show = Shows a snapshot
+command-help-snapshot-show--snapshot = The snapshot: SP3 or its name
+command-help-snapshot-show--sheet = Shows the rows of this sheet, such as systems
+command-help-snapshot-diff = Shows what changed between two snapshots
+command-help-snapshot-diff--from = The earlier snapshot: SP3 or its name
+command-help-snapshot-diff--to = The later one; the present if none is given
+command-help-snapshot-verify = Proves that snapshots are unchanged: against the log of events
+command-help-snapshot-verify--snapshot = The snapshot; all if none is given
+command-done-snapshot-taken = Snapshot {$object} is taken: {$count} rows.
+command-done-snapshots-whole = { $count ->
+    [0] There is no snapshot; the log of events is whole.
+    [one] One snapshot is unchanged, the log of events is whole.
+   *[other] {$count} snapshots are unchanged, the log of events is whole.
+}
+command-no-snapshots = There is no snapshot. To take one: kataster snapshot create NAME
+command-snapshot-snapshot = Snapshot
+command-snapshot-name = Name
+command-snapshot-taken-at = Taken at
+command-snapshot-actor = By
+command-snapshot-rows = Rows
+command-snapshot-hash = SHA-256
+command-snapshot-sheet = Sheet
+command-snapshot-key = Key
+command-snapshot-now = now
+command-snapshot-between = From {$from} to {$to}:
+command-snapshot-same = No difference.
+command-snapshot-sheet-differs = {$sheet}: {$added} new, {$removed} gone, {$changed} cells changed
+command-snapshot-more = … and {$count} more (-o json shows all)
+command-failure-no-snapshot = There is no snapshot {$object}.
+command-failure-no-snapshot-why = Snapshots are called SP1, SP2 and so on, or what they were named.
+command-failure-no-snapshot-next = See `kataster snapshot list`.
+command-failure-no-sheet = The snapshot has no sheet {$object}.
+command-failure-no-sheet-why = Sheets are named by their keys.
+command-failure-no-sheet-next = `kataster snapshot show SNAPSHOT` lists them.
+command-failure-snapshot-name = A snapshot cannot be called {$object}.
+command-failure-snapshot-name-why = A name has 1 to 80 letters and is no number such as 3 or SP3.
+command-failure-snapshot-name-next = Give another name, or none.
+command-failure-snapshot-name-taken = There is a snapshot called {$object} already.
+command-failure-snapshot-name-taken-why = A snapshot is never overwritten.
+command-failure-snapshot-name-taken-next = Give another name, or none.
+command-failure-snapshot-too-large = The snapshot {$object} is too large.
+command-failure-snapshot-too-large-why = A snapshot holds 512 MiB of text at most.
+command-failure-snapshot-too-large-next = Export the workbook instead; it has no such limit.
+command-failure-snapshot-languages = These snapshots have different languages: {$object}.
+command-failure-snapshot-languages-why = Texts are compared; in two languages each would differ.
+command-failure-snapshot-languages-next = Compare snapshots of one language, or one with the present.
+command-failure-snapshot-changed = The snapshot {$object} is not what it was.
+command-failure-snapshot-changed-why = Its content does not fit the hash in the log of events: the database was changed outside of the program, or is damaged.
+command-failure-snapshot-changed-next = Compare with a backup: `kataster backup restore` into another folder, and `kataster snapshot verify` there.

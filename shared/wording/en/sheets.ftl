@@ -511,3 +511,4 @@ sheets-question-25 = Is the wireless network encrypted, and are guests kept apar
 sheets-question-26 = Is remote maintenance open on request only, and traceable?
 sheets-question-27 = Are important systems protected against loss of power, water and fire?
 sheets-question-source = DIN SPEC 27076:2023-05, own words
+sheets-column-target-value = Target value

@@ -5,6 +5,7 @@ mod claims;
 mod clean;
 mod common_cells;
 mod detail_words;
+mod frozen;
 mod judgement_words;
 mod list;
 mod network_document;
@@ -27,6 +28,7 @@ pub use crate::reconcile::{ChangeEntry, ChangeKind, ChangedRow};
 pub use cell::{Cell, Target, Value};
 pub use clean::clean;
 pub use detail_words::{change_text, change_value, field_text, field_texts, kind_text, value_text};
+pub use frozen::{CellDifference, Frozen, FrozenRow, FrozenSheet, SheetDifference, freeze};
 pub use judgement_words::{health_reason_text, health_state_text, step_text, why_text};
 pub use list::List;
 pub use network_document::{

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0003_carried.sql"),
     include_str!("../../migrations/sqlite/0004_imports.sql"),
     include_str!("../../migrations/sqlite/0005_accounts.sql"),
+    include_str!("../../migrations/sqlite/0006_snapshots.sql"),
 ];
 
 const DOING: &str = "bringing the database to the present schema";

@@ -27,6 +27,7 @@ mod problem;
 mod readers;
 mod reports;
 mod scans;
+mod snapshots;
 mod spans;
 mod stated;
 mod targets;
@@ -63,6 +64,7 @@ use crate::scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, RunUnderWay, ScanPlanRecord,
     ScanRunRecord, ScanRunState, TargetLine,
 };
+use crate::snapshots::{NewSnapshot, SnapshotRecord};
 use crate::{Answer, Store};
 use bodies::Prepared;
 use readers::Readers;
@@ -457,6 +459,22 @@ impl Store for SqliteStore {
 
     fn export_base(&self, export: Uuid) -> Answer<'_, Option<Vec<u8>>> {
         self.read("reading what an export showed", move |it| changes::export_base(it, export))
+    }
+
+    fn keep_snapshot(
+        &self,
+        snapshot: NewSnapshot,
+        event: EventDraft,
+    ) -> Answer<'_, Option<SnapshotRecord>> {
+        self.write("keeping a snapshot", move |it| snapshots::keep(it, &snapshot, &event))
+    }
+
+    fn snapshots(&self) -> Answer<'_, Vec<SnapshotRecord>> {
+        self.read("reading the snapshots", snapshots::all)
+    }
+
+    fn snapshot_body(&self, number: u64) -> Answer<'_, Option<Vec<u8>>> {
+        self.read("reading a snapshot", move |it| snapshots::body(it, number))
     }
 
     fn append_event(&self, event: EventDraft) -> Answer<'_, ()> {

@@ -39,7 +39,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("indicator.value", "sheets-column-figure").number().width(12),
         Column::computed("indicator.unit", "sheets-column-unit-of-figure").width(10),
         Column::computed("indicator.of", "sheets-column-counted-of").width(16),
-        Column::by_hand("indicator.target", "register-key-target").number().width(10),
+        Column::by_hand("indicator.target", "sheets-column-target-value").number().width(10),
         Column::computed("indicator.direction", "sheets-column-direction").width(14),
         Column::computed("indicator.is_met", "sheets-column-is-met").width(14),
         Column::by_hand("indicator.owner", "register-key-owner").list(List::Role).width(20),
