@@ -17,7 +17,7 @@ use wording::{Language, Wording};
 use crate::accounts::{self, Acting, Caller, SignIn};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
-    ImportCommand, RegisterCommand, SnapshotCommand, TokenCommand, worded,
+    ImportCommand, RegisterCommand, SnapshotCommand, TokenCommand, WorkbookProfileName, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
 use crate::command::{Form, Order, Reply, SnapshotOrder, execute_as, print};
@@ -195,11 +195,14 @@ fn order(
             table_order(Order::Undo { name: change.clone(), language: language.tag().to_owned() })
         }
         Command::Snapshot(command) => Ok(snapshot_order(command, language)),
-        Command::Export(ExportCommand::Workbook { out }) => table_order(Order::ExportWorkbook {
-            path: absolute(out)?,
-            language: language.tag().to_owned(),
-            time_zone: time_zone(),
-        }),
+        Command::Export(ExportCommand::Workbook { out, profile }) => {
+            table_order(Order::ExportWorkbook {
+                profile: profile.map(WorkbookProfileName::profile),
+                path: absolute(out)?,
+                language: language.tag().to_owned(),
+                time_zone: time_zone(),
+            })
+        }
         Command::Backup(BackupCommand::Create { out, passphrase_file }) => {
             let passphrase = passphrase_file.as_deref().map(read_text).transpose()?;
             table_order(Order::BackupCreate { path: absolute(out)?, passphrase })

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use inventory::export::Profile;
 use inventory::import::Take;
 use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
@@ -362,12 +363,37 @@ pub enum ImportCommand {
     },
 }
 
+/// For whom a workbook is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[expect(missing_docs, reason = "the words on the command line")]
+pub enum WorkbookProfileName {
+    Grundschutz,
+    Iso27001,
+    Vds10000,
+    Kompakt,
+}
+
+impl WorkbookProfileName {
+    /// The profile of this name.
+    #[must_use]
+    pub const fn profile(self) -> Profile {
+        match self {
+            Self::Grundschutz => Profile::Grundschutz,
+            Self::Iso27001 => Profile::Iso27001,
+            Self::Vds10000 => Profile::Vds10000,
+            Self::Kompakt => Profile::Kompakt,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the catalogue says what each command does")]
 pub enum ExportCommand {
     Workbook {
         #[arg(long)]
         out: PathBuf,
+        #[arg(long, value_enum)]
+        profile: Option<WorkbookProfileName>,
     },
 }
 

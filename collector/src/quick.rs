@@ -122,6 +122,7 @@ async fn work(
     reconcile_pending(collector, clock::now()).await?;
     steps.now("command-quick-writing");
     let order = Order::ExportWorkbook {
+        profile: None,
         path: request.out.clone(),
         language: request.language.tag().to_owned(),
         time_zone: request.time_zone.clone(),

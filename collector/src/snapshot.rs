@@ -268,6 +268,7 @@ fn stamp(export: ExportRecord, time_zone: String) -> ExportStamp {
         time_zone,
         previous: export.previous,
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: None,
     }
 }
 

@@ -63,6 +63,7 @@ pub fn snapshot(systems: u32, packages: u32) -> anyhow::Result<Snapshot> {
             time_zone: "Europe/Berlin".to_owned(),
             previous: Some((Uuid::from_u128(13), at(-30 * 86_400))),
             software_version: "0.1.0".to_owned(),
+            profile: None,
         },
         register,
         claims: Vec::new(),

@@ -43,7 +43,8 @@ impl Scene {
     async fn exported(&self, name: &str) -> Vec<u8> {
         let path = self.folder.path().join(name);
         let (language, time_zone) = ("de".to_owned(), "Europe/Berlin".to_owned());
-        let order = Order::ExportWorkbook { path: path.clone(), language, time_zone };
+        let order =
+            Order::ExportWorkbook { profile: None, path: path.clone(), language, time_zone };
         self.order(order).await.unwrap();
         bytes_of(&path)
     }

@@ -95,6 +95,20 @@ fn the_german_workbook_has_the_sheets_in_order_and_hides_two() {
 }
 
 #[test]
+fn a_profile_chooses_the_sheets_and_formulas_still_find_theirs() {
+    let mut snapshot = company();
+    snapshot.stamp.profile = Some(inventory::export::Profile::Kompakt);
+    let (_folder, _, book) = written(&snapshot, Language::German);
+    let names = book.sheet_names();
+    for missing in ["Software je System", "Dienste & Ports", "Netzscans", "CyberRisikoCheck"] {
+        assert!(!names.iter().any(|it| it == missing), "{missing}");
+    }
+    for present in ["Deckblatt", "IT-Systeme", "Risiken", "Risikomatrix", "Listen", "_meta"] {
+        assert!(names.iter().any(|it| it == present), "{present}");
+    }
+}
+
+#[test]
 fn keys_stand_in_row_four_and_data_begins_in_row_six() {
     let snapshot = company();
     let (_folder, _, mut book) = written(&snapshot, Language::English);

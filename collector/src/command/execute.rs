@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use inventory::export::Profile;
 use jiff::SignedDuration;
 use observation::ContentHash;
 use observation::latest::AgentId;
@@ -122,8 +123,8 @@ async fn execute_acting(
         Order::Undo { name, language } => {
             Box::pin(changes::undo(&work, &name, spoken(&language))).await
         }
-        Order::ExportWorkbook { path, language, time_zone } => {
-            work.export_workbook(&path, &language, time_zone).await
+        Order::ExportWorkbook { profile, path, language, time_zone } => {
+            work.export_workbook(&path, &language, time_zone, profile).await
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::Snapshot(order) => Box::pin(snapshots::execute(&work, order)).await,
@@ -237,11 +238,13 @@ impl Work<'_> {
         path: &Path,
         language: &str,
         time_zone: String,
+        profile: Option<Profile>,
     ) -> Result<Reply, Failure> {
         let language = spoken(language);
         check_writable(path)?;
         let store = self.collector.store.as_ref();
-        let snapshot = snapshot::take(store, self.actor, self.now, time_zone).await?;
+        let mut snapshot = snapshot::take(store, self.actor, self.now, time_zone).await?;
+        snapshot.stamp.profile = profile;
         let assets = snapshot.assets.len();
         let software = snapshot.assets.iter().map(|it| it.software.len()).sum();
         let number = snapshot.stamp.number;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use inventory::assess::{AgentJudgement, Completeness};
 use inventory::asset::{Asset, AssetLabel};
+use inventory::export::Profile;
 use inventory::import::Take;
 use inventory::reconcile::{ChangeEntry, Link, RawFact};
 use jiff::Timestamp;
@@ -183,6 +184,9 @@ pub enum Order {
     },
     /// Writes the workbook.
     ExportWorkbook {
+        /// Which sheets it has; none: all.
+        #[serde(default)]
+        profile: Option<Profile>,
         /// Absolute path.
         path: PathBuf,
         /// `de` or `en`.

@@ -1,6 +1,7 @@
 //! The hidden sheets: what drop-downs offer, and what an import needs to know of the export.
 
 use inventory::export::List;
+use inventory::export::Profile;
 use inventory::export::View;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError, column_number_to_name};
 use wording::Language;
@@ -69,6 +70,7 @@ fn entries(view: &View<'_>, sheets: &[Surveyed]) -> Vec<(String, String)> {
         ("previous_export_id", previous),
         ("status", "draft".to_owned()),
         ("language", language.to_owned()),
+        ("profile", stamp.profile.map_or("all", Profile::code).to_owned()),
         ("time_zone", stamp.time_zone.clone()),
         ("software_version", stamp.software_version.clone()),
     ]

@@ -6,7 +6,7 @@ use inventory::export::LINKED;
 use inventory::export::Layout;
 use inventory::export::Sheet;
 use inventory::export::View;
-use inventory::export::in_order;
+use inventory::export::sheets_of;
 use inventory::import::BaseWriter;
 use observation::ContentHash;
 
@@ -31,7 +31,8 @@ pub(super) struct Surveyed {
 /// All sheets in the order of the workbook, and what they show, for the comparison with an edited copy.
 pub(super) fn survey(view: &View<'_>) -> (Vec<Surveyed>, Vec<u8>) {
     let mut base = BaseWriter::default();
-    let sheets = in_order().into_iter().map(|it| sheet(view, it, &mut base)).collect();
+    let chosen = sheets_of(view.snapshot().stamp.profile);
+    let sheets = chosen.into_iter().map(|it| sheet(view, it, &mut base)).collect();
     (sheets, base.finish())
 }
 

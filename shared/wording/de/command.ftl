@@ -85,6 +85,7 @@ command-help-register-import = Liest register.toml ein
 command-help-register-export = Gibt das Register als TOML aus
 command-help-export = Ausgaben
 command-help-export-workbook = Schreibt die ISMS-Arbeitsmappe und den Netzplan
+command-help-export-workbook--profile = Für wen die Mappe ist; wählt die Blätter aus (ohne Angabe alle)
 command-help-backup = Sicherung und Wiederherstellung
 command-help-backup-create = Schreibt eine geprüfte Sicherung
 command-help-backup-restore = Stellt eine Sicherung in einem leeren Datenordner wieder her

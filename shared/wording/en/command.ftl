@@ -85,6 +85,7 @@ command-help-register-import = Imports register.toml
 command-help-register-export = Writes the register as TOML
 command-help-export = Exports
 command-help-export-workbook = Writes the ISMS workbook and the network plan
+command-help-export-workbook--profile = For whom the workbook is; chooses the sheets (all if none is given)
 command-help-backup = Backup and restore
 command-help-backup-create = Writes a verified backup
 command-help-backup-restore = Restores a backup into an empty data folder

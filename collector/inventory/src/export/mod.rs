@@ -10,6 +10,7 @@ mod judgement_words;
 mod list;
 mod network_document;
 mod plan;
+mod profile;
 mod reason;
 mod register_rows;
 mod relation;
@@ -36,6 +37,7 @@ pub use network_document::{
     NetworkDocument, RunEntry, SeenAs, ServiceEntry, SubnetEntry, SubnetEvidence, network_document,
 };
 pub use plan::{NodeKind, Plan, PlanNode};
+pub use profile::{Profile, sheets_of};
 pub use sheet::{
     About, Column, EVIDENCE_COLUMNS, Kind, Layout, Origin, PassingRows, Row, RowEvidence, Rows,
     Sheet, no_gaps,

@@ -94,6 +94,7 @@ pub(crate) fn snapshot() -> Snapshot {
             time_zone: "Europe/Berlin".to_owned(),
             previous: None,
             software_version: "0.1.0".to_owned(),
+            profile: None,
         },
         register: Register::parse(include_str!("sample.toml")).unwrap(),
         claims: Vec::new(),

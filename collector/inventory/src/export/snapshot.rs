@@ -8,6 +8,7 @@ use observation::latest::scan::ScanRemark;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::profile::Profile;
 use crate::assess::AgentFacts;
 use crate::assess::AgentJudgement;
 use crate::assess::Asked;
@@ -62,6 +63,9 @@ pub struct ExportStamp {
     pub previous: Option<(Uuid, Timestamp)>,
     /// The version of the program.
     pub software_version: String,
+    /// Which sheets it has; none: all.
+    #[serde(default)]
+    pub profile: Option<Profile>,
 }
 
 /// One scan: what was ordered, by whom, and what came of it.

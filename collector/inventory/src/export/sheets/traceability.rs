@@ -2,6 +2,7 @@
 //! there as evidence.
 
 use crate::export::cell::Cell;
+use crate::export::profile::sheets_of;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
@@ -9,8 +10,6 @@ use crate::export::sheet::RowEvidence;
 use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
-
-use crate::export::sheets::in_order;
 
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
@@ -60,7 +59,7 @@ const RULES: &[Rule] = &[
 ];
 
 fn row(view: &View<'_>, rule: &Rule) -> Row {
-    let sheets = in_order();
+    let sheets = sheets_of(view.snapshot().stamp.profile);
     let serving: Vec<&Sheet> =
         sheets.into_iter().filter(|it| it.rules.contains(&rule.number)).collect();
     // This sheet and the cover are no evidence of anything.
@@ -94,6 +93,7 @@ fn row(view: &View<'_>, rule: &Rule) -> Row {
 mod tests {
     use super::*;
     use crate::export::sample;
+    use crate::export::sheets::in_order;
 
     /// The cells of a rule as text: sheets, evidence, status.
     fn told(snapshot: &crate::export::Snapshot, number: &str) -> [String; 3] {
