@@ -120,6 +120,20 @@ fn outcomes_are_to_accept_or_to_lead_on() {
 }
 
 #[test]
+fn protocols_are_those_that_all_comparisons_leave() {
+    let of = |expressions: &[Vec<u8>]| {
+        let found = told(expressions);
+        found.into_iter().map(|it| it.protocols.unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let is = |protocol: u8| [load_protocol(), compare(EQUAL, &[protocol])].concat();
+    assert_eq!(of(&[is(6), accept()]), [[6]]);
+    assert_eq!(of(&[is(6), is(6), accept()]), [[6]]);
+    assert_eq!(of(&[is(6), is(17), accept()]), [Vec::<u8>::new()], "no packet is of both");
+    assert!(of(&[load_protocol(), compare(DIFFERENT, &[6]), accept()]).is_empty());
+    assert!(of(&[load_protocol(), compare(EQUAL, &[]), accept()]).is_empty());
+}
+
+#[test]
 fn only_rules_for_new_connections_open_a_port() {
     let (new, established) = (8_u32.to_ne_bytes(), 2_u32.to_ne_bytes());
     let nothing = 0_u32.to_ne_bytes();
