@@ -6,6 +6,8 @@
 # With the standard library of a target installed (`rustup target add x86_64-unknown-linux-musl
 # aarch64-unknown-linux-gnu`) it is used. Without, RUST_LIBRARY names the `library` folder of the sources of exactly
 # this compiler (Debian's package rust-src, if it has the version), from which it is built along.
+# To try the Arm program elsewhere: qemu-user-static with the libraries of libc6-arm64-cross, copied into a folder that
+# holds `lib` alone: qemu looks there for every path first, and beside them Debian has a `bin`, which is no link.
 # Needs cargo-zigbuild and ziglang (build.sh puts them into target/packaging), for musl also musl-tools
 # and a libunwind.a (libunwind-14-dev), since the agent survives a panic of one source by unwinding.
 set -euo pipefail

@@ -1,5 +1,7 @@
 //! The agent between its host, its folder and a collector that is not there.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use observation::latest::protocol::{AgentKind, Task};
 use pki::Authority;

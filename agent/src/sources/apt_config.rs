@@ -210,6 +210,65 @@ mod tests {
         assert!(config.last("APT::Wrong").is_none());
     }
 
+    /// Constructed from apt.conf(5).
+    #[test]
+    fn options_are_written_in_each_form() {
+        let of = |text: &str| {
+            let mut config = AptConfig::default();
+            assert_eq!(config.add("p", text), Some(()), "{text}");
+            let options = config.options.iter().map(|it| format!("{}={}", it.name, it.value));
+            options.collect::<Vec<_>>()
+        };
+        for (text, expected) in [
+            ("A::B \"1\";", &["A::B=1"][..]),
+            ("A { B \"1\"; };", &["A::B=1"]),
+            ("A{B{C \"1\";};};", &["A::B::C=1"]),
+            ("A { \"x\"; \"y\"; };", &["A::=x", "A::=y"]),
+            ("A:: \"x\";", &["A::=x"]),
+            ("A::B 1;", &["A::B=1"]),
+            ("A \"1\"; // B \"2\";\n# C \"3\";\n/* D \"4\"; */ E \"5\";", &["A=1", "E=5"]),
+            ("A \"x // y\";", &["A=x // y"]),
+            ("A \"1\"; A::B \"2\"; AB \"3\"; #clear a;", &["AB=3"]),
+            ("A { B \"1\"; C \"2\"; #clear B; };", &["A::C=2"]),
+            ("A;", &[]),
+            (";;", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_file_holds_and_other_names_are_passed_over() {
+        let host = MapHost::new()
+            .file("/etc/apt/apt.conf.d/10a", "A \"1\"; L:: \"x\";")
+            .file("/etc/apt/apt.conf.d/20b.conf", "a \"2\"; L:: \"y\";")
+            .file("/etc/apt/apt.conf.d/30c.dpkg-old", "A \"no\";")
+            .file("/etc/apt/apt.conf.d/40d~", "A \"no\";")
+            .file("/etc/apt/apt.conf", "A \"3\";");
+        let config = AptConfig::read(&host);
+        let last = config.last("A").unwrap();
+        assert_eq!((&*last.value, &*last.place), ("3", "/etc/apt/apt.conf"));
+        let items: Vec<&str> = config.items("l").iter().map(|it| it.value.as_str()).collect();
+        assert_eq!(items, ["x", "y"]);
+        assert!(config.last("L").is_none() && config.items("A").is_empty());
+    }
+
+    #[test]
+    fn a_closed_file_is_a_gap_and_a_broken_one_costs_no_other() {
+        let host = MapHost::unprivileged()
+            .file("/etc/apt/apt.conf.d/10a", "A { B \"1\";")
+            .file("/etc/apt/apt.conf.d/20b", "C \"2\";")
+            .file("/etc/apt/apt.conf.d/30c", "D \"3\";")
+            .forbid("/etc/apt/apt.conf.d/30c");
+        let config = AptConfig::read(&host);
+        assert_eq!((config.gaps.len(), config.complaints.len()), (1, 1));
+        assert_eq!(config.last("C").map(|it| &*it.value), Some("2"));
+        let many = "A:: \"x\";".repeat(OPTIONS_MAX + 5);
+        let host = MapHost::new().file("/etc/apt/apt.conf", many);
+        assert_eq!(AptConfig::read(&host).options.len(), OPTIONS_MAX);
+    }
+
     #[test]
     fn what_has_no_end_is_a_complaint() {
         for text in ["A { B \"1\";", "A \"1", "/* x", "}"] {

@@ -269,7 +269,97 @@ mod tests {
         assert_eq!(parse(&"a {".repeat(40), Comments::Hash), Err("blocks nest too deep"));
     }
 
+    #[test]
+    fn each_form_of_text_is_one_word() {
+        for (text, expected) in [
+            ("a'b;", "a'b"),
+            ("\"a b\\\"c\";", "a b\"c"),
+            ("'a \"b\"';", "a \"b\""),
+            ("a=\"b; c\";", "a=b; c"),
+            ("a\\;b;", "a\\;b"),
+            ("a\\ b;", "a\\ b"),
+            ("${a}b;", "${a}b"),
+            ("a#b;", "a#b"),
+            ("é;", "é"),
+        ] {
+            assert_eq!(words(text, Comments::Hash), [[expected]], "{text}");
+        }
+    }
+
+    #[test]
+    fn blocks_without_words_and_empty_statements_are_kept_or_left_as_they_say_something() {
+        assert_eq!(parse(";;; ;", Comments::Hash), Ok(Vec::new()));
+        assert_eq!(parse("{}", Comments::Hash), Ok(Vec::new()));
+        let found = parse("{ a; }", Comments::Hash).unwrap();
+        assert_eq!((found.len(), found[0].name(), found[0].block[0].name()), (1, "", "a"));
+        // The end of a block ends the statement before it, as that of the text does.
+        let found = parse("a { b c } d", Comments::Hash).unwrap();
+        assert_eq!(
+            (&found[0].block[0].words[..], found[1].name()),
+            (&["b".to_owned(), "c".to_owned()][..], "d")
+        );
+    }
+
+    #[test]
+    fn a_text_that_grows_without_end_is_refused() {
+        let wide = "a ".repeat(WORDS_MAX + 1);
+        assert_eq!(parse(&wide, Comments::Hash), Err("a statement has too many words"));
+        assert!(parse(&"a ".repeat(WORDS_MAX), Comments::Hash).is_ok());
+        assert_eq!(
+            parse(&";".repeat(STATEMENTS_MAX + 1), Comments::Hash),
+            Err("there are too many statements")
+        );
+        let deep = format!("{}{}", "a {".repeat(DEPTH_MAX), "}".repeat(DEPTH_MAX));
+        assert_eq!(parse(&deep, Comments::Hash).map(|it| it.len()), Ok(1));
+    }
+
+    /// A statement as text.
+    fn written(statement: &Statement) -> String {
+        let quoted = |it: &String| format!("\"{}\"", it.replace('\\', "\\\\").replace('"', "\\\""));
+        let words: Vec<String> = statement.words.iter().map(quoted).collect();
+        match &*statement.block {
+            [] => format!("{};", words.join(" ")),
+            block => {
+                let inner: Vec<String> = block.iter().map(written).collect();
+                format!("{} {{ {} }}", words.join(" "), inner.join("# x;\n"))
+            }
+        }
+    }
+
+    fn statements() -> impl Strategy<Value = Vec<Statement>> {
+        let words = || proptest::collection::vec("[a-z{};#'\"\\\\ é/*$]{0,6}", 1..4);
+        let leaf = words().prop_map(|words| Statement { words, block: Vec::new() });
+        let nested = leaf.prop_recursive(4, 24, 4, move |inner| {
+            (words(), proptest::collection::vec(inner, 0..4))
+                .prop_map(|(words, block)| Statement { words, block })
+        });
+        proptest::collection::vec(nested, 0..5)
+    }
+
     proptest! {
+        /// What was written with all signs in quotes comes back, remarks between statements or not.
+        #[test]
+        fn written_statements_come_back(statements in statements()) {
+            let text: Vec<String> = statements.iter().map(written).collect();
+            for comments in [Comments::Hash, Comments::HashAndSlashes] {
+                prop_assert_eq!(parse(&text.join("\n"), comments), Ok(statements.clone()));
+            }
+        }
+
+        /// Each statement is handed over as soon as it is whole: a cut text tells the beginning of the whole one.
+        #[test]
+        fn a_cut_text_tells_the_beginning(statements in statements(), at in any::<prop::sample::Index>()) {
+            let text: Vec<String> = statements.iter().map(written).collect();
+            let text = text.join("\n");
+            let ends: Vec<usize> = text.char_indices().map(|it| it.0).collect();
+            prop_assume!(!ends.is_empty());
+            let mut found = Vec::new();
+            let result = each(&text[..ends[at.index(ends.len())]], Comments::Hash, &mut |it| found.push(it));
+            // Only the last may be cut within its words.
+            let whole = if result.is_ok() { found.len().saturating_sub(1) } else { found.len() };
+            prop_assert_eq!(&found[..whole], &statements[..whole]);
+        }
+
         #[test]
         fn hostile_texts_never_panic(text in "[a{};\"'#/* \\\\$\n=é]{0,80}") {
             let _ = parse(&text, Comments::Hash);

@@ -94,6 +94,8 @@ fn of_folder(host: &dyn Host, value: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sources::testing::MapHost;
 
@@ -149,5 +151,48 @@ mod tests {
     fn a_folder_may_leave_files_out() {
         let host = MapHost::new().file("/d/a", "").file("/d/a.bak", "").file("/d/b~", "");
         assert_eq!(of_folder(&host, "/d,.bak"), ["/d/a"]);
+    }
+
+    /// dnsmasq(8), `conf-dir`: the endings with `*` are those that are read, those without are not.
+    #[test]
+    fn a_folder_may_be_read_by_endings_alone() {
+        let host = MapHost::new().file("/d/a.conf", "").file("/d/b.txt", "").file("/d/c.conf~", "");
+        let host = host.file("/d/#d.conf#", "").file("/d/.e.conf", "");
+        assert_eq!(of_folder(&host, "/d/,*.conf"), ["/d/a.conf"]);
+        assert_eq!(of_folder(&host, "/d, *.conf , *.txt"), ["/d/a.conf", "/d/b.txt"]);
+        assert_eq!(of_folder(&host, "/d"), ["/d/a.conf", "/d/b.txt"]);
+        assert_eq!(of_folder(&host, "/none"), [""; 0]);
+        assert_eq!(of_folder(&host, ""), [""; 0]);
+    }
+
+    #[test]
+    fn files_that_name_each_other_in_a_circle_are_read_once() {
+        let host = MapHost::new()
+            .file(CONFIGURATION, "conf-file=/a\nconf-dir=/\n")
+            .file("/a", "conf-file=/b\nx=1\n")
+            .file("/b", "conf-file=/a\nconf-file=/etc/dnsmasq.conf\ny=2\n");
+        let mut found = Found::default();
+        let names: Vec<String> =
+            settings(&host, &mut found).into_iter().map(|it| it.name).collect();
+        assert_eq!((names, found), (vec!["x".to_owned(), "y".to_owned()], Found::default()));
+    }
+
+    proptest! {
+        /// Each line of a value without a remark comes back as name and value.
+        #[test]
+        fn a_line_is_its_name_and_value(name in "[a-z-]{1,20}", value in "[a-z0-9,.:=/é]{0,30}") {
+            let text = format!("\t{name} = {value} # b=c");
+            prop_assert_eq!(line(&text), Some((&*name, &*value)));
+        }
+
+        #[test]
+        fn hostile_files_end(text in "(conf-file=|conf-dir=|/etc/dnsmasq|\\.d/|\\.conf|[=#,*\n é~]){0,40}") {
+            let host = MapHost::new()
+                .file(CONFIGURATION, &text)
+                .file("/etc/dnsmasq.d/a", &text)
+                .link("/etc/dnsmasq.d/b", "/etc/dnsmasq.d");
+            let settings = settings(&host, &mut Found::default());
+            prop_assert!(settings.len() <= 2 * text.lines().count());
+        }
     }
 }

@@ -327,6 +327,76 @@ mod tests {
         assert_eq!(statement(&MapHost::new(), "/x"), Statement::default());
     }
 
+    /// Real: the build information of Debian's caddy 2.6.2-5, which was built without modules.
+    #[test]
+    fn a_program_of_debian_names_its_path_and_compiler() {
+        let section = include_bytes!("elf/samples/caddy.buildinfo");
+        let found = check(&[(".go.buildinfo", section)]);
+        assert_eq!(found.product.as_deref(), Some("github.com/caddyserver/caddy/v2/cmd/caddy"));
+        assert_eq!((found.version, found.built_with.as_deref()), (None, Some("go1.19.8")));
+        assert_eq!(found.language, Some(Language::Go));
+        for length in 0..section.len() {
+            // A section that is cut states nothing, or less, and nothing else.
+            let product = go_statement(&section[..length]).and_then(|it| it.product);
+            let whole = "github.com/caddyserver/caddy/v2/cmd/caddy";
+            assert!(product.is_none_or(|it| whole.starts_with(&it)), "{length}");
+        }
+    }
+
+    /// Constructed from the gABI: an old machine of 32 bits, the larger end first.
+    #[test]
+    fn files_of_32_bits_and_of_the_other_order_are_read() {
+        let comment = b"GCC: 12\0";
+        let names = b"\0.shstrtab\0.comment\0";
+        let mut bytes = vec![0; 52];
+        bytes[..6].copy_from_slice(b"\x7fELF\x01\x02");
+        bytes.extend(names);
+        let comment_at = bytes.len();
+        bytes.extend(comment);
+        let table_at = bytes.len();
+        for (name, offset, length) in
+            [(0, 0, 0), (1, 52, names.len()), (11, comment_at, comment.len())]
+        {
+            let mut entry = vec![0; 40];
+            let words = [(0, name), (16, offset), (20, length)];
+            for (at, word) in words {
+                entry[at..at + 4].copy_from_slice(&u32::try_from(word).unwrap().to_be_bytes());
+            }
+            bytes.extend(entry);
+        }
+        bytes[32..36].copy_from_slice(&u32::try_from(table_at).unwrap().to_be_bytes());
+        for (at, half) in [(46, 40_u16), (48, 3), (50, 1)] {
+            bytes[at..at + 2].copy_from_slice(&half.to_be_bytes());
+        }
+        let read = |bytes: &[u8]| statement(&MapHost::new().file("/x", bytes), "/x");
+        assert_eq!(read(&bytes).built_with.as_deref(), Some("GCC: 12"));
+        // Entries that are too small for what they must hold, or too many of them.
+        for (at, half) in [(46, 39_u16), (46, 257), (48, 0), (48, 1025), (50, 3)] {
+            let mut broken = bytes.clone();
+            broken[at..at + 2].copy_from_slice(&half.to_be_bytes());
+            assert_eq!(read(&broken), Statement::default(), "{at} {half}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_text_are_not_told() {
+        assert_eq!(compiler(b"GCC: 1\0\0"), Some("GCC: 1".to_owned()));
+        assert_eq!(compiler(b"GCC: 1\0\x1b[31m\0"), Some("GCC: 1".to_owned()));
+        assert_eq!(compiler(&[b'a'; 200]), None);
+        assert_eq!((compiler(b""), compiler(b"\0 \0")), (None, None));
+        assert_eq!(counted(&[3, b'a', b'b', b'c', b'd']), Some((&b"abc"[..], &b"d"[..])));
+        assert_eq!((counted(&[3, b'a']), counted(&[]), counted(&[0xff; 9])), (None, None, None));
+    }
+
+    /// Planted: a list of crates that unpacks to more than it may.
+    #[test]
+    fn a_list_of_crates_that_grows_without_end_is_not_unpacked() {
+        let zeros = vec![b' '; CRATES_BYTES_MAX + 1];
+        let packed = miniz_oxide::deflate::compress_to_vec_zlib(&zeros, 6);
+        assert!(packed.len() < 64 * 1024);
+        assert_eq!(rust_statement(&packed), None);
+    }
+
     proptest! {
         #[test]
         fn mutated_files_never_panic(changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..12)) {

@@ -110,7 +110,81 @@ pub(crate) fn readable<T>(
 
 #[cfg(test)]
 mod tests {
+    use observation::latest::Privilege;
+
     use super::*;
+    use crate::sources::testing::{MapHost, with_context};
+
+    const PASSWD: &str = "root:x:0:0::/root:/bin/bash\ndaemon:x:1:1::/usr/sbin:/usr/sbin/nologin\n\
+        alice:x:1000:1000::/home/alice/:/bin/bash\nbob:x:1001:1001::/net/bob:/bin/bash\n";
+
+    #[test]
+    fn homes_are_those_of_persons_and_root_on_this_machine() {
+        let host = MapHost::new()
+            .file("/etc/passwd", PASSWD)
+            .file("/proc/self/mountinfo", "36 1 0:30 / /net rw - nfs4 srv:/net rw\n");
+        with_context(&host, |context| {
+            let persons = Persons::read_or_none(context.host, context.names);
+            let homes = Homes::of(context.host, &persons);
+            let list: Vec<&str> = homes.list.iter().map(|it| it.0.as_str()).collect();
+            assert_eq!(list, ["/root", "/home/alice"]);
+            let found = homes.finish(Found::default()).unwrap();
+            let [gap] = &*found.gaps else { panic!("{found:?}") };
+            assert!(
+                matches!(&gap.reason, Absent::NotLookedAt { why, .. } if why == "remote_file_system")
+            );
+            assert!(!format!("{found:?}").contains("bob"));
+        });
+    }
+
+    #[test]
+    fn more_accounts_than_are_looked_at_are_said() {
+        let line = |it: usize| format!("u{it}:x:{}:100::/home/u{it}:/bin/sh\n", 2000 + it);
+        let passwd: String = (0..HOMES_MAX + 3).map(line).collect();
+        with_context(&MapHost::new().file("/etc/passwd", passwd), |context| {
+            let persons = Persons::read_or_none(context.host, context.names);
+            let homes = Homes::of(context.host, &persons);
+            assert_eq!(homes.list.len(), HOMES_MAX);
+            let found = homes.finish(Found::default()).unwrap();
+            assert_eq!(found.complaints[0].problem, "3 more accounts were not looked at");
+        });
+    }
+
+    #[test]
+    fn reasons_name_the_pseudonymous_place_alone() {
+        let what = || "/home/alice/.mozilla".to_owned();
+        for reason in [
+            Absent::NotAllowed { what: what(), needs: Privilege::Root },
+            Absent::Failed { doing: what(), cause: "x".to_owned() },
+            Absent::TimedOut { doing: what(), after_ms: 1 },
+        ] {
+            let gap = gap("~p-x/.mozilla", reason);
+            assert!(!format!("{gap:?}").contains("alice"), "{gap:?}");
+        }
+    }
+
+    #[test]
+    fn a_closed_home_is_one_gap_and_what_is_not_there_none() {
+        with_context(&MapHost::new().file("/etc/passwd", PASSWD), |context| {
+            let persons = Persons::read_or_none(context.host, context.names);
+            let mut found = Found::default();
+            let closed =
+                || Absent::NotAllowed { what: "/home/alice".to_owned(), needs: Privilege::Root };
+            for _ in 0..2 {
+                assert_eq!(
+                    readable::<()>(Err(closed()), &persons, "/home/alice", &mut found),
+                    None
+                );
+            }
+            let not_here = Absent::NotHere { looked_at: "/home/alice/x".to_owned() };
+            assert_eq!(readable::<()>(Err(not_here), &persons, "/home/alice/x", &mut found), None);
+            assert_eq!(readable(Ok(7), &persons, "/home/alice/y", &mut found), Some(7));
+            assert_eq!(found.gaps.len(), 1);
+            assert!(!format!("{found:?}").contains("alice"));
+        });
+        let nothing = Homes { list: Vec::new(), remote: Vec::new(), left_out: 0 };
+        assert!(matches!(nothing.finish(Found::default()), Err(Absent::NotHere { .. })));
+    }
 
     #[test]
     fn what_is_too_much_is_left_out_and_said() {

@@ -50,4 +50,25 @@ mod tests {
         it.uuid = "6f0a8f44-0f2c-4cf5-9c31-5d2bb0b4a1de".parse().ok();
         assert_eq!(id(&it).as_deref(), Some("6f0a8f44-0f2c-4cf5-9c31-5d2bb0b4a1de"));
     }
+
+    #[test]
+    fn a_named_guest_says_what_the_guest_says_and_no_more() {
+        let mut it = guest("libvirt", "/etc/libvirt/qemu/a.xml");
+        let named = |it: &VirtualMachine| {
+            let Fact::NamedMachine(it) = as_named(it) else { panic!("not named") };
+            it
+        };
+        let unknown = named(&it);
+        assert_eq!((unknown.list, &*unknown.keeper), (MachineList::Guest, "libvirt"));
+        assert_eq!(unknown.place, "/etc/libvirt/qemu/a.xml");
+        assert_eq!((unknown.name, unknown.id, unknown.is_active), (None, None, None));
+        it.name = Some("mail".to_owned());
+        it.macs = vec!["52:54:00:00:00:01".to_owned()];
+        it.is_running = Some(false);
+        it.operating_system = Some("l26".to_owned());
+        let known = named(&it);
+        assert_eq!((known.name.as_deref(), known.is_active), (Some("mail"), Some(false)));
+        assert_eq!((known.macs, known.addresses), (it.macs, Vec::new()));
+        assert_eq!(known.operating_system.as_deref(), Some("l26"));
+    }
 }

@@ -204,7 +204,26 @@ mod tests {
         assert_eq!(read(&MapHost::new()), (None, Found::default()));
     }
 
+    /// Files that include each other in a circle end at the depth, however often each names the others.
+    #[test]
+    fn a_wide_circle_of_inclusions_ends_by_its_number_of_files() {
+        let (path, _) = CONFIGURATIONS[0];
+        let circle = format!("<?include \"{path}\"?>").repeat(20);
+        let (value, found) = read(&MapHost::new().file(path, format!("{circle} 1")));
+        assert_eq!(value, None);
+        assert!(found.complaints.len() > 1);
+    }
+
     proptest! {
+        /// A text of JSON comes out as it went in, whatever signs of comments it holds.
+        #[test]
+        fn each_text_comes_back(text in "[\\[\\]{},\"\\\\#/*é<?a-z ]{0,40}") {
+            let json = serde_json::json!({ "Dhcp4": { "x": text.clone() } });
+            let (value, _) = read(&MapHost::new().file(CONFIGURATIONS[0].0, json.to_string()));
+            let value = value.unwrap();
+            prop_assert_eq!(value["x"].as_str(), Some(&*text));
+        }
+
         #[test]
         fn hostile_texts_never_panic(text in "[\\[\\]{},\"\\\\#/*é\n<?]{0,80}") {
             let _ = read(&MapHost::new().file(CONFIGURATIONS[0].0, text));

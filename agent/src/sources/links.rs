@@ -66,3 +66,45 @@ pub(crate) fn sample_link(index: u32, name: &str) -> LinkState {
         addresses: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Reply, Request};
+    use crate::sources::testing::MapHost;
+
+    #[test]
+    fn links_are_known_by_number_and_name() {
+        let links = vec![sample_link(1, "lo"), sample_link(7, "eth0")];
+        let host = MapHost::new().answer(Request::Links, Ok(Reply::Links(links)));
+        let names = LinkNames::read(&host).unwrap();
+        assert_eq!((names.name(7), names.name(2)), (Some("eth0"), None));
+        assert!(names.has("lo") && !names.has("eth"));
+        assert!(matches!(LinkNames::read(&MapHost::new()), Err(Absent::NotHere { .. })));
+    }
+
+    /// RFC 3927 and RFC 4291, 2.5.6: such an address was made by the host itself, whatever else is said of it.
+    #[test]
+    fn an_address_of_the_link_alone_is_neither_given_nor_fixed() {
+        for (address, is_permanent, expected) in [
+            ("192.0.2.7", true, AddressOrigin::Permanent),
+            ("192.0.2.7", false, AddressOrigin::Leased),
+            ("169.254.3.4", true, AddressOrigin::LinkLocal),
+            ("169.254.3.4", false, AddressOrigin::LinkLocal),
+            ("169.253.255.255", false, AddressOrigin::Leased),
+            ("fe80::1", true, AddressOrigin::LinkLocal),
+            ("febf::1", true, AddressOrigin::LinkLocal),
+            ("fec0::1", true, AddressOrigin::Permanent),
+            ("2001:db8::7", false, AddressOrigin::Leased),
+        ] {
+            let address = LinkAddress {
+                address: address.parse().unwrap(),
+                prefix_length: 24,
+                is_permanent,
+                is_temporary: false,
+            };
+            let told = interface_address(&address);
+            assert_eq!((told.origin, told.prefix_length), (expected, 24), "{}", told.address);
+        }
+    }
+}

@@ -155,7 +155,90 @@ pub(crate) fn owner_of(host: &dyn Host, path: &str) -> Result<OwnerPackage, Abse
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use jiff::Timestamp;
+    use observation::latest::NameKey;
+
+    use super::testing::MapHost;
     use super::*;
+    use crate::host::{Reply, Request};
+    use crate::names::Names;
+
+    const PROGRAM: &str = "/usr/sbin/sshd";
+    const LIST: &str = "/var/lib/dpkg/info/openssh-server.list";
+
+    /// A machine with one package that counts how often its list of files is read.
+    struct Counting {
+        machine: MapHost,
+        readings: AtomicUsize,
+    }
+
+    impl Counting {
+        fn new() -> Self {
+            let status = "Package: openssh-server\nStatus: install ok installed\nVersion: 1\n";
+            let machine = MapHost::new()
+                .file("/var/lib/dpkg/status", status)
+                .file(LIST, format!("{PROGRAM}\n"));
+            Self { machine, readings: AtomicUsize::new(0) }
+        }
+    }
+
+    impl Host for Counting {
+        fn ask(&self, request: &Request) -> Result<Reply, Absent> {
+            if matches!(request, Request::FilePart { path, .. } if path == LIST) {
+                self.readings.fetch_add(1, Ordering::Relaxed);
+            }
+            self.machine.ask(request)
+        }
+    }
+
+    /// A source that asks who owns a file.
+    const fn asking(id: &'static str) -> Source {
+        fn observe(context: &Context<'_>) -> Result<Found, Absent> {
+            let paths = HashSet::from([PROGRAM.to_owned()]);
+            let owner = owners::Owners::find(context.host, context.lists, &paths).of(PROGRAM)?;
+            assert_eq!(owner.name, "openssh-server");
+            Ok(Found::default())
+        }
+        let id = SourceId::from_static(id);
+        Source { id, platforms: &[Platform::Linux], cadence: Cadence::Steady, observe }
+    }
+
+    /// How often the list had been read after each of these sources of one run.
+    fn readings_after(ids: &[&'static str]) -> Vec<usize> {
+        let host = Counting::new();
+        let names = Names::new(NameKey::Run, b"test");
+        let lists = FileLists::default();
+        let context = Context {
+            host: &host,
+            now: Timestamp::UNIX_EPOCH,
+            names: &names,
+            options: Options::default(),
+            lists: &lists,
+        };
+        let reading = |id: &&'static str| {
+            asking(id).read(&context).unwrap();
+            host.readings.load(Ordering::Relaxed)
+        };
+        ids.iter().map(reading).collect()
+    }
+
+    #[test]
+    fn lists_of_files_are_read_once_up_to_the_last_domain_that_needs_them() {
+        let ids = ["services.listeners", "services.units", "software.executables"];
+        assert_eq!(readings_after(&ids), [1, 1, 1]);
+    }
+
+    #[test]
+    fn behind_the_last_domain_that_needs_them_lists_of_files_are_let_go() {
+        for next in ["storage.raid", "system.kernel", "updates.missing"] {
+            // Who asks again reads again: nothing of the first reading is in memory any longer.
+            assert_eq!(readings_after(&["software.executables", next]), [1, 2], "{next}");
+        }
+        // By the domain and not by letters alone.
+        assert_eq!(readings_after(&["services.units", "software.zzz"]), [1, 1]);
+    }
 
     #[test]
     fn sources_are_sorted_by_id_and_no_id_occurs_twice() {

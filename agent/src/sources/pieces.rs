@@ -106,6 +106,8 @@ pub(crate) fn half(bytes: &[u8], at: usize, is_little: bool) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sources::testing::MapHost;
 
@@ -127,5 +129,69 @@ mod tests {
     fn a_missing_file_is_absent() {
         let host = MapHost::new();
         assert!(matches!(Pieces::new(&host, "/x").bytes(0, 1), Err(Unread::Absent(_))));
+    }
+
+    #[test]
+    fn a_file_read_over_and_over_ends() {
+        let content = vec![7; usize::try_from(PIECE_BYTES).unwrap() * (PIECES_KEPT + 1)];
+        let host = MapHost::new().file("/x", &content);
+        let mut pieces = Pieces::new(&host, "/x");
+        // Nearly all that may be fetched was fetched; what is kept costs nothing.
+        pieces.fetched_bytes = FETCHED_BYTES_MAX - PIECE_BYTES;
+        assert_eq!(pieces.bytes(0, 4), Ok(vec![7; 4]));
+        assert_eq!(pieces.bytes(8, 4), Ok(vec![7; 4]));
+        assert_eq!(pieces.bytes(PIECE_BYTES, 1), Err(Unread::Broken("it leads in circles")));
+    }
+
+    #[test]
+    fn the_piece_that_was_asked_for_least_lately_goes_first() {
+        let content = vec![1; usize::try_from(PIECE_BYTES).unwrap() * (PIECES_KEPT + 2)];
+        let host = MapHost::new().file("/x", &content);
+        let mut pieces = Pieces::new(&host, "/x");
+        for piece in 0..PIECES_KEPT as u64 {
+            pieces.bytes(piece * PIECE_BYTES, 1).unwrap();
+        }
+        pieces.bytes(0, 1).unwrap();
+        let fetched = pieces.fetched_bytes;
+        pieces.bytes(PIECES_KEPT as u64 * PIECE_BYTES, 1).unwrap();
+        pieces.bytes(0, 1).unwrap();
+        assert_eq!(pieces.fetched_bytes, fetched + PIECE_BYTES, "the first one is kept still");
+        pieces.bytes(PIECE_BYTES, 1).unwrap();
+        assert_eq!(pieces.fetched_bytes, fetched + 2 * PIECE_BYTES, "the second one went");
+        assert!(pieces.kept.len() <= PIECES_KEPT);
+    }
+
+    #[test]
+    fn words_stand_in_both_orders_and_within_the_bytes() {
+        let bytes = [0x01, 0x02, 0x03, 0x04, 0x05];
+        assert_eq!(
+            (word(&bytes, 0, true), word(&bytes, 1, false)),
+            (Some(0x0403_0201), Some(0x0203_0405))
+        );
+        assert_eq!((half(&bytes, 3, true), half(&bytes, 3, false)), (Some(0x0504), Some(0x0405)));
+        for at in [2, 5, usize::MAX] {
+            assert_eq!(word(&bytes, at, true), None, "{at}");
+        }
+        assert_eq!((half(&bytes, 4, true), half(&bytes, usize::MAX, true)), (None, None));
+    }
+
+    proptest! {
+        /// Any place of any length is what the file holds there, or ends before it.
+        #[test]
+        fn each_part_is_that_of_the_file(
+            places in proptest::collection::vec((0_usize..300_000, 0_usize..150_000), 1..6)
+        ) {
+            let content: Vec<u8> = (0..200_000_u32).map(|it| u8::try_from(it % 251).unwrap()).collect();
+            let host = MapHost::new().file("/x", &content);
+            let mut pieces = Pieces::new(&host, "/x");
+            for (offset, length) in places {
+                let found = pieces.bytes(offset as u64, length);
+                match content.get(offset..offset + length) {
+                    Some(expected) => prop_assert_eq!(found.as_deref(), Ok(expected)),
+                    None if length == 0 => prop_assert_eq!(found, Ok(Vec::new())),
+                    None => prop_assert!(found.is_err()),
+                }
+            }
+        }
     }
 }

@@ -108,4 +108,42 @@ mod tests {
         let facts: Vec<Fact> = settings.facts().collect();
         assert_eq!(lines(&facts), ["x C -", "x [s] A = 3", "x a = 2"]);
     }
+
+    #[test]
+    fn a_setting_says_where_it_stands_and_whether_it_was_set() {
+        let it = configured("sshd", "Port", "22", "/etc/ssh/sshd_config");
+        assert_eq!((it.value.as_deref(), it.origin), (Some("22"), SettingOrigin::Configured));
+        assert_eq!((&*it.subject, &*it.place), ("sshd", "/etc/ssh/sshd_config"));
+        let it = not_set("sshd", "Port", "/etc/ssh/sshd_config");
+        assert_eq!((it.value, it.origin), (None, SettingOrigin::Default));
+        assert_eq!(running("a", "b", "c", "/proc/x").origin, SettingOrigin::Running);
+    }
+
+    #[test]
+    fn signs_that_steer_a_terminal_do_not_leave_the_host() {
+        let it = configured("x", "a", "b\u{1b}[31m\nc\u{7}", "/a");
+        assert!(!it.value.unwrap().contains(char::is_control));
+    }
+
+    #[test]
+    fn a_default_is_stated_once_and_only_where_nothing_is_set() {
+        let mut settings = LastWins::new("x");
+        settings.set(None, "Port", "22", "/a");
+        settings.set(Some("host"), "Banner", "none", "/a");
+        settings.state_defaults(&["port", "Banner", "banner"], "/b");
+        let facts: Vec<Fact> = settings.facts().collect();
+        // What a scope sets says nothing of all others.
+        assert_eq!(lines(&facts), ["x Banner -", "x Port = 22", "x [host] Banner = none"]);
+    }
+
+    #[test]
+    fn what_is_taken_back_can_be_set_again() {
+        let mut settings = LastWins::new("x");
+        for value in ["1", "", "2", "", "3"] {
+            settings.set(None, "a", value, "/a");
+        }
+        settings.set(None, "never", "", "/a");
+        let values: Vec<_> = settings.settings().map(|it| it.value).collect();
+        assert_eq!(values, [Some("3".to_owned())]);
+    }
 }

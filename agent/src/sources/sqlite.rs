@@ -150,8 +150,9 @@ impl<'a, 'b> Pager<'a, 'b> {
         let mut seen = 0_usize;
         while let Some(number) = waiting.pop() {
             seen += 1;
-            // Each leaf holds one row at least.
-            if seen > self.bounds.rows.saturating_mul(2).max(TREE_PAGES_MIN) {
+            // Each leaf holds one row at least. What waits counts too: one page may name thousands of children.
+            let pages_max = self.bounds.rows.saturating_mul(2).max(TREE_PAGES_MIN);
+            if seen + waiting.len() > pages_max {
                 return Err(Unread::Broken("its tree leads in circles"));
             }
             let page = self.page(number)?;
@@ -493,7 +494,149 @@ mod tests {
         assert!(LogStart::parse(&header).is_none());
     }
 
+    /// Real: written by SQLite 3.40.1 as `sqlite/samples/record-sqlite.py` says.
+    const SMALL_PAGES: &[u8] = include_bytes!("sqlite/samples/sqlite-small.db.zst");
+    const LARGE_PAGES: &[u8] = include_bytes!("sqlite/samples/sqlite-large.db.zst");
+    const WITH_LOG: &[u8] = include_bytes!("sqlite/samples/sqlite-log.db.zst");
+    const LOG: &[u8] = include_bytes!("sqlite/samples/sqlite-log.db-wal.zst");
+
+    type Machines = Vec<(String, i64, Vec<u8>)>;
+
+    fn unpacked(packed: &[u8]) -> Vec<u8> {
+        zstd::decode_all(packed).unwrap()
+    }
+
+    /// The rows that the recording script wrote, all of them or those that it left.
+    fn written(count: i64, is_thinned: bool) -> Machines {
+        let numbers = (0..count).filter(|it| !is_thinned || (it * it - 5000) % 7 != 0);
+        let row = |it: i64| {
+            let filler =
+                vec![u8::try_from(it % 256).unwrap(); usize::try_from(it * 37 % 3000).unwrap()];
+            (format!("n{it}"), it * it - 5000, filler)
+        };
+        numbers.map(row).collect()
+    }
+
+    fn machines(database: &[u8], log: Option<&[u8]>) -> (Machines, Result<(), Unread>) {
+        let mut host = MapHost::new().file("/x", database);
+        if let Some(log) = log {
+            host = host.file("/x-wal", log);
+        }
+        let mut found = Vec::new();
+        let result = rows(&mut Pieces::new(&host, "/x"), "machines", BOUNDS, &mut |row| {
+            let (name, number, filler) = (row.first()?, row.get(1)?, row.get(2)?);
+            found.push((name.text()?.to_owned(), number.number()?, filler.bytes().to_vec()));
+            Some(())
+        });
+        (found, result)
+    }
+
+    #[test]
+    fn rows_longer_than_a_page_and_trees_of_many_pages_are_read_whole() {
+        for database in [SMALL_PAGES, LARGE_PAGES] {
+            let (found, result) = machines(&unpacked(database), None);
+            assert_eq!(result, Ok(()));
+            assert!(found == written(300, true), "{} rows", found.len());
+        }
+    }
+
+    #[test]
+    fn the_last_commit_counts_whether_it_is_in_the_database_or_in_the_log() {
+        let (database, log) = (unpacked(WITH_LOG), unpacked(LOG));
+        assert!(machines(&database, None) == (written(200, false), Ok(())));
+        assert!(machines(&database, Some(&log)) == (written(300, true), Ok(())));
+        assert!(machines(&database, Some(&[])) == (written(200, false), Ok(())));
+    }
+
+    #[test]
+    fn a_log_that_is_cut_or_changed_gives_the_commit_before_and_no_mixture() {
+        let (database, log) = (unpacked(WITH_LOG), unpacked(LOG));
+        let before = written(200, false);
+        for length in (0..log.len()).step_by(4099).chain([log.len() - 1]) {
+            assert!(
+                machines(&database, Some(&log[..length])) == (before.clone(), Ok(())),
+                "{length}"
+            );
+        }
+        for at in (0..log.len()).step_by(4099) {
+            let mut changed = log.clone();
+            changed[at] ^= 0x10;
+            let (found, _) = machines(&database, Some(&changed));
+            assert!(found == before, "{at}: {} rows", found.len());
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_cut_tells_no_row_that_was_not_written() {
+        let whole = unpacked(SMALL_PAGES);
+        let written = written(300, true);
+        for length in (0..whole.len()).step_by(9_973) {
+            let (found, result) = machines(&whole[..length], None);
+            assert!(result.is_err(), "{length}");
+            // What was read before the end was found is as it was written.
+            assert!(written.starts_with(&found), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_does_not_understand_a_row_is_asked_no_more() {
+        let host = MapHost::new().file("/x", unpacked(SMALL_PAGES));
+        let asked = |bounds: Bounds, understood: usize| {
+            let mut asked = 0;
+            let result = rows(&mut Pieces::new(&host, "/x"), "machines", bounds, &mut |_| {
+                asked += 1;
+                (asked <= understood).then_some(())
+            });
+            (asked, result)
+        };
+        let strange = || Err(Unread::Broken("a row is not one of its table"));
+        assert_eq!(asked(BOUNDS, 0), (1, strange()));
+        assert_eq!(asked(BOUNDS, 7), (8, strange()));
+        // More rows than were expected are said and not read.
+        assert_eq!(asked(Bounds { rows: 7, ..BOUNDS }, 100), (7, strange()));
+    }
+
+    /// Planted: a page of 65,536 bytes that names itself 30,000 times as its child. It once took gigabytes.
+    #[test]
+    fn a_page_that_is_its_own_child_many_times_ends_at_once() {
+        let mut page = vec![0; 65_536];
+        page[..16].copy_from_slice(b"SQLite format 3\0");
+        page[16..18].copy_from_slice(&1_u16.to_be_bytes());
+        page[100] = INTERIOR;
+        page[103..105].copy_from_slice(&30_000_u16.to_be_bytes());
+        page[111] = 1;
+        // All cells lie in one place, which says: page 1.
+        for index in 0..30_000 {
+            page[112 + 2 * index..114 + 2 * index].copy_from_slice(&65_000_u16.to_be_bytes());
+        }
+        page[65_003] = 1;
+        let host = MapHost::new().file("/x", page);
+        let bounds = Bounds { rows: 20_000, ..BOUNDS };
+        let result = rows(&mut Pieces::new(&host, "/x"), "x", bounds, &mut |_| Some(()));
+        assert_eq!(result, Err(Unread::Broken("its tree leads in circles")));
+    }
+
     proptest! {
+        /// A number comes back from the bytes that SQLite has for it (section 1.6 of the format).
+        #[test]
+        fn each_number_comes_back(number in any::<u64>(), shift in 0_u32..64, rest in proptest::collection::vec(any::<u8>(), 0..4)) {
+            let number = number >> shift;
+            let mut bytes: Vec<u8> = Vec::new();
+            if number >> 56 == 0 {
+                let groups = (1..9).find(|it| number >> (7 * it) == 0).unwrap_or(8);
+                for group in (0..groups).rev() {
+                    let more = if group == 0 { 0 } else { 0x80 };
+                    bytes.push(u8::try_from(number >> (7 * group) & 0x7f).unwrap() | more);
+                }
+            } else {
+                let upper = number >> 8;
+                bytes.extend((0..8).rev().map(|it| u8::try_from(upper >> (7 * it) & 0x7f).unwrap() | 0x80));
+                bytes.push(u8::try_from(number & 0xff).unwrap());
+            }
+            bytes.extend(&rest);
+            prop_assert_eq!(varint(&bytes), Some((number, &*rest)));
+        }
+
         #[test]
         fn hostile_bytes_never_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..600),

@@ -5,6 +5,7 @@ use observation::latest::{AgentId, Fact, FactText, InitSystem, NameKey, Observer
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use super::bounds::{VOLATILE_MAX, thinned};
 use super::*;
 use crate::disk::memory::{Fault, MemoryDisk};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use inventory::assess::{completeness, hostings};
-use inventory::asset::{Asset, AssetId, ObserverId};
+use inventory::assess::{completeness, hostings, managements};
+use inventory::asset::{Asset, AssetId, Contact, ObserverId};
 use inventory::reconcile::{
     AssetFrame, Decision, assemble, changes, merge_decisions, raw_facts, split_decisions,
 };
@@ -36,22 +36,31 @@ pub(super) async fn show(
     let facts = if with_evidence { raw_facts(&members) } else { Vec::new() };
     let frame = frame(work, &record).await?;
     let asset = assemble(frame, &members).ok_or_else(|| missing(record.label.to_string()))?;
-    let (runs_on, hosts) = hosting(work, &asset).await?;
+    let Related { runs_on, hosts, managed_by, manages } = related(work, &asset).await?;
     let completeness = completeness(&asset);
     let links = record.links;
-    let explanation = AssetExplanation { asset, links, facts, completeness, runs_on, hosts };
+    let explanation =
+        AssetExplanation { asset, links, facts, completeness, runs_on, hosts, managed_by, manages };
     Ok(Reply::Asset(Box::new(explanation)))
 }
 
-/// The hosts and the guests of an asset. All assets are read for it, and only where there can be any: a
-/// machine that is known to be none and lists no guest has neither.
-async fn hosting(
-    work: &Work<'_>,
-    asset: &Asset,
-) -> Result<(Vec<Neighbour>, Vec<Neighbour>), Failure> {
+/// Other assets, by what they are to one.
+#[derive(Default)]
+struct Related {
+    runs_on: Vec<Neighbour>,
+    hosts: Vec<Neighbour>,
+    managed_by: Vec<Neighbour>,
+    manages: Vec<Neighbour>,
+}
+
+/// The hosts, guests and management controllers of an asset. All assets are read for it, and only where there can
+/// be any: a machine with an agent that is known to be no guest, lists none and has no controller has none of them.
+async fn related(work: &Work<'_>, asset: &Asset) -> Result<Related, Failure> {
     let is_real = asset.virtual_machine.as_ref().is_some_and(|it| !it.value.is_virtual);
-    if is_real && asset.named_machines.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+    let is_managed = asset.details.iter().any(|it| it.value.kind.starts_with("management_"));
+    let reports = asset.contact == Contact::Reported;
+    if is_real && reports && !is_managed && asset.named_machines.is_empty() {
+        return Ok(Related::default());
     }
     let store = work.collector.store.as_ref();
     let (records, agents) = (store.assets().await?, store.agents().await?);
@@ -61,15 +70,22 @@ async fn hosting(
         let name = found.name.as_ref().map(|it| it.value.clone());
         Some(Neighbour { label: found.label.clone(), name })
     };
-    let (mut runs_on, mut hosts) = (Vec::new(), Vec::new());
+    let mut related = Related::default();
     for it in hostings(&all) {
         if it.guest == asset.id {
-            runs_on.extend(neighbour(it.host));
+            related.runs_on.extend(neighbour(it.host));
         } else if it.host == asset.id {
-            hosts.extend(neighbour(it.guest));
+            related.hosts.extend(neighbour(it.guest));
         }
     }
-    Ok((runs_on, hosts))
+    for it in managements(&all) {
+        if it.host == asset.id {
+            related.managed_by.extend(neighbour(it.controller));
+        } else if it.controller == asset.id {
+            related.manages.extend(neighbour(it.host));
+        }
+    }
+    Ok(related)
 }
 
 pub(super) async fn history(work: &Work<'_>, name: String) -> Result<Reply, Failure> {

@@ -359,6 +359,10 @@ pub struct AssetExplanation {
     pub runs_on: Vec<Neighbour>,
     /// The assets that are its guests.
     pub hosts: Vec<Neighbour>,
+    /// The management controllers (BMC) that it names and that are assets.
+    pub managed_by: Vec<Neighbour>,
+    /// The hosts whose management controller it is.
+    pub manages: Vec<Neighbour>,
 }
 
 /// Another asset, as people name it.

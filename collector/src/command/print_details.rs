@@ -29,6 +29,8 @@ pub(super) fn details(
     }
     hosting(out, "assess-runs-on", &explanation.runs_on, wording)?;
     hosting(out, "assess-hosts", &explanation.hosts, wording)?;
+    hosting(out, "assess-managed-by", &explanation.managed_by, wording)?;
+    hosting(out, "assess-manages", &explanation.manages, wording)?;
     let asset = &explanation.asset;
     groups(out, &settings(asset, wording), wording)?;
     groups(out, &machines(asset, wording), wording)?;
@@ -221,6 +223,8 @@ mod tests {
             completeness: None,
             runs_on: Vec::new(),
             hosts: Vec::new(),
+            managed_by: Vec::new(),
+            manages: Vec::new(),
         }
     }
 
@@ -260,13 +264,17 @@ mod tests {
             Some(Completeness { percent: 82, sources: 20, answered: 17, steps: vec![step] });
         let host = Neighbour { label: AssetLabel("S-HOST1".to_owned()), name: Some("pve".into()) };
         it.runs_on = vec![host.clone()];
-        it.hosts = vec![host];
+        it.hosts = vec![host.clone()];
+        it.managed_by = vec![Neighbour { label: AssetLabel("S-BMC01".to_owned()), name: None }];
+        it.manages = vec![host];
         let text = printed(&it, Language::English);
         for expected in [
             "Completeness: 82 % (17 of 20 sources answered in full)",
             "run the reader with the rights of the administrator (root): +18 %",
             "Runs on: S-HOST1 pve",
             "Hosts: S-HOST1 pve",
+            "Management controller (BMC): S-BMC01",
+            "Is the management controller of: S-HOST1 pve",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }

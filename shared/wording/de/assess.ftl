@@ -10,6 +10,8 @@ assess-step-complaint = nicht Verstandenes ansehen: {$sources}: +{$gain} %
 ## Gäste und Wirte
 assess-runs-on = Läuft auf: {$others}
 assess-hosts = Beherbergt: {$others}
+assess-managed-by = Fernwartungscontroller (BMC): {$others}
+assess-manages = Ist Fernwartungscontroller von: {$others}
 
 ## Einstellungen und Listen auf der Befehlszeile
 assess-settings-of = Einstellungen: {$subject}

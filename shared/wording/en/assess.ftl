@@ -10,6 +10,8 @@ assess-step-complaint = look at what was not understood: {$sources}: +{$gain} %
 ## Guests and hosts
 assess-runs-on = Runs on: {$others}
 assess-hosts = Hosts: {$others}
+assess-managed-by = Management controller (BMC): {$others}
+assess-manages = Is the management controller of: {$others}
 
 ## What the command line shows of settings and lists
 assess-settings-of = Settings: {$subject}

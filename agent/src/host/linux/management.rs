@@ -199,6 +199,32 @@ mod tests {
         assert_eq!(read, expected);
     }
 
+    /// A mask is the length of a prefix only where all its ones stand before its zeros (RFC 4632, 5.1).
+    #[test]
+    fn each_mask_of_a_prefix_has_its_length_and_no_other_has_one() {
+        let length =
+            |mask: [u8; 4]| understood(1, [&[1], &[192, 0, 2, 9], &mask, &[], &[]]).prefix_length;
+        for bits in 1..=32_u8 {
+            let mask = u32::MAX << (32 - u32::from(bits));
+            assert_eq!(length(mask.to_be_bytes()), Some(bits));
+        }
+        for mask in [[255, 0, 255, 0], [0, 0, 0, 255], [127, 255, 255, 255], [255, 255, 255, 253]] {
+            assert_eq!(length(mask), None, "{mask:?}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_values_changes_nothing() {
+        let long = |bytes: &[u8]| [bytes, &[0xEE; 40]].concat();
+        let (source, address, mac) =
+            (long(&[0x12]), long(&[192, 0, 2, 9]), long(&[2, 0, 0, 0, 0, 1]));
+        let read = understood(3, [&source, &address, &long(&[255, 0, 0, 0]), &long(&[0; 4]), &mac]);
+        // The upper half of the source is reserved.
+        assert_eq!((read.address_source_number, read.channel), (Some(2), 3));
+        assert_eq!((read.prefix_length, read.gateway), (Some(8), None));
+        assert_eq!(read.mac.as_deref(), Some("02:00:00:00:00:01"));
+    }
+
     #[test]
     fn zeros_and_short_answers_are_none() {
         let nothing = ManagementNetwork { channel: 8, ..ManagementNetwork::default() };

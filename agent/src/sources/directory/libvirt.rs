@@ -419,7 +419,50 @@ mod tests {
         assert_eq!(is_running(&host, "/run/libvirt", "y"), Some(false));
     }
 
+    /// Entities that a document defines itself are not filled in: neither those that grow without end nor files.
+    #[test]
+    fn planted_entities_stay_what_they_are() {
+        let planted = "<!DOCTYPE d [<!ENTITY a \"lol\"><!ENTITY b \"&a;&a;&a;&a;\">\
+            <!ENTITY c SYSTEM \"file:///etc/shadow\">]>\
+            <domain type='kvm'><name>x&b;&c;y</name><uuid>&c;</uuid></domain>";
+        let it = domain(planted, "p").unwrap();
+        assert_eq!((it.name.as_deref(), it.uuid), (Some("xy"), None));
+        let planted = planted.replace("<name>x&b;&c;y</name>", "<name>&#x41;&#66;&lt;</name>");
+        assert_eq!(domain(&planted, "p").unwrap().name.as_deref(), Some("AB<"));
+    }
+
+    /// Constructed from "Domain XML format": a definition may say the same thing twice and contradict itself.
+    #[test]
+    fn the_first_of_contradicting_values_counts() {
+        let it = domain(
+            "<domain type='kvm'><name>a</name><name>b</name><vcpu>2</vcpu><vcpu>4</vcpu></domain>",
+            "p",
+        );
+        let it = it.unwrap();
+        assert_eq!((it.name.as_deref(), it.processors), (Some("a"), Some(2)));
+        let uuid = "<domain><uuid>not one</uuid></domain>";
+        assert_eq!(domain(uuid, "p"), Err("it defines no guest"));
+    }
+
     proptest! {
+        /// A definition that is cut off, as in the middle of being written, is complained about and never half a
+        /// guest.
+        #[test]
+        fn a_cut_definition_is_no_guest(at in 0_usize..100_000) {
+            let whole = DOMAIN.trim_end();
+            let at = at % whole.len();
+            prop_assume!(whole.is_char_boundary(at));
+            prop_assert!(domain(&whole[..at], "p").is_err());
+        }
+
+        /// Whatever name a guest has, it comes back from the document.
+        #[test]
+        fn each_name_comes_back(name in "[a-zA-Z0-9<>&'\"äé._-]{1,30}") {
+            let text = quick_xml::escape::escape(&name);
+            let it = domain(&format!("<domain type='kvm'><name>{text}</name></domain>"), "p");
+            prop_assert_eq!(it.unwrap().name, Some(name));
+        }
+
         #[test]
         fn hostile_documents_never_panic(text in "(<domain>|</domain>|<name>|<disk device='|<source file=|[<>/&;'\"a!\\[é-]){0,40}") {
             let _ = domain(&text, "p");

@@ -18,7 +18,7 @@ const NODES: &str = "/etc/pve/nodes";
 const LOCAL: &str = "/etc/pve/local";
 const JOBS: &str = "/etc/pve/jobs.cfg";
 const STORAGES: &str = "/etc/pve/storage.cfg";
-/// What a guest has where its file does not say: 512 MiB, one processor.
+/// What a guest has where its file does not say: 512 MiB; a virtual machine one processor.
 const MEMORY_DEFAULT_MIB: u64 = 512;
 const MIB: u64 = 1024 * 1024;
 /// Keys of disks with a number behind them.
@@ -93,7 +93,9 @@ fn definition(text: &str, path: &str, id: &str, kind: &str) -> Option<VirtualMac
     let mut it = guest(KEEPER, path);
     it.kind = Some(kind.to_owned());
     it.id = Some(id.to_owned());
-    let (mut cores, mut sockets, mut memory) = (1_u32, 1_u32, MEMORY_DEFAULT_MIB);
+    // A container without a number of its own may use all processors of its host.
+    let mut cores = (kind == "qemu").then_some(1_u32);
+    let (mut sockets, mut memory) = (1_u32, MEMORY_DEFAULT_MIB);
     it.starts_with_host = Some(false);
     for line in text.lines().map(str::trim).take_while(|it| !it.starts_with('[')) {
         let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#')) else {
@@ -105,7 +107,7 @@ fn definition(text: &str, path: &str, id: &str, kind: &str) -> Option<VirtualMac
             "name" | "hostname" => it.name = named::host_name(value),
             "ostype" => it.operating_system = Some(value.to_owned()),
             "onboot" => it.starts_with_host = Some(value == "1"),
-            "cores" => cores = value.parse().unwrap_or(cores),
+            "cores" => cores = value.parse().ok().or(cores),
             "sockets" => sockets = value.parse().unwrap_or(sockets),
             "memory" => {
                 let value = value.split(',').next().unwrap_or_default();
@@ -120,7 +122,7 @@ fn definition(text: &str, path: &str, id: &str, kind: &str) -> Option<VirtualMac
         }
     }
     it.memory_bytes = memory.checked_mul(MIB);
-    it.processors = cores.checked_mul(sockets);
+    it.processors = cores.and_then(|it| it.checked_mul(sockets));
     Some(it)
 }
 
@@ -388,7 +390,38 @@ mod tests {
         assert_eq!(fields, ["scheduled_task", "remote_mount"]);
     }
 
+    /// pct.conf(5): "A container can use all available cores by default."
+    #[test]
+    fn a_container_without_a_number_of_processors_has_no_known_one() {
+        let processors = |text: &str, kind| definition(text, "p", "1", kind).unwrap().processors;
+        assert_eq!(processors(CONTAINER, "lxc"), None);
+        assert_eq!(processors("cores: 2\n", "lxc"), Some(2));
+        assert_eq!(processors("cores: many\n", "lxc"), None);
+        assert_eq!((processors("", "qemu"), processors("cores: many", "qemu")), (Some(1), Some(1)));
+    }
+
+    /// Constructed after "Storage: storage.cfg": blank lines and remarks between, values with blanks.
+    #[test]
+    fn sections_hold_their_own_lines_alone() {
+        let text = "# head\n\tlost 1\n\nnfs: a\n\tserver  s \n\toptions vers=4, soft\n\tdisable\n# between\n\nno section\ncifs:b\n\tserver t\n";
+        let sections = sections(text);
+        let names: Vec<_> = sections.iter().map(|it| (it.kind, it.name)).collect();
+        assert_eq!(names, [("nfs", "a"), ("cifs", "b")]);
+        assert_eq!(
+            sections[0].values,
+            [("server", "s"), ("options", "vers=4, soft"), ("disable", "")]
+        );
+        assert_eq!((sections[1].value("server"), sections[1].value("path")), (Some("t"), None));
+    }
+
     proptest! {
+        /// What stands behind the head of the first snapshot says nothing of the guest as it is.
+        #[test]
+        fn snapshots_change_nothing(tail in "(name: no\n|net5: virtio=BC:24:11:00:00:09\n|template: 1\n|\\[x\\]\n|[:=\n é]){0,30}") {
+            let expected = definition(MACHINE, "p", "1", "qemu");
+            prop_assert_eq!(definition(&format!("{MACHINE}{tail}"), "p", "1", "qemu"), expected);
+        }
+
         #[test]
         fn hostile_files_never_panic(text in "(net0|memory|cores|smbios1|uuid=|vzdump|[:=,\n\t 9é]){0,40}") {
             let _ = definition(&text, "p", "1", "qemu");

@@ -203,38 +203,104 @@ fn backuppc(text: &str) -> Vec<Entry> {
     names.map(|it| Entry { name: it.to_owned(), address: None }).collect()
 }
 
-/// Blocks `head { field value … }` on lines of their own; `name` takes the name out of the head, none for
-/// blocks of another kind.
-fn blocks(text: &str, name: fn(&str) -> Option<String>, fields: (&str, &str)) -> Vec<Entry> {
+/// What stands between the signs of a text of blocks; signs in quotes and remarks are none.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    /// What stands before a `{`.
+    Opens(&'a str),
+    /// A line, or a part of it before a `;` or a `}`.
+    Says(&'a str),
+    Closes,
+}
+
+/// Takes a text apart. A remark begins with a sign of `remarks` or with `//` at the start of a line and ends with
+/// the line, or stands between `/*` and `*/` where the language has these. Quotes end with their line at the latest: a
+/// quote that stays open must not take the rest of the file along.
+fn pieces<'a>(text: &'a str, remarks: &[char], has_long_remarks: bool) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let (mut start, mut skip_to) = (0, 0);
+    let (mut is_quoted, mut is_escaped, mut is_first) = (false, false, true);
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default().trim();
+    let rest_from = |at: usize| text.get(at..).unwrap_or_default();
+    for (at, sign) in text.char_indices().filter(|it| !it.1.is_control() || it.1 == '\n') {
+        if at < skip_to {
+            continue;
+        }
+        let rest = rest_from(at);
+        let is_remark = !is_quoted
+            && (remarks.contains(&sign) || (is_first && (rest.starts_with("//") || sign == '#')));
+        let is_long = !is_quoted && has_long_remarks && rest.starts_with("/*");
+        match sign {
+            _ if is_remark => {
+                pieces.push(Piece::Says(part(start, at)));
+                skip_to = at + rest.find('\n').unwrap_or(rest.len());
+                start = skip_to;
+            }
+            _ if is_long => {
+                pieces.push(Piece::Says(part(start, at)));
+                skip_to = at + rest.find("*/").map_or(rest.len(), |it| it + 2);
+                start = skip_to;
+            }
+            '\n' => {
+                pieces.push(Piece::Says(part(start, at)));
+                (start, is_quoted, is_escaped, is_first) = (at + 1, false, false, true);
+                continue;
+            }
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            '{' | '}' | ';' if !is_quoted => {
+                let before = part(start, at);
+                start = at + 1;
+                pieces.push(if sign == '{' { Piece::Opens(before) } else { Piece::Says(before) });
+                if sign == '}' {
+                    pieces.push(Piece::Closes);
+                }
+            }
+            _ => {}
+        }
+        is_first &= sign.is_whitespace();
+    }
+    pieces
+}
+
+/// Blocks `head { field value … }`; `name` takes the name out of the head, none for blocks of another kind.
+fn blocks(
+    pieces: &[Piece<'_>],
+    name: fn(&str) -> Option<String>,
+    fields: (&str, &str),
+) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut open: Option<Entry> = None;
     let mut depth = 0_usize;
-    for line in text.lines().map(str::trim) {
-        if line.starts_with(['#', ';']) || line.starts_with("//") {
-            continue;
-        }
-        if depth == 0
-            && let Some(head) = line.strip_suffix('{').map(str::trim)
-        {
-            open = name(head).map(|name| Entry { name, address: None });
-        }
-        if depth == 1
-            && let Some(entry) = open.as_mut()
-            && let Some((field, value)) = line.split_once(['=', ' ', '\t'])
-        {
-            let value = value.trim().trim_start_matches('=').trim();
-            let value = value.split([';', '#']).next().unwrap_or_default().trim();
-            let value = value.trim_matches('"').to_owned();
-            let field = field.trim().to_ascii_lowercase();
-            if field == fields.0 {
-                entry.name = value;
-            } else if field == fields.1 && !value.is_empty() {
-                entry.address = Some(value);
+    for piece in pieces {
+        match piece {
+            Piece::Opens(head) => {
+                if depth == 0 {
+                    open = name(head).map(|name| Entry { name, address: None });
+                }
+                depth += 1;
             }
-        }
-        depth = (depth + line.matches('{').count()).saturating_sub(line.matches('}').count());
-        if depth == 0 {
-            entries.extend(open.take().filter(|it| !it.name.is_empty() || it.address.is_some()));
+            Piece::Closes => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    let is_told = |it: &Entry| !it.name.is_empty() || it.address.is_some();
+                    entries.extend(open.take().filter(is_told));
+                }
+            }
+            Piece::Says(line) if depth == 1 => {
+                let Some(entry) = open.as_mut() else { continue };
+                let Some((field, value)) = line.split_once(['=', ' ', '\t']) else { continue };
+                let value = value.trim().trim_start_matches('=').trim();
+                let value = value.trim_end_matches(',').trim_matches('"').to_owned();
+                let field = field.trim().to_ascii_lowercase();
+                if field == fields.0 {
+                    entry.name = value;
+                } else if field == fields.1 && !value.is_empty() {
+                    entry.address = Some(value);
+                }
+            }
+            Piece::Says(_) => {}
         }
     }
     entries
@@ -242,7 +308,8 @@ fn blocks(text: &str, name: fn(&str) -> Option<String>, fields: (&str, &str)) ->
 
 /// `Client {` / `Name = …` / `Address = …` / `}`
 fn director(text: &str) -> Vec<Entry> {
-    blocks(text, |head| head.eq_ignore_ascii_case("client").then(String::new), ("name", "address"))
+    let is_client = |head: &str| head.eq_ignore_ascii_case("client").then(String::new);
+    blocks(&pieces(text, &['#'], false), is_client, ("name", "address"))
 }
 
 /// `object Host "name" {` / `address = "…"` / `}`
@@ -251,7 +318,7 @@ fn icinga(text: &str) -> Vec<Entry> {
         let name = head.strip_prefix("object Host ")?;
         Some(name.trim().split('"').nth(1)?.to_owned())
     };
-    blocks(text, name, (" ", "address"))
+    blocks(&pieces(text, &['#'], true), name, (" ", "address"))
 }
 
 /// `define host {` / `host_name …` / `address …` / `}`; a template has no address.
@@ -260,8 +327,7 @@ fn nagios(text: &str) -> Vec<Entry> {
         let mut words = head.split_whitespace();
         (words.next() == Some("define") && words.next() == Some("host")).then(String::new)
     };
-    let text = text.replace("host{", "host {");
-    blocks(&text, name, ("host_name", "address"))
+    blocks(&pieces(text, &[';'], false), name, ("host_name", "address"))
 }
 
 /// `all_hosts += ['name', "name|tag", …]`, a list of Python.
@@ -281,20 +347,30 @@ fn checkmk(text: &str) -> Vec<Entry> {
     entries
 }
 
-/// `- targets: ['a:9100', …]`, and the same with one `- 'a:9100'` on each line.
+/// `- targets: ['a:9100', …]` on one line or several, and the same with one `- 'a:9100'` on each line, which may stand
+/// as far left as the word itself (YAML 1.2, 8.2.1).
 fn prometheus(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let mut indent: Option<usize> = None;
-    for line in text.lines() {
-        let depth = line.len() - line.trim_start().len();
-        let line = line.trim().split(" #").next().unwrap_or_default();
-        if let Some(list) = line.trim_start_matches("- ").strip_prefix("targets:") {
-            indent = list.trim().is_empty().then_some(depth);
+    let mut list_at: Option<usize> = None;
+    let mut is_open = false;
+    for whole in text.lines() {
+        let line = whole.trim().split(" #").next().unwrap_or_default();
+        let depth = whole.len() - whole.trim_start().len();
+        let key = line.trim_start_matches("- ").trim_start();
+        if line.starts_with('#') {
+            continue;
+        }
+        if is_open {
+            is_open = !line.contains(']');
+            entries.extend(line.split(',').filter_map(target));
+        } else if let Some(list) = key.strip_prefix("targets:").map(str::trim) {
+            list_at = list.is_empty().then_some(depth + line.len() - key.len());
+            is_open = list.starts_with('[') && !list.contains("']") && !list.ends_with(']');
             entries.extend(list.split(',').filter_map(target));
-        } else if let Some(at) = indent {
-            match line.strip_prefix("- ").filter(|_| depth > at) {
+        } else if let Some(at) = list_at {
+            match line.strip_prefix('-').filter(|_| depth >= at) {
                 Some(item) => entries.extend(target(item)),
-                None => indent = None,
+                None => list_at = None,
             }
         }
     }
@@ -586,7 +662,114 @@ mod tests {
         assert_eq!((found.facts.len(), found.complaints.len()), (0, GROUPS.len()));
     }
 
+    /// A password may hold any sign; one with a brace once hid all clients behind it.
+    #[test]
+    fn braces_in_quotes_and_remarks_are_no_blocks() {
+        let both = [entry("a", None), entry("b", None)];
+        for between in [
+            "Password = \"x{y\"",
+            "Password = \"x}y\"",
+            "Password = \"\\\"{\"",
+            "Password = x # {",
+            "# }",
+            "Description = \"never closed {",
+        ] {
+            let text = format!("Client {{\n Name = a\n {between}\n}}\nClient {{\n Name = b\n}}\n");
+            assert_eq!(director(&text), both, "{between}");
+            let text = text.replace("Client {\n Name = a", "object Host \"a\" {");
+            let text = text.replace("Client {\n Name = b", "object Host \"b\" {");
+            assert_eq!(icinga(&text), both, "{between}");
+        }
+        let text = "define host {\n host_name a\n notes 19\" rack\n _x ; }\n}\ndefine host {\nhost_name b\n}\n";
+        assert_eq!(nagios(text), both);
+    }
+
+    #[test]
+    fn a_block_may_stand_on_one_line() {
+        let named = [entry("a", Some("b"))];
+        assert_eq!(director("Client { Name = a; Address = b; Password = \"x;y\" }\n"), named);
+        assert_eq!(director("Client {\n Name = a ; Address = \"b\" }"), named);
+        assert_eq!(icinga("object Host \"a\" { address = \"b\" }\n"), named);
+        assert_eq!(nagios("define host { \n host_name a\n address b }\n"), named);
+        assert_eq!(director("Job { Name = no }\nClient{Name=a;Address=b}"), named);
+    }
+
+    #[test]
+    fn hosts_in_remarks_are_no_hosts() {
+        let host = "object Host \"no\" {\n address = \"192.0.2.1\"\n}\n";
+        assert_eq!(icinga(&format!("/* {host} */\n// {}", host.replace('\n', "\n//"))), []);
+        // Where nothing closes the remark, the rest of the file belongs to it.
+        assert_eq!(icinga(&format!("/*\n{host}")), []);
+        let text = format!("object Host \"a\" {{\n vars.path = \"/*\"\n}}\n{host}");
+        assert_eq!(icinga(&text), [entry("a", None), entry("no", Some("192.0.2.1"))]);
+        assert_eq!(director("# Client { Name = no }\n"), []);
+        assert_eq!(nagios("# define host {\n# host_name no\n# }\n"), []);
+    }
+
+    #[test]
+    fn pieces_are_cut_at_signs_outside_of_quotes() {
+        use Piece::{Closes, Opens, Says};
+        let said = |text| {
+            let pieces = pieces(text, &['#'], true).into_iter();
+            pieces.filter(|it| *it != Says("")).collect::<Vec<_>>()
+        };
+        assert_eq!(said(""), []);
+        assert_eq!(said("a { b = \"{\" }"), [Opens("a"), Says("b = \"{\""), Closes]);
+        assert_eq!(said("a # b\nc\n"), [Says("a"), Says("c")]);
+        assert_eq!(said("a /* b\n{ */ c\n"), [Says("a"), Says("c")]);
+        assert_eq!(said("x http://e\n"), [Says("x http://e")]);
+        assert_eq!(said("}{"), [Closes, Opens("")]);
+    }
+
+    /// Constructed from "Configuration" in the manual of Prometheus and YAML 1.2.
+    #[test]
+    fn targets_stand_in_lists_of_each_form() {
+        for (text, expected) in [
+            ("- targets: ['a:1', 'b:1'] # c:1\n", vec!["a", "b"]),
+            ("- targets: [\n    'a:1',\n    'b:1'\n  ]\n  labels: {x: y}\n", vec!["a", "b"]),
+            ("- targets: ['a:1',\n            'b:1']\n- 'no'\n", vec!["a", "b"]),
+            ("- labels: {}\n  targets:\n  - a:1\n  - b:1\n  other:\n  - no\n", vec!["a", "b"]),
+            ("- targets:\n  # - no\n  - a:1\n", vec!["a"]),
+            ("- targets:\n- job: no\n", vec![]),
+            ("# - targets: ['no:1']\n", vec![]),
+            ("x_targets: ['no']\n", vec![]),
+        ] {
+            let found: Vec<String> =
+                prometheus(text).into_iter().filter_map(|it| it.address).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    /// Real: of Debian's prometheus 2.42.0, without its remarks.
+    #[test]
+    fn the_sample_of_prometheus_watches_only_itself() {
+        let text = "global:\n  scrape_interval:     15s # Set the scrape interval.\n\n  external_labels:\n      monitor: 'example'\n\n\
+            alerting:\n  alertmanagers:\n  - static_configs:\n    - targets: ['localhost:9093']\n\nrule_files:\n  # - \"first_rules.yml\"\n\n\
+            scrape_configs:\n  - job_name: 'prometheus'\n    static_configs:\n      - targets: ['localhost:9090']\n\n\
+            \x20 - job_name: node\n    static_configs:\n      - targets: ['localhost:9100']\n";
+        let names = prometheus(text).into_iter().map(|it| it.address.unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["localhost"; 3]);
+        let host = MapHost::new().file("/etc/prometheus/prometheus.yml", text);
+        assert_eq!(with_context(&host, observe).unwrap().facts, []);
+    }
+
     proptest! {
+        /// What stands in the quotes of one client takes nothing from the next.
+        #[test]
+        fn no_value_in_quotes_hides_the_next_client(value in "[ -!#-\\[\\]-~é]{0,30}") {
+            let text = format!("Client {{\n Name = a\n Password = \"{value}\"\n}}\nClient {{\n Name = b\n}}\n");
+            prop_assert_eq!(director(&text), [entry("a", None), entry("b", None)]);
+        }
+
+        /// A file that is cut off in the middle of being written names no machine that the whole one does not.
+        #[test]
+        fn a_cut_file_names_no_other_machine(at in 0_usize..400) {
+            let whole = include_str!("samples/nagios-switch.cfg");
+            let text: String = whole.chars().take(at * 9).collect();
+            let names = nagios(&text);
+            prop_assert!(names.iter().all(|it| nagios(whole).contains(it)), "{names:?}");
+        }
+
         #[test]
         fn hostile_texts_never_panic(text in "(Client \\{|object Host \"|define host|all_hosts \\+=|targets:|[{}\\[\\]'\":=\n é-]){0,40}") {
             for keeper in KEEPERS {

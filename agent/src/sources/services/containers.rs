@@ -59,8 +59,10 @@ fn observe(context: &Context<'_>) -> Result<Found, Absent> {
     for (name, path) in STORES {
         if context.host.status(path).is_ok() {
             is_here = true;
-            let (why, what) = ("foreign_store".to_owned(), (*path).to_owned());
-            reader.gap("container_instance", Some(name), Absent::NotLookedAt { why, what });
+            for field in ["container_image", "container_instance"] {
+                let (why, what) = ("foreign_store".to_owned(), (*path).to_owned());
+                reader.gap(field, Some(name), Absent::NotLookedAt { why, what });
+            }
         }
     }
     if !is_here && reader.found.gaps.is_empty() {
@@ -563,13 +565,180 @@ mod tests {
     #[test]
     fn databases_are_said_and_nothing_is_not_here() {
         assert!(matches!(with_context(&MapHost::new(), observe), Err(Absent::NotHere { .. })));
-        let host = MapHost::new().folder("/var/lib/incus/database");
-        assert_eq!(found(&host).gaps.len(), 1);
+        for (name, path) in STORES {
+            let gaps = found(&MapHost::new().file(path, "")).gaps;
+            let fields: Vec<_> = gaps.iter().map(|it| (&*it.field, it.of.as_deref())).collect();
+            let expected = ["container_image", "container_instance"].map(|it| (it, Some(*name)));
+            assert_eq!(fields, expected);
+            let is_said = |it: &Gap| matches!(&it.reason, Absent::NotLookedAt { why, what } if why == "foreign_store" && what == path);
+            assert!(gaps.iter().all(is_said), "{gaps:?}");
+        }
         let host = MapHost::unprivileged().forbid("/var/lib/docker");
         assert_eq!(found(&host).gaps.len(), 1);
     }
 
+    #[test]
+    fn ports_are_published_in_each_form() {
+        let port = |port: &str, place: &str| {
+            let it = docker_port(port, &serde_json::from_str(place).unwrap())?;
+            let address = it.address.map_or_else(String::new, |it| it.to_string());
+            Some((it.transport, address, it.host_port, it.container_port))
+        };
+        let anywhere = String::new();
+        for (text, place, expected) in [
+            ("80/tcp", "{}", Some((Transport::Tcp, anywhere.clone(), None, 80))),
+            (
+                "80",
+                r#"{"HostPort":"8080"}"#,
+                Some((Transport::Tcp, anywhere.clone(), Some(8080), 80)),
+            ),
+            (
+                "53/udp",
+                r#"{"HostIp":"0.0.0.0"}"#,
+                Some((Transport::Udp, anywhere.clone(), None, 53)),
+            ),
+            ("53/udp", r#"{"HostIp":"::"}"#, Some((Transport::Udp, anywhere.clone(), None, 53))),
+            ("1/tcp", r#"{"HostIp":"::1"}"#, Some((Transport::Tcp, "::1".to_owned(), None, 1))),
+            ("1/tcp", r#"{"HostPort":"70000"}"#, Some((Transport::Tcp, anywhere.clone(), None, 1))),
+            ("1/tcp", r#"{"HostPort":8080}"#, Some((Transport::Tcp, anywhere, None, 1))),
+            ("1/sctp", "{}", None),
+            ("x/tcp", "{}", None),
+            ("65536/tcp", "{}", None),
+            ("", "{}", None),
+        ] {
+            assert_eq!(port(text, place), expected, "{text} {place}");
+        }
+    }
+
+    /// A file that was written by something else, or by nobody who meant well.
+    #[test]
+    fn values_of_other_kinds_than_expected_are_not_known() {
+        let odd = r#"{"Name":7,"Image":null,"Config":[],"State":{"Running":"yes"},"MountPoints":[1],"Created":"soon"}"#;
+        let host = MapHost::new()
+            .file("/var/lib/docker/containers/aa/config.v2.json", odd)
+            .file(
+                "/var/lib/docker/containers/aa/hostconfig.json",
+                r#"{"PortBindings":7,"Privileged":1}"#,
+            )
+            .file("/var/lib/docker/containers/bb/config.v2.json", "7")
+            .file("/var/lib/docker/containers/cc/config.v2.json", "{");
+        let found = found(&host);
+        let [Fact::ContainerInstance(it), Fact::ContainerInstance(bare)] = &*found.facts else {
+            panic!("{found:?}");
+        };
+        assert_eq!((&*it.id, &*bare.id, found.complaints.len()), ("aa", "bb", 1));
+        assert_eq!((&it.name, &it.image, &it.image_id), (&None, &None, &None));
+        assert_eq!((it.is_running, it.is_privileged, it.created_at), (None, None, None));
+        assert!(it.mounts.is_empty() && it.published_ports.is_empty());
+    }
+
+    #[test]
+    fn docker_may_keep_its_containers_elsewhere() {
+        let at = |root: &str, folder: &str| {
+            let host = MapHost::new()
+                .file(DOCKER_CONFIGURATION, format!("{{\"data-root\": {root}}}"))
+                .file(&format!("{folder}/containers/aa/config.v2.json"), CONFIG);
+            with_context(&host, observe).map(|it| it.facts.len())
+        };
+        assert_eq!(at("\"/srv/docker\"", "/srv/docker"), Ok(1));
+        // A path that is none, or no text: the usual place counts.
+        assert_eq!(at("\"srv\"", DOCKER), Ok(1));
+        assert_eq!(at("7", DOCKER), Ok(1));
+        assert!(at("\"/srv/docker\"", DOCKER).is_err());
+    }
+
+    /// The number of a layer becomes a part of a path.
+    #[test]
+    fn layers_that_lead_elsewhere_have_no_size() {
+        let size = |layers: &str| {
+            let image =
+                serde_json::from_str(&format!(r#"{{"rootfs":{{"diff_ids":{layers}}}}}"#)).unwrap();
+            let host = MapHost::new().file("/l/ab/size", "5\n").file("/l/../x/size", "7");
+            let mut sizes = LayerSizes { folder: "/l".to_owned(), known: BTreeMap::new() };
+            sizes.sum(&host, &image)
+        };
+        assert_eq!(size(r#"["sha256:ab"]"#), Some(5));
+        assert_eq!(size("[]"), Some(0));
+        for layers in
+            [r#"["sha256:../x"]"#, r#"["ab"]"#, r#"["sha512:ab"]"#, "[7]", "{}", r#"["sha256:"]"#]
+        {
+            assert_eq!(size(layers), None, "{layers}");
+        }
+        let many = serde_json::to_string(&vec!["sha256:ab"; LAYERS_MAX + 1]).unwrap();
+        assert_eq!(size(&many), None);
+    }
+
+    #[test]
+    fn names_of_images_are_those_without_a_digest() {
+        let tags = |text: &str| docker_tags(&serde_json::from_str(text).unwrap());
+        let found = tags(
+            r#"{"Repositories":{"a":{"a:1":"sha256:x","a:2":"sha256:x","a@sha256:y":"sha256:x"},"b":{"b:1":"sha256:z"}}}"#,
+        );
+        assert_eq!(found["sha256:x"], ["a:1", "a:2"]);
+        assert_eq!(found["sha256:z"], ["b:1"]);
+        for text in [
+            "{}",
+            "7",
+            r#"{"Repositories":7}"#,
+            r#"{"Repositories":{"a":7}}"#,
+            r#"{"Repositories":{"a":{"a:1":7}}}"#,
+        ] {
+            assert!(tags(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_podman_does_not_say_is_not_known() {
+        let persons_host = MapHost::new().file("/etc/passwd", PASSWD);
+        let it = |entry: &str, of: &str| {
+            let (entry, of) =
+                (serde_json::from_str(entry).unwrap(), serde_json::from_str(of).unwrap());
+            with_context(&persons_host, |context| {
+                let persons = Persons::read_or_none(context.host, context.names);
+                podman_container(&entry, &of, "dd".to_owned(), &persons)
+            })
+        };
+        let bare = it("{}", "{}");
+        assert_eq!(
+            (bare.name, bare.image, bare.is_privileged, bare.is_running),
+            (None, None, None, None)
+        );
+        assert_eq!(it(r#"{"metadata":"{\"name\":\"a\"}"}"#, "{}").name.as_deref(), Some("a"));
+        assert_eq!(
+            it(r#"{"names":["b"],"metadata":"{\"name\":\"a\"}"}"#, "{}").name.as_deref(),
+            Some("b")
+        );
+        assert_eq!(it(r#"{"names":[],"metadata":"{broken"}"#, "{}").name, None);
+        let mounts = it("{}", r#"{"mounts":[{"type":"bind","source":"/home/alice/x","destination":"/x","options":["ro"]},
+            {"type":"bind","source":"/a","destination":"/a"},{"type":"tmpfs","source":"t","destination":"/t"},{"type":"bind","source":"/b"}]}"#).mounts;
+        let said: Vec<_> = mounts.iter().map(|it| (&*it.target, it.is_writable)).collect();
+        assert_eq!(said, [("/a", None), ("/x", Some(false))]);
+        assert!(!format!("{mounts:?}").contains("alice"));
+    }
+
     proptest! {
+        /// Docker keeps mounts and ports in maps of no order: the facts of an idle machine must not change with it.
+        #[test]
+        fn the_order_within_a_file_changes_nothing(
+            names in proptest::collection::btree_set("[a-z]{1,6}", 1..6),
+            turn in 0_usize..6,
+        ) {
+            let mut names: Vec<String> = names.into_iter().collect();
+            let read = |names: &[String]| {
+                let mounts = names.iter().map(|it| format!(r#""/{it}":{{"Source":"/srv/{it}","Type":"bind"}}"#));
+                let ports = names.iter().map(|it| format!(r#""{}/tcp":[{{}},{{"HostPort":"{}"}}]"#, it.len(), it.len() + 1));
+                let (mounts, ports): (Vec<String>, Vec<String>) = (mounts.collect(), ports.collect());
+                let host = MapHost::new()
+                    .file("/var/lib/docker/containers/aa/config.v2.json", format!(r#"{{"MountPoints":{{{}}}}}"#, mounts.join(",")))
+                    .file("/var/lib/docker/containers/aa/hostconfig.json", format!(r#"{{"PortBindings":{{{}}}}}"#, ports.join(",")));
+                with_context(&host, observe).unwrap()
+            };
+            let first = read(&names);
+            let turn = turn % names.len();
+            names.rotate_left(turn);
+            prop_assert_eq!(read(&names), first);
+        }
+
         #[test]
         fn hostile_values_never_panic(text in "(\"MountPoints\":|\"Name\":|\"PortBindings\":|[{}\\[\\],\"a1/]){0,30}") {
             let text = format!("{{{text}}}");

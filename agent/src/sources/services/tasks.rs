@@ -307,7 +307,10 @@ fn at_time(name: &str) -> Option<Timestamp> {
     if name.len() != 14 || !name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '=') {
         return None;
     }
-    i64::from_str_radix(name.get(1..6)?, 16).ok()?;
+    // A sign before the digits would be taken, too.
+    if !name.bytes().skip(1).all(|it| it.is_ascii_hexdigit()) {
+        return None;
+    }
     let minutes = i64::from_str_radix(name.get(6..)?, 16).ok()?;
     Timestamp::from_second(minutes.checked_mul(60)?).ok()
 }
@@ -419,6 +422,78 @@ mod tests {
         }
     }
 
+    /// Constructed from crontab(5) of Debian's cron 3.0 and of SUSE's cronie.
+    #[test]
+    fn lines_are_entries_settings_or_nothing() {
+        let of = |text: &str, has_account: bool| {
+            let it = line(text, has_account)?;
+            Some(format!("{}|{}|{}", it.schedule, it.account.unwrap_or_default(), it.command))
+        };
+        for (text, has_account, expected) in [
+            ("* * * * * a b", false, Some("* * * * *||a b")),
+            ("* * * * * root a b", true, Some("* * * * *|root|a b")),
+            ("*/5 0-6 1,15 jan sun\troot\ta", true, Some("*/5 0-6 1,15 jan sun|root|a")),
+            ("  0 4 * * *   a", false, Some("0 4 * * *||a")),
+            ("@reboot a", false, Some("@reboot||a")),
+            ("@daily root a", true, Some("@daily|root|a")),
+            ("-0 4 * * * root a", true, Some("0 4 * * *|root|a")),
+            ("* * * * *", false, None),
+            ("* * * * * root", true, None),
+            ("@daily", false, None),
+            ("* * * a", false, None),
+            ("PATH=/bin", false, None),
+            ("# * * * * * a", false, None),
+            ("-", false, None),
+            ("", false, None),
+        ] {
+            assert_eq!(of(text, has_account).as_deref(), expected, "{text}");
+        }
+    }
+
+    /// The names of at(1): the time is that of the name, and a name of another form is no job.
+    #[test]
+    fn jobs_of_at_bear_their_time() {
+        let at = |name: &str| at_time(name).map(|it| it.as_second());
+        assert_eq!(at("a0000101c8f2c3"), Some(0x01c8_f2c3 * 60));
+        assert_eq!(at("=0000101c8f2c3"), Some(0x01c8_f2c3 * 60), "one that runs");
+        assert_eq!(at("Z0000100000000"), Some(0));
+        for name in [
+            "",
+            ".SEQ",
+            "a0000101c8f2c",
+            "a0000101c8f2c33",
+            "10000101c8f2c3",
+            "a00001x1c8f2c3",
+            "a0000é1c8f2c3",
+            "a-0001-1c8f2c3",
+        ] {
+            assert_eq!(at(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_of_anacron_have_periods_of_days_or_words() {
+        let host = MapHost::new().file(
+            ANACRON_TABLE,
+            "START_HOURS_RANGE=3-22\n1 5 daily run-parts /a\n@monthly 15 monthly VAR=x run-parts /b\n7 10\n# 1 5 no x\n",
+        );
+        let found = with_context(&host, observe).unwrap();
+        let tasks = found.facts.iter().map(|it| {
+            let Fact::ScheduledTask(it) = it else { panic!("{it:?}") };
+            (&*it.name, &*it.schedule[0], it.starts.as_deref())
+        });
+        let expected =
+            [("daily", "1 5", Some("run-parts")), ("monthly", "@monthly 15", Some("run-parts"))];
+        assert_eq!(tasks.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_table_without_end_is_read_to_its_bound() {
+        let text = "* * * * * root /bin/a\n".repeat(LINES_MAX + 10);
+        let found = with_context(&MapHost::new().file("/etc/crontab", text), observe).unwrap();
+        assert_eq!(found.facts.len(), LINES_MAX);
+    }
+
     #[test]
     fn what_may_not_be_read_is_a_gap() {
         let host = MapHost::unprivileged()
@@ -429,6 +504,22 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever stands behind the program, nothing of it is told: there are passwords in it.
+        #[test]
+        fn what_a_program_is_called_with_is_never_told(arguments in "[ -~]{0,40}") {
+            let told = program(&format!("/usr/bin/backup {arguments}"));
+            prop_assert!(told.as_deref().is_none_or(|it| it == "backup"), "{told:?}");
+        }
+
+        /// A value before the program is never taken for it.
+        #[test]
+        fn a_quoted_value_is_never_the_program(value in "[a-z0-9 ;&|]{1,20}") {
+            for quote in ['\'', '"'] {
+                let told = program(&format!("TOKEN={quote}{value}{quote} /usr/bin/backup"));
+                prop_assert!(told.as_deref().is_none_or(|it| it == "backup"), "{told:?}");
+            }
+        }
+
         #[test]
         fn hostile_lines_never_panic(text in "(@daily|\\* \\* \\* \\* \\*|if|test|[&|;'\"\\\\=$( é0-9a-f]){0,30}") {
             let _ = line(&text, true);

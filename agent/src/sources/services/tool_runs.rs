@@ -182,6 +182,47 @@ mod tests {
         assert!(gaps.iter().any(|it| it.of.as_deref() == Some("restic")));
     }
 
+    #[test]
+    fn times_are_those_of_the_files_and_of_nothing_else() {
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        for (text, expected) in [
+            ("2026-11-27T20:00:00.123456\n", at("2026-11-27T20:00:00.123456Z")),
+            ("2026-11-27T20:00:00+02:00", at("2026-11-27T18:00:00Z")),
+            ("2026-13-27T20:00:00", None),
+            ("2026-11-27", None),
+            ("", None),
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
+        for (name, expected) in [
+            (
+                "/x/duplicity-inc.20261120T010203Z.to.20261121T010203Z.manifest",
+                "2026-11-21T01:02:03Z",
+            ),
+            ("/x/duplicity-full-signatures.20261120T010203Z.sigtar.gz", "2026-11-20T01:02:03Z"),
+            ("/20261120T010203Z.x/duplicity-full.manifest", ""),
+            ("/x/duplicity-full.20261399T010203Z.manifest", ""),
+            ("/x/duplicity-full.2026-11-20T01:02.manifest", ""),
+        ] {
+            assert_eq!(time_in_name(name), at(expected), "{name}");
+        }
+    }
+
+    /// Constructed from `last_run_summary.yaml` of Puppet's "Report reference"; where no catalogue came, it has no
+    /// resources.
+    #[test]
+    fn a_run_of_puppet_without_a_catalogue_is_no_success() {
+        let text = "---\nversion:\n  config: \n  puppet: 7.23.0\napplication:\n  run_mode: agent\ntime:\n  total: 0.4\n  last_run: 1700000000\n";
+        let (is_success, at) = puppet(text).unwrap();
+        assert_eq!((is_success, at.as_second()), (false, 1_700_000_000));
+        assert_eq!(puppet("resources:\n  failed: 0\n"), None, "it does not say when");
+        assert_eq!(puppet("last_run: 99999999999999\nfailed: 0\n"), None, "no time of a calendar");
+        let host =
+            MapHost::new().file("/opt/puppetlabs/puppet/cache/state/last_run_summary.yaml", text);
+        let [run] = &*runs(&host) else { panic!() };
+        assert_eq!((run.last_success_at, run.data_as_of), (None, Some(at)));
+    }
+
     proptest! {
         #[test]
         fn hostile_texts_never_panic(text in "(last_run|failed|[:0-9TZ.\n é-]){0,40}") {

@@ -125,11 +125,20 @@ fn server(text: &str) -> Option<String> {
     let text = text.split_once("://").map_or(text, |it| it.1);
     let text = text.split('/').next().unwrap_or(text);
     let text = text.rsplit('@').next().unwrap_or(text);
-    let is_address = text.parse::<std::net::Ipv6Addr>().is_ok();
+    // The zone of an address is this machine's own.
+    let unzoned = |text: &str| text.split('%').next().unwrap_or_default().to_owned();
+    let is_address = unzoned(text).parse::<std::net::Ipv6Addr>().is_ok();
     let host = match text.strip_prefix('[').and_then(|it| it.split_once(']')) {
-        Some((host, _)) => host,
-        None if is_address && !is_url => text,
-        None => text.split(':').next().unwrap_or(text),
+        Some((host, _)) => unzoned(host),
+        None if is_address && !is_url => unzoned(text),
+        None => {
+            let (host, port) = text.split_once(':').unwrap_or((text, ""));
+            // In a URL no port but an account with a password, in which a `/` stood.
+            if is_url && !port.bytes().all(|it| it.is_ascii_digit()) {
+                return None;
+            }
+            host.to_owned()
+        }
     };
     let host = host.trim_matches([']', '"', '\'']);
     let is_host = |it: u8| it.is_ascii_alphanumeric() || b".-_:".contains(&it);
@@ -182,6 +191,79 @@ mod tests {
         let host = MapHost::new().answer(crate::host::Request::Status { path }, Err(closed));
         let gaps = with_context(&host, observe).unwrap().gaps;
         assert!(gaps.iter().any(|it| it.of.as_deref() == Some("borg")));
+    }
+
+    /// Each is an account with a password that a URL must not hold as it is (RFC 3986, 3.2.1).
+    #[test]
+    fn accounts_and_passwords_are_never_servers() {
+        for text in [
+            "https://CANARY:pa/ss@h.test/x",
+            "https://CANARY:pa?ss@h.test/x",
+            "https://CANARY:p@ss:w@h.test",
+            "https://CANARY:p#@h.test:443/",
+            "ssh://CANARY@h.test:22/./repo",
+            "CANARY@h.test:repo",
+            "sftp://CANARY:@[2001:db8::1]:22/",
+        ] {
+            let found = server(text);
+            assert!(!found.as_deref().unwrap_or_default().contains("CANARY"), "{text}: {found:?}");
+        }
+        assert_eq!(server("https://u:p@ss@h.test:8443/").as_deref(), Some("h.test"));
+    }
+
+    #[test]
+    fn addresses_keep_all_their_words_and_lose_their_zone() {
+        for (text, expected) in [
+            ("2001:db8::9", Some("2001:db8::9")),
+            ("fe80::1%eth0", Some("fe80::1")),
+            ("[fe80::1%eth0]:10051", Some("fe80::1")),
+            ("::1", None),
+            ("[::1]:10051", None),
+            ("127.0.0.1:10051", None),
+            ("192.0.2.1:10051", Some("192.0.2.1")),
+            ("https://h.test:8443", Some("h.test")),
+            ("https://", None),
+            ("//h", None),
+        ] {
+            assert_eq!(server(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_have_a_number_and_an_end() {
+        for (text, form, expected) in [
+            ("1.2.3\nmore\n", Form::Line, Some("1.2.3")),
+            ("\n1.2.3\n", Form::Line, None),
+            ("1\u{7}2", Form::Line, None),
+            ("VERSION: \"1.2\"\n", Form::Field("VERSION"), Some("1.2")),
+            ("VERSION_ID=1\nVERSION=2\n", Form::Field("VERSION"), Some("2")),
+            ("#VERSION=1\n", Form::Field("VERSION"), None),
+            ("{\"v\": \"1\"}", Form::Json("v"), Some("1")),
+            ("{\"v\": 1}", Form::Json("v"), None),
+            ("{\"v\": \"1\"", Form::Json("v"), None),
+        ] {
+            assert_eq!(version(text, form).as_deref(), expected, "{text}");
+        }
+        let long = "1".repeat(VERSION_BYTES_MAX + 1);
+        assert_eq!(version(&long, Form::Line), None);
+        assert!(version(&long[1..], Form::Line).is_some());
+    }
+
+    #[test]
+    fn servers_of_one_product_are_counted() {
+        let many: Vec<String> = (0..2 * SERVERS_MAX).map(|it| format!("h{it}.test")).collect();
+        let host = MapHost::new()
+            .file("/etc/zabbix/zabbix_agentd.conf", format!("Server={}\n", many.join(",")));
+        assert_eq!(traces(&host)[0].servers.len(), SERVERS_MAX);
+    }
+
+    proptest! {
+        /// Whatever account and password a URL holds, what is sent is its host.
+        #[test]
+        fn the_host_of_a_url_is_sent_alone(account in "[a-z]{1,8}", password in "[a-z0-9@:!$&*+;=]{0,12}") {
+            let found = server(&format!("https://{account}:{password}@h.test:8443/a@b?c"));
+            prop_assert_eq!(found.as_deref(), Some("h.test"));
+        }
     }
 
     #[test]

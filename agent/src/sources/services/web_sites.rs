@@ -83,18 +83,35 @@ fn listen(text: &str, port_default: u16) -> Option<WebListen> {
 
 /// Where requests are passed on to, without account, password and what follows a `?`.
 fn target(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), text),
     };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit('@').next().unwrap_or(host);
-    format!("{scheme}{host}{path}")
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let port = authority.split_once(':').map_or("", |it| it.1);
+    let is_port = port.starts_with('$') || port.bytes().all(|it| it.is_ascii_digit());
+    // A password may hold a sign that ends a host, though it should not (RFC 3986, 3.2.1).
+    let is_account = !authority.contains('@') && !authority.starts_with('[') && !is_port;
+    let rest = match rest.rsplit_once('@') {
+        Some((_, behind)) if is_account => behind,
+        _ => {
+            let behind = rest.get(authority.len()..).unwrap_or_default();
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            return shown(&scheme, host, behind);
+        }
+    };
+    shown(&scheme, "", rest)
+}
+
+fn shown(scheme: &str, host: &str, behind: &str) -> String {
+    let behind = behind.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}{host}{behind}")
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sources::testing::{MapHost, with_context};
 
@@ -115,6 +132,50 @@ mod tests {
         assert_eq!(target("http://u:p@h:80/a?t=1"), "http://h:80/a");
         assert_eq!(target("unix:/run/x.sock"), "unix:/run/x.sock");
         assert_eq!(target("http://h?t"), "http://h");
+        for (text, expected) in [
+            ("http://u:CANARY/x@h:80/a?t", "http://h:80/a"),
+            ("http://u:CANARY?x@h/a", "http://h/a"),
+            ("http://u:CANARY#x@h", "http://h"),
+            ("http://u:C@NARY@h/a", "http://h/a"),
+            ("u:CANARY@h:80", "h:80"),
+            ("http://h/a@b", "http://h/a@b"),
+            ("http://h:80/a@b?c", "http://h:80/a@b"),
+            ("http://[2001:db8::1]:80/a@b", "http://[2001:db8::1]:80/a@b"),
+            ("http://$host:$port/a@b", "http://$host:$port/a@b"),
+            ("unix:/run/a@b", "unix:/run/a@b"),
+            ("", ""),
+        ] {
+            assert_eq!(target(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_account_of_a_url_is_shown(password in "[a-zA-Z0-9:/?#!$&=+é-]{1,16}", path in "(/[a-z]{0,5}){0,2}") {
+            // A password of digits alone cannot be told from a port.
+            prop_assume!(password.contains(|it: char| it.is_alphabetic()) && !password.starts_with('$'));
+            prop_assume!(password.split(['/', '?', '#']).next().is_some_and(|it| !it.bytes().all(|it| it.is_ascii_digit())));
+            let shown = target(&format!("http://user:{password}@h.test:80{path}?key=1"));
+            prop_assert_eq!(shown, format!("http://h.test:80{path}"));
+        }
+
+        #[test]
+        fn a_place_is_read_as_it_is_written(port in any::<u16>(), default in any::<u16>(), words in any::<[u16; 8]>(), bytes in any::<[u8; 4]>()) {
+            let (four, six) = (IpAddr::from(bytes), IpAddr::from(words));
+            prop_assume!(!four.is_unspecified() && !six.is_unspecified());
+            let on = |text: String| listen(&text, default).map(|it| (it.address, it.port));
+            prop_assert_eq!(on(port.to_string()), Some((None, port)));
+            prop_assert_eq!(on(format!("*:{port}")), Some((None, port)));
+            prop_assert_eq!(on(format!("{four}:{port}")), Some((Some(four), port)));
+            prop_assert_eq!(on(format!("[{six}]:{port}")), Some((Some(six), port)));
+            prop_assert_eq!(on(four.to_string()), Some((Some(four), default)));
+            prop_assert_eq!(on(format!("[{six}]")), Some((Some(six), default)));
+        }
+
+        #[test]
+        fn hostile_places_and_targets_never_panic(text in "[\\[\\]:*/@?#$ 0-9a-fé]{0,24}") {
+            let _ = (listen(&text, 80), target(&text));
+        }
     }
 
     #[test]

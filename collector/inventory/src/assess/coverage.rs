@@ -291,6 +291,13 @@ impl Holders {
         (!found.is_empty()).then(|| one_of(found, MatchedBy::Mac))
     }
 
+    /// The assets with an address, without those that show another hardware address than this.
+    pub(super) fn by_address(&self, address: IpAddr, mac: Option<&str>) -> BTreeSet<AssetId> {
+        let keys = Keys::of_identity(None, mac.into_iter());
+        let found = self.addresses.get(&address).into_iter().flatten().copied();
+        found.filter(|it| !self.contradicts(*it, &keys)).collect()
+    }
+
     fn verdict(&self, keys: &Keys) -> Verdict {
         if let Some(verdict) = self.by_identity(keys) {
             return verdict;

@@ -9,6 +9,7 @@ mod agents;
 mod completeness;
 mod coverage;
 mod hosting;
+mod management;
 #[cfg(test)]
 mod sample;
 
@@ -20,3 +21,4 @@ pub use agents::{AgentFacts, AgentJudgement, Asked, Surroundings, judge_agents};
 pub use completeness::{Completeness, Remedy, Step, completeness};
 pub use coverage::{Coverage, CoverageState, ListEntry, MatchedBy, NamedMachine, coverage};
 pub use hosting::{Hosting, hostings};
+pub use management::{Agreement, Management, managements};

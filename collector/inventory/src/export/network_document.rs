@@ -26,6 +26,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use self::owners::Owners;
+use crate::assess::managements;
 use crate::asset::Asset;
 use crate::register::Cidr;
 
@@ -127,7 +128,7 @@ pub fn network_document(assets: &[Asset], frame: &DocumentFrame) -> NetworkDocum
     NetworkDocument {
         format: DOCUMENT_FORMAT,
         run: frame.run.clone(),
-        links: link::links(&owners, &stations, frame),
+        links: link::links(&owners, &stations, frame, &managements(assets)),
         subnets: subnet::subnets(&owners, &stations, frame),
         gaps: gap::gaps(&owners, frame),
         devices,

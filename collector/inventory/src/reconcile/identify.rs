@@ -277,7 +277,10 @@ fn identifier(kind: IdentifierKind, text: String) -> Identifier {
 #[cfg(test)]
 mod tests {
     use observation::ContentHash;
-    use observation::latest::{Absent, AddressOrigin, InterfaceAddress, VirtualisationHint};
+    use observation::latest::{
+        Absent, AddressOrigin, InterfaceAddress, ManagementController, ManagementInterface,
+        ManagementProtocol, VirtualisationHint,
+    };
 
     use super::*;
 
@@ -445,6 +448,28 @@ mod tests {
         assert_eq!(identify([&stray]).len(), 1);
         let inside = body(vec![hint("cgroup", "0::/docker/3f2a")]);
         assert_eq!(identify([&body(vec![boot]), &inside]), []);
+    }
+
+    /// A controller is a device of its own: what its host tells of it must never join the two.
+    #[test]
+    fn what_is_told_of_the_management_controller_is_no_identity_of_the_host() {
+        let mac = Some("00:1b:21:aa:bb:cc".to_owned());
+        let controller = ManagementController {
+            mac: mac.clone(),
+            address: "192.0.2.9".parse().ok(),
+            guid: Some("4c4c4544-0058-4b10-8039-b7c04f513133".to_owned()),
+            ..ManagementController::default()
+        };
+        check(Fact::ManagementController(controller), &[]);
+        let service = ManagementProtocol {
+            protocol_number: 4,
+            service_uuid: "4c4c4544-0058-4b10-8039-b7c04f513133".parse().ok(),
+            service_address: "192.0.2.9".parse().ok(),
+            ..ManagementProtocol::default()
+        };
+        let protocols = vec![service];
+        let interface = ManagementInterface { mac, protocols, ..ManagementInterface::default() };
+        check(Fact::ManagementInterface(interface), &[]);
     }
 
     #[test]

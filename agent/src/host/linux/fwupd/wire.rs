@@ -355,6 +355,91 @@ mod tests {
         assert_eq!((head.answers, head.error, head.body_at), (None, None, call.len()));
     }
 
+    /// Constructed from "Summary of types" of the specification: each kind of value with the bytes that it takes from a
+    /// place that is not aligned.
+    #[test]
+    fn each_kind_of_value_is_passed_over_with_its_alignment() {
+        for (signature, bytes, end) in [
+            ("y", &[0; 8][..], 2),
+            ("n", &[0; 8], 4),
+            ("q", &[0; 8], 4),
+            ("b", &[0; 8], 8),
+            ("u", &[0; 8], 8),
+            ("x", &[0; 16], 16),
+            ("d", &[0; 16], 16),
+            ("s", &[0, 0, 0, 0, 2, 0, 0, 0, b'a', b'b', 0], 11),
+            ("o", &[0, 0, 0, 0, 1, 0, 0, 0, b'/', 0], 10),
+            ("g", &[0, 1, b's', 0], 4),
+            ("v", &[0, 1, b'y', 0, 9], 5),
+            ("v", &[0, 1, b'v', 0, 1, b'q', 0, 0, 7, 7], 10),
+            ("ay", &[0, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3], 11),
+            ("ax", &[0, 0, 0, 0, 0, 0, 0, 0], 8),
+            ("at", &[0, 0, 0, 0, 8, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1], 16),
+            ("(yq)", &[0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2], 12),
+            ("{sy}", &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5], 14),
+            ("a{sv}", &[0, 0, 0, 0, 0, 0, 0, 0], 8),
+            ("aa(ii)", &[0, 0, 0, 0, 0, 0, 0, 0], 8),
+        ] {
+            let mut reader = Reader { bytes, at: 1 };
+            assert_eq!(reader.skip(signature.as_bytes(), 0), Some(&[][..]), "{signature}");
+            assert_eq!(reader.at, end, "{signature}");
+            // With one byte less it is no value.
+            let mut short = Reader { bytes: &bytes[..end - 1], at: 1 };
+            assert_eq!(short.skip(signature.as_bytes(), 0), None, "{signature}");
+        }
+        for signature in ["", "(", "(y", "a", "z", "v"] {
+            let mut reader = Reader { bytes: &[0; 64], at: 0 };
+            assert_eq!(reader.skip(signature.as_bytes(), 0), None, "{signature}");
+        }
+        assert_eq!(behind(b"a{sv}u", 0), Some(&b"u"[..]));
+        assert_eq!(behind(b"(a(yy)s)x", 0), Some(&b"x"[..]));
+    }
+
+    /// A variant that holds a variant that holds … is as deep as its bytes allow; it ends at the bound.
+    #[test]
+    fn variants_within_variants_end() {
+        let bytes = [1, b'v', 0].repeat(usize::from(DEPTH_MAX) * 4);
+        let mut reader = Reader { bytes: &bytes, at: 0 };
+        assert_eq!(reader.skip(b"v", 0), None);
+        assert!(reader.at <= usize::from(DEPTH_MAX) * 3, "{}", reader.at);
+    }
+
+    #[test]
+    fn heads_of_replies_and_errors_say_what_they_answer() {
+        let reply = sample::reply(7, &sample::devices());
+        let of_reply = head(&reply).unwrap();
+        assert_eq!((of_reply.answers, of_reply.error), (Some(7), None));
+        assert_eq!(&reply[of_reply.body_at..], &sample::devices()[..]);
+        let error = sample::error(7, "org.freedesktop.DBus.Error.ServiceUnknown");
+        let of_error = head(&error).unwrap();
+        assert_eq!(of_error.answers, Some(7));
+        assert_eq!(of_error.error.as_deref(), Some("org.freedesktop.DBus.Error.ServiceUnknown"));
+        for end in 0..of_error.body_at - 8 {
+            assert!(head(&error[..end]).is_none_or(|it| it.error.is_none()), "{end}");
+        }
+        // The larger end first, and lengths beyond all memory.
+        let mut other = reply;
+        other[0] = b'B';
+        assert_eq!(length(&other), None);
+        let mut endless = sample::signal();
+        endless[4..8].copy_from_slice(&[0xff; 4]);
+        endless[12..16].copy_from_slice(&[0xff; 4]);
+        assert!(length(&endless).is_none_or(|it| it > 1 << 32));
+        assert_eq!(length(&endless[..8]), None);
+    }
+
+    #[test]
+    fn texts_of_a_device_are_kept_to_their_bound_and_of_their_kind() {
+        let found = devices(&sample::devices()).unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].version.as_deref(), Some("0.1.57"));
+        assert_eq!(found[1], FwupdDevice::default());
+        let long = "x".repeat(TEXT_BYTES_MAX + 5);
+        let bytes = sample::text(&long);
+        let text = Reader { bytes: &bytes, at: 0 }.text().unwrap();
+        assert_eq!(text.len(), TEXT_BYTES_MAX);
+    }
+
     #[test]
     fn cut_and_endless_lists_are_nothing() {
         let body = sample::devices();

@@ -422,3 +422,6 @@ fn both(left: Option<Ranges>, right: Option<Ranges>) -> Option<Ranges> {
 fn port(bytes: &[u8]) -> Option<u16> {
     bytes.first_chunk().map(|it| u16::from_be_bytes(*it))
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,8 +81,13 @@ pub(super) struct Privilege {
     pub(super) tags: Vec<String>,
 }
 
+/// The account of whoever asks, as a rule with empty brackets has it.
+pub(super) const INVOKER: &str = "()";
+
 /// Most lines of one file.
 const LINES_MAX: usize = 50_000;
+/// Longest address with the length of its network.
+const ADDRESS_CHARACTERS_MAX: usize = 64;
 /// Most things in one list.
 const ITEMS_MAX: usize = 2_000;
 /// Tags, each beside its opposite.
@@ -205,17 +210,36 @@ fn aliases(kind: AliasKind, text: &str) -> Result<Vec<Alias>, &'static str> {
     let mut aliases = Vec::new();
     loop {
         let name = cursor.word(&['=', ':', ',']);
-        if name.is_empty() || !cursor.take('=') {
-            return Err("an alias without a list");
+        if !is_alias(&name) || !cursor.take('=') {
+            return Err("an alias without a name or list");
         }
         let items = match kind {
             AliasKind::Command => cursor.commands(),
             AliasKind::User | AliasKind::RunAs | AliasKind::Host => cursor.list(),
         };
+        if items.is_empty() {
+            return Err("an alias without a list");
+        }
         aliases.push(Alias { kind, name, items });
         if !cursor.take(':') {
             return if cursor.is_at_end() { Ok(aliases) } else { Err("an alias with too much") };
         }
+    }
+}
+
+/// "An alias name is a string of upper case letters, numbers and underscores, and begins with a letter."
+fn is_alias(name: &str) -> bool {
+    name.starts_with(|it: char| it.is_ascii_uppercase())
+        && name.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_')
+}
+
+/// A program is a path, an expression, one of two words or an alias; what else stands there, sudo refuses with the
+/// whole line.
+fn is_program(item: &Item) -> bool {
+    match item.text.as_str() {
+        "list" | "sudoedit" => true,
+        alias if is_alias(alias) => !item.has_arguments,
+        other => other.starts_with(['/', '^']),
     }
 }
 
@@ -297,6 +321,10 @@ fn commands(
             if !cursor.take(')') {
                 return Err("a bracket without end");
             }
+            if next.run_as.is_empty() && next.run_as_groups.is_empty() {
+                let text = INVOKER.to_owned();
+                next.run_as.push(Item { is_negated: false, text, has_arguments: false });
+            }
         }
         cursor.options();
         while let Some((tag, opposite)) = cursor.tag() {
@@ -305,6 +333,9 @@ fn commands(
         }
         next.tags.sort();
         let command = cursor.command().ok_or("a rule without a command")?;
+        if !is_program(&command) {
+            return Err("a rule with what is no command");
+        }
         let is_same = (&next.run_as, &next.run_as_groups, &next.tags)
             == (&at.run_as, &at.run_as_groups, &at.tags);
         if !is_same && !at.commands.is_empty() {
@@ -385,9 +416,32 @@ impl Cursor {
     /// Users, hosts, accounts or groups with commas between them.
     fn list(&mut self) -> Vec<Item> {
         self.items(|cursor| {
-            let word = cursor.word(&[',', '=', ':', '(', ')', '!']);
-            (!word.is_empty()).then_some((word, false))
+            const ENDS: &[char] = &[',', '=', ':', '(', ')', '!'];
+            if let Some(address) = cursor.address() {
+                return Some((address, false));
+            }
+            // A group of a directory, `%:name`.
+            let is_of_directory = cursor.take('%');
+            let mark = match (is_of_directory, cursor.peek()) {
+                (true, Some(':')) => cursor.bump().map_or("%", |_| "%:"),
+                (true, _) => "%",
+                (false, _) => "",
+            };
+            let word = cursor.word(ENDS);
+            (!word.is_empty()).then(|| (format!("{mark}{word}"), false))
         })
+    }
+
+    /// An IPv6 address with or without the length of a network, whose colons end nothing.
+    fn address(&mut self) -> Option<String> {
+        self.skip_space();
+        let rest = self.characters.get(self.at..).unwrap_or_default();
+        let is_part = |it: &&char| it.is_ascii_hexdigit() || matches!(it, ':' | '.' | '/');
+        let text: String = rest.iter().take_while(is_part).take(ADDRESS_CHARACTERS_MAX).collect();
+        let address = text.split('/').next().unwrap_or_default();
+        address.parse::<std::net::Ipv6Addr>().ok()?;
+        self.at += text.chars().count();
+        Some(text)
     }
 
     fn commands(&mut self) -> Vec<Item> {

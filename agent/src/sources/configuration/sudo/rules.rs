@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use observation::latest::{SudoRule, UserName};
 
-use super::grammar::{Alias, AliasKind, Defaults, Item, Privilege};
+use super::grammar::{Alias, AliasKind, Defaults, INVOKER, Item, Privilege};
 use crate::sources::attribute::printable;
 use crate::sources::person_text::{group, user};
 use crate::sources::persons::Persons;
@@ -63,7 +63,7 @@ impl Resolver<'_> {
         match name.strip_prefix('%') {
             Some(name) if name.starts_with([':', '#']) => format!("%{name}"),
             Some(name) => format!("%{}", group(self.persons, name)),
-            None if name == "ALL" || name.starts_with('+') => name.to_owned(),
+            None if name == "ALL" || name == INVOKER || name.starts_with('+') => name.to_owned(),
             None => user(self.persons, name),
         }
     }

@@ -46,7 +46,7 @@ fn virtual_hosts(text: &str, place: &str) -> Vec<WebSite> {
                 open = Some(it);
             }
             ("</virtualhost>", it) => sites.extend(it.take()),
-            ("servername", Some(it)) => it.names.insert(0, first.to_owned()),
+            ("servername", Some(it)) => it.names.insert(0, server_name(first).to_owned()),
             ("serveralias", Some(it)) => {
                 it.names.extend(words.iter().take(PARTS_MAX).map(|it| (*it).to_owned()));
             }
@@ -64,6 +64,12 @@ fn virtual_hosts(text: &str, place: &str) -> Vec<WebSite> {
         }
     }
     sites
+}
+
+/// `[scheme://]name[:port]`
+fn server_name(text: &str) -> &str {
+    let text = text.split_once("://").map_or(text, |it| it.1);
+    text.split_once(':').map_or(text, |it| it.0)
 }
 
 #[cfg(test)]
@@ -88,6 +94,45 @@ mod tests {
         assert_eq!(secure.targets, ["http://192.0.2.5:8080/app"]);
         assert_eq!((plain.listens[0].port, plain.offers_tls), (80, Some(false)));
         assert!(!format!("{sites:?}").contains("CANARY"));
+    }
+
+    /// Constructed from "Core Features" and "mod_proxy".
+    #[test]
+    fn each_directive_is_read_in_its_forms() {
+        let it = |inside: &str| {
+            let sites =
+                virtual_hosts(&format!("<VirtualHost *:80>\n{inside}\n</VirtualHost>"), "p");
+            let [it] = &*sites else { panic!("{sites:?}") };
+            it.clone()
+        };
+        for (text, expected) in [
+            ("ServerName a.test", "a.test"),
+            ("servername \"a.test\"", "a.test"),
+            ("ServerName a.test:8080", "a.test"),
+            ("ServerName https://a.test:443", "a.test"),
+        ] {
+            assert_eq!(it(text).names, [expected], "{text}");
+        }
+        assert_eq!(it("ServerAlias b c\nServerName a").names, ["a", "b", "c"]);
+        assert_eq!(it("# ServerName no").names, [""; 0]);
+        for (text, expected) in [("On", true), ("on", true), ("off", false), ("optional", false)] {
+            assert_eq!(it(&format!("SSLEngine {text}")).offers_tls, Some(expected), "{text}");
+        }
+        let proxies = "ProxyPass / http://h/\nProxyPass /a http://h/\nProxyPass /x !\nProxyPassMatch ^/(.*)$ ws://i/$1";
+        assert_eq!(it(proxies).targets, ["http://h/", "ws://i/$1"]);
+    }
+
+    #[test]
+    fn what_stands_outside_of_a_site_is_of_none() {
+        assert_eq!(virtual_hosts("ServerName no\nDocumentRoot /no\n</VirtualHost>\n", "p"), []);
+        // One that is not closed is none, and the next begins anew.
+        let text =
+            "<VirtualHost *:1>\nServerName no\n<VirtualHost *:2>\nServerName a\n</VirtualHost>\n";
+        let sites = virtual_hosts(text, "p");
+        assert_eq!(
+            (sites.len(), sites[0].listens[0].port, &*sites[0].names),
+            (1, 2, &["a".to_owned()][..])
+        );
     }
 
     proptest! {

@@ -18,16 +18,33 @@ pub(super) fn read(host: &dyn Host, found: &mut Found) -> Vec<WebSite> {
     sites
 }
 
-/// `address, address {` … `}`; a block without address holds options, one in parentheses a snippet.
+/// `address, address {` … `}`; a block without address holds options, one in parentheses a snippet. A file of one
+/// site may leave the braces away.
 fn caddyfile(text: &str, place: &str) -> Vec<WebSite> {
     let mut sites = Vec::new();
     let mut open: Option<WebSite> = None;
     let mut depth = 0_usize;
+    // Addresses of a site whose block begins in a later line.
+    let mut pending = String::new();
+    let (mut has_blocks, mut is_bare) = (false, false);
     for line in text.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#')) {
         let opens = line.ends_with('{') && (line == "{" || line.ends_with(" {"));
+        if depth == 0 && line.ends_with(',') {
+            pending.push_str(line);
+            continue;
+        }
         if depth == 0 && opens {
-            let head = line.trim_end_matches('{').trim();
-            open = (!head.is_empty() && !head.starts_with('(')).then(|| head_of(head, place));
+            let head = format!("{pending}{}", line.trim_end_matches('{').trim());
+            pending.clear();
+            has_blocks |= !head.is_empty() && !head.starts_with('(');
+            open = (!head.is_empty() && !head.starts_with('(')).then(|| head_of(&head, place));
+        } else if depth == 0 && line != "}" {
+            // What stands outside of all blocks is the address of the only site.
+            if has_blocks || line.starts_with("import ") {
+                continue;
+            }
+            open = Some(head_of(&format!("{pending}{line}"), place));
+            (depth, has_blocks, is_bare) = (1, true, true);
         } else if let Some(it) = &mut open {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.split_first() {
@@ -56,6 +73,8 @@ fn caddyfile(text: &str, place: &str) -> Vec<WebSite> {
             }
         }
     }
+    // A block that is not closed is none; a site without braces ends with the file.
+    sites.extend(open.filter(|_| depth == 1 && is_bare));
     sites
 }
 
@@ -108,6 +127,53 @@ mod tests {
         assert_eq!(shop.targets, ["192.0.2.5:8000", "app2:8000"]);
         assert_eq!(shop.certificates, ["/etc/ssl/a.pem"]);
         assert!(!format!("{sites:?}").contains("CANARY"));
+    }
+
+    /// Constructed from "Caddyfile Concepts", "Structure" and "Addresses".
+    #[test]
+    fn addresses_say_names_ports_and_tls() {
+        for (head, names, ports, has_tls) in [
+            ("a.test", &["a.test"][..], &[443][..], true),
+            ("http://a.test", &["a.test"], &[80], false),
+            ("https://a.test:8443", &["a.test"], &[8443], true),
+            ("a.test:80", &["a.test"], &[80], false),
+            (":8080", &[], &[8080], false),
+            ("a.test, b.test:8443", &["a.test", "b.test"], &[443, 8443], true),
+            ("a.test,b.test", &["a.test", "b.test"], &[443], true),
+            ("[2001:db8::1]", &["[2001:db8::1]"], &[443], true),
+            ("*.a.test", &["*.a.test"], &[443], true),
+            ("a.test/path", &["a.test"], &[443], true),
+        ] {
+            let sites = caddyfile(&format!("{head} {{\n}}\n"), "p");
+            let [it] = &*sites else { panic!("{head}: {sites:?}") };
+            let found: Vec<u16> = it.listens.iter().map(|it| it.port).collect();
+            assert_eq!(
+                (&*it.names, &*found),
+                (&*names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), ports),
+                "{head}"
+            );
+            assert_eq!(it.offers_tls, Some(has_tls), "{head}");
+        }
+    }
+
+    #[test]
+    fn the_only_site_of_a_file_needs_no_braces() {
+        let sites = caddyfile(
+            "{\n\temail x\n}\na.test\n\nreverse_proxy h:1 {\n\tlb x\n}\nroot * /srv\n",
+            "p",
+        );
+        let [it] = &*sites else { panic!("{sites:?}") };
+        assert_eq!(
+            (&*it.names[0], &*it.targets[0], it.root.as_deref()),
+            ("a.test", "h:1", Some("/srv"))
+        );
+        let sites = caddyfile("import sites/*\nb.test,\nc.test {\n\tfile_server\n}\nstray\n", "p");
+        assert_eq!(
+            (sites.len(), &*sites[0].names),
+            (1, &["b.test".to_owned(), "c.test".to_owned()][..])
+        );
+        assert_eq!(caddyfile("a.test {\n", "p"), [], "a block that is not closed");
+        assert_eq!(caddyfile("}\n}\n", "p"), []);
     }
 
     proptest! {

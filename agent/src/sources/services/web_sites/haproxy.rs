@@ -20,7 +20,7 @@ pub(super) fn read(host: &dyn Host, found: &mut Found) -> Vec<WebSite> {
     }
     let servers: BTreeMap<String, Vec<String>> =
         sections.iter().map(|it| (it.name.clone(), it.servers.clone())).collect();
-    let fronts = sections.into_iter().filter(|it| !it.site.listens.is_empty());
+    let fronts = sections.into_iter().filter(|it| it.is_front && !it.site.listens.is_empty());
     fronts
         .take(SITES_MAX)
         .map(|mut it| {
@@ -36,6 +36,8 @@ pub(super) fn read(host: &dyn Host, found: &mut Found) -> Vec<WebSite> {
 
 struct Section {
     name: String,
+    /// Whether requests come in there. Peers bind to a place too, to speak with one another.
+    is_front: bool,
     site: WebSite,
     backends: Vec<String>,
     servers: Vec<String>,
@@ -50,8 +52,10 @@ fn enter(text: &str, place: &str, sections: &mut Vec<Section>) {
             | "userlist" => {
                 let mut site = site("haproxy", place);
                 site.offers_tls = Some(false);
-                let name = word(1).to_owned();
-                sections.push(Section { name, site, backends: Vec::new(), servers: Vec::new() });
+                let (name, is_front) =
+                    (word(1).to_owned(), matches!(word(0), "frontend" | "listen"));
+                let (backends, servers) = (Vec::new(), Vec::new());
+                sections.push(Section { name, is_front, site, backends, servers });
             }
             keyword => {
                 let Some(section) = sections.last_mut() else { continue };
@@ -98,6 +102,45 @@ mod tests {
         assert_eq!(web.certificates, ["/etc/ssl/site.pem"]);
         assert_eq!((db.listens[0].port, db.targets.len()), (5432, 1));
         assert!(!format!("{sites:?}").contains("CANARY"));
+    }
+
+    /// Constructed from "bind" and "peers" of the manual.
+    #[test]
+    fn frontends_are_bound_in_each_form_and_peers_are_none() {
+        let sites =
+            |text: &str| read(&MapHost::new().file(CONFIGURATION, text), &mut Found::default());
+        for (bind, expected) in [
+            (":80", vec![(None, 80)]),
+            ("*:80,*:81", vec![(None, 80), (None, 81)]),
+            ("ipv4@192.0.2.1:80", vec![(Some("192.0.2.1"), 80)]),
+            ("[2001:db8::1]:443 v4v6 ssl crt /a.pem", vec![(Some("2001:db8::1"), 443)]),
+            ("/run/haproxy.sock", vec![]),
+            ("fd@3", vec![]),
+        ] {
+            let found = sites(&format!("frontend a\n bind {bind}\n"));
+            let listens = found.iter().flat_map(|it| &it.listens);
+            let listens: Vec<_> =
+                listens.map(|it| (it.address.map(|it| it.to_string()), it.port)).collect();
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(address, port)| (address.map(str::to_owned), port))
+                .collect();
+            assert_eq!(listens, expected, "{bind}");
+        }
+        assert_eq!(sites("peers p\n bind :10000 ssl crt /p.pem\n server a 192.0.2.9:10000\n"), []);
+        assert_eq!(sites("bind :80\nserver a b\n"), [], "before any section");
+        assert_eq!(sites("backend a\n bind :80\n"), []);
+    }
+
+    #[test]
+    fn a_backend_that_names_nobody_or_itself_adds_nothing() {
+        let text = "frontend a\n bind :80\n default_backend none\n use_backend a if x\nlisten b\n bind :81 # server no no\n";
+        let sites = read(&MapHost::new().file(CONFIGURATION, text), &mut Found::default());
+        assert_eq!(sites.iter().map(|it| it.targets.len()).collect::<Vec<_>>(), [0, 0]);
+        let host = MapHost::new()
+            .file(CONFIGURATION, "frontend a\n bind :80\n default_backend b\n")
+            .file("/etc/haproxy/conf.d/b.cfg", "backend b\n server s h:1\n");
+        assert_eq!(read(&host, &mut Found::default())[0].targets, ["h:1"]);
     }
 
     proptest! {

@@ -216,6 +216,70 @@ mod tests {
         assert!(sites(&MapHost::new()).0.is_empty());
     }
 
+    /// Constructed from ngx_http_core_module, ngx_http_ssl_module and ngx_http_upstream_module.
+    #[test]
+    fn servers_are_read_in_each_form() {
+        let it = |inside: &str| {
+            let text = format!(
+                "http {{ upstream up {{ server a:1; server b:2; }} server {{ {inside} }} }}"
+            );
+            let (sites, found) = sites(&MapHost::new().file(CONFIGURATION, text));
+            assert_eq!(found, Found::default());
+            sites.into_iter().next().unwrap()
+        };
+        let bare = it("");
+        assert_eq!(
+            (bare.listens.len(), bare.listens[0].port, bare.offers_tls),
+            (1, 80, Some(false))
+        );
+        for (text, expected) in [
+            ("listen 443 ssl;", true),
+            ("listen 443 quic;", true),
+            ("listen 443; ssl on;", true),
+            ("listen 443 default_server;", false),
+            ("ssl off;", false),
+        ] {
+            assert_eq!(it(text).offers_tls, Some(expected), "{text}");
+        }
+        assert_eq!(it("server_name _ \"\" a.test;").names, ["a.test"]);
+        assert_eq!(it("root /a; location / { root /b; }").root.as_deref(), Some("/a"));
+        assert_eq!(it("location / { root /b; }").root.as_deref(), Some("/b"));
+        for pass in PASSES {
+            let nested = format!("location / {{ if ($x) {{ {pass} h:1; }} }}");
+            assert_eq!(it(&nested).targets, ["h:1"], "{pass}");
+        }
+        assert_eq!(
+            it("location / { proxy_pass http://up/x; proxy_pass http://up/x; }").targets,
+            ["a:1", "b:2"]
+        );
+        assert_eq!(
+            it("listen unix:/run/x; listen 81;")
+                .listens
+                .iter()
+                .map(|it| it.port)
+                .collect::<Vec<_>>(),
+            [81]
+        );
+    }
+
+    #[test]
+    fn a_closed_file_is_a_gap_and_many_files_end() {
+        let host = MapHost::unprivileged()
+            .file(CONFIGURATION, "http { include sites-enabled/*; }")
+            .file("/etc/nginx/sites-enabled/a", "server { }")
+            .file("/etc/nginx/sites-enabled/b", "server { }")
+            .forbid("/etc/nginx/sites-enabled/a");
+        let (sites_found, found) = sites(&host);
+        assert_eq!((sites_found.len(), found.gaps.len()), (1, 1));
+        let includes = "include many/*;".repeat(40);
+        let mut host = MapHost::new().file(CONFIGURATION, format!("http {{ {includes} }}"));
+        for number in 0..50 {
+            host = host.file(&format!("/etc/nginx/many/{number}"), "server { }");
+        }
+        let (sites, found) = sites(&host);
+        assert!(sites.len() < FILES_MAX && !found.complaints.is_empty());
+    }
+
     proptest! {
         #[test]
         fn hostile_files_never_panic(text in "(http|server|listen|include nginx.conf|proxy_pass|upstream|[{};:/\" $é]){0,40}") {

@@ -14,10 +14,12 @@ use super::station::Stations;
 use super::station::before_target;
 use super::station::paths;
 use super::subnet;
+use crate::assess::Management;
+use crate::asset::AssetId;
 use crate::register::Cidr;
 
-/// One link: `a` reaches other networks through `b`, or `b` introduced itself on a cable of `a`. Two devices
-/// have one link at most.
+/// One link: `a` reaches other networks through `b`, `b` is the controller that manages `a`, or `b` introduced
+/// itself on a cable of `a`. Two devices have one link at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkEntry {
     /// The name of a device.
@@ -38,6 +40,9 @@ pub enum LinkEvidence {
     Route,
     /// The two answered one after the other on a path.
     Path,
+    /// `b` is the management controller whose hardware address or address the host `a` names. Says nothing of the
+    /// way to others.
+    ManagementController,
     /// `b` introduced itself on a cable of `a` with LLDP (IEEE 802.1AB). Says nothing of the way to others.
     Lldp,
     /// The same with CDP.
@@ -64,10 +69,13 @@ impl Found {
         *known = (*known).min(new);
     }
 
-    /// The devices whose way out is known. A cable to a switch is none.
+    /// The devices whose way out is known. A cable to a switch is none, nor is a management controller.
     fn beginnings(&self) -> BTreeSet<usize> {
         let is_way = |it: &&(LinkEvidence, usize, usize)| {
-            !matches!(it.0, LinkEvidence::Lldp | LinkEvidence::Cdp)
+            !matches!(
+                it.0,
+                LinkEvidence::ManagementController | LinkEvidence::Lldp | LinkEvidence::Cdp
+            )
         };
         self.0.values().filter(is_way).map(|it| it.1).collect()
     }
@@ -77,6 +85,7 @@ pub(super) fn links(
     owners: &Owners<'_>,
     stations: &Stations,
     frame: &DocumentFrame,
+    managements: &[Management],
 ) -> Vec<LinkEntry> {
     let mut found = Found::default();
     for (device, asset) in owners.assets() {
@@ -99,6 +108,7 @@ pub(super) fn links(
             }
         }
     }
+    to_controllers(&mut found, owners, managements);
     let ports = on_cables(&mut found, owners);
     let networks = subnet::known(owners, frame);
     between_routers(&mut found, owners, stations, &networks);
@@ -125,6 +135,18 @@ fn along(found: &mut Found, way: &[Option<usize>]) {
         let [Some(before), Some(after)] = pair else { continue };
         let (a, b) = if place == 0 { (*before, *after) } else { (*after, *before) };
         found.add(a, b, LinkEvidence::Path);
+    }
+}
+
+/// The hosts and controllers that are both in the document.
+fn to_controllers(found: &mut Found, owners: &Owners<'_>, managements: &[Management]) {
+    let devices: BTreeMap<AssetId, usize> =
+        owners.assets().map(|(device, asset)| (asset.id, device)).collect();
+    for it in managements {
+        if let (Some(host), Some(controller)) = (devices.get(&it.host), devices.get(&it.controller))
+        {
+            found.add(*host, *controller, LinkEvidence::ManagementController);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::asset::AssetLabel;
 use crate::asset::Attested;
 use crate::asset::CableDescription;
 use crate::asset::Contact;
+use crate::asset::Detail;
 use crate::asset::Evidence;
 use crate::asset::FirmwareLevel;
 use crate::asset::HardwareDescription;
@@ -424,6 +425,31 @@ fn a_cable_to_a_switch_is_no_way_to_other_networks() {
     let expected =
         [link(None, "r1", LinkEvidence::Subnet), link(Some("eno1"), "sw1", LinkEvidence::Lldp)];
     assert_eq!(of_server, expected);
+}
+
+#[test]
+fn a_controller_that_the_host_names_is_a_link_and_a_device_of_its_own() {
+    let told = |fields: &[(&str, &str)]| Detail {
+        kind: "management_controller".to_owned(),
+        object: Some("channel 1".to_owned()),
+        fields: fields.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect(),
+    };
+    let links = |fields: &[(&str, &str)]| {
+        let (mut server, mut bmc) = (server(), switch());
+        server.details = vec![by(&agent(), told(fields))];
+        server.routes = Vec::new();
+        bmc.kind = None;
+        let document = network_document(&[server, router(), bmc], &frame());
+        let names: Vec<&str> = document.devices.iter().map(|it| it.name.as_str()).collect();
+        assert!(names.contains(&"web") && names.contains(&"sw1"), "{names:?}");
+        document.links.into_iter().filter(|it| it.a == "web").collect::<Vec<_>>()
+    };
+    // It is no way to others: the only router of the network stays that.
+    let way = link(None, "r1", LinkEvidence::Subnet);
+    let controller = link(None, "sw1", LinkEvidence::ManagementController);
+    assert_eq!(links(&[("mac", "00:1B:21:AA:00:02")]), [way.clone(), controller.clone()]);
+    assert_eq!(links(&[("address", "10.0.1.2/24")]), [way.clone(), controller]);
+    assert_eq!(links(&[("mac", "00:1b:21:aa:00:99"), ("address", "10.0.1.2/24")]), [way]);
 }
 
 #[test]

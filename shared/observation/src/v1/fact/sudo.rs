@@ -11,7 +11,7 @@ pub struct SudoRule {
     /// Machines on which it holds, as written; `ALL` for every one.
     pub hosts: Vec<String>,
     /// Accounts whose rights it gives; empty where the rule names none, which means root unless a setting
-    /// says otherwise.
+    /// says otherwise; `()` for the account of whoever asks, where the rule says so with empty brackets.
     pub run_as: Vec<String>,
     /// Groups whose rights it gives.
     pub run_as_groups: Vec<String>,
