@@ -197,7 +197,9 @@ mod tests {
     const fn asking(id: &'static str) -> Source {
         fn observe(context: &Context<'_>) -> Result<Found, Absent> {
             let paths = HashSet::from([PROGRAM.to_owned()]);
-            let owner = owners::Owners::find(context.host, context.lists, &paths).of(PROGRAM)?;
+            let owner =
+                owners::Owners::find(context.host, context.now, &context.memory.lists, &paths);
+            let owner = owner.of(PROGRAM)?;
             assert_eq!(owner.name, "openssh-server");
             Ok(Found::default())
         }
@@ -209,13 +211,13 @@ mod tests {
     fn readings_after(ids: &[&'static str]) -> Vec<usize> {
         let host = Counting::new();
         let names = Names::new(NameKey::Run, b"test");
-        let lists = FileLists::default();
+        let memory = Memory::default();
         let context = Context {
             host: &host,
             now: Timestamp::UNIX_EPOCH,
             names: &names,
             options: Options::default(),
-            lists: &lists,
+            memory: &memory,
         };
         let reading = |id: &&'static str| {
             asking(id).read(&context).unwrap();
