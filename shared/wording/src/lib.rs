@@ -52,6 +52,8 @@ const DOMAINS: &[Domain] = &[
     #[cfg(feature = "collector")]
     domain!("import"),
     #[cfg(feature = "collector")]
+    domain!("licence"),
+    #[cfg(feature = "collector")]
     domain!("register"),
     #[cfg(feature = "collector")]
     domain!("scan"),

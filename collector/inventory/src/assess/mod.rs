@@ -9,6 +9,7 @@ mod agents;
 mod completeness;
 mod coverage;
 mod hosting;
+mod licences;
 #[cfg(test)]
 mod sample;
 
@@ -20,3 +21,7 @@ pub use agents::{AgentFacts, AgentJudgement, Asked, Surroundings, judge_agents};
 pub use completeness::{Completeness, Remedy, Step, completeness};
 pub use coverage::{Coverage, CoverageState, ListEntry, MatchedBy, NamedMachine, coverage};
 pub use hosting::{Hosting, hostings};
+pub use licences::{
+    BalanceState, LicenceBalance, LicenceRules, Metric, NotCounted, Used, licence_balances,
+    product_key,
+};

@@ -12,7 +12,6 @@ mod plan;
 mod reason;
 mod register_rows;
 mod relation;
-mod row_id;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sheet;
@@ -22,6 +21,8 @@ mod stated;
 mod statement;
 mod tile;
 mod view;
+
+use crate::asset::row_id;
 
 pub use crate::reconcile::{ChangeEntry, ChangeKind, ChangedRow};
 pub use cell::{Cell, Target, Value};
