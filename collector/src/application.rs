@@ -278,6 +278,17 @@ fn import_order(
             };
             (order, *output)
         }
+        ImportCommand::Licences { file, dry_run, output } => {
+            let most = inventory::import::LICENCE_BYTES_MAX as u64 + 1;
+            let order = Order::ImportLicences {
+                name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                file: BASE64.encode(&read_file(file, most)?),
+                dry_run: *dry_run,
+                language,
+                time_zone: time_zone(),
+            };
+            (order, *output)
+        }
         ImportCommand::List { output } => (Order::ImportList, *output),
         ImportCommand::Show { import, output } => {
             (Order::ImportShow { name: import.clone() }, *output)

@@ -339,6 +339,13 @@ pub enum ImportCommand {
         #[arg(short, long, value_enum)]
         output: Option<FormName>,
     },
+    Licences {
+        file: PathBuf,
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
     List {
         #[arg(short, long, value_enum)]
         output: Option<FormName>,

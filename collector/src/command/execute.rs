@@ -14,6 +14,7 @@ use wording::Language;
 use super::assets;
 use super::changes::{self, Incoming};
 use super::claims;
+use super::licences::{self, IncomingList};
 use super::order::{Order, Reply};
 use super::permit;
 use super::scans;
@@ -110,6 +111,11 @@ async fn execute_acting(
             let language = spoken(&language);
             let incoming = Incoming { name, file: &file, dry_run, clear_emptied, language };
             Box::pin(changes::import_workbook(&work, incoming)).await
+        }
+        Order::ImportLicences { name, file, dry_run, language, time_zone } => {
+            let language = spoken(&language);
+            let incoming = IncomingList { name, file: &file, dry_run, language, time_zone };
+            Box::pin(licences::import_licences(&work, incoming)).await
         }
         Order::ImportList => Box::pin(changes::list_imports(&work)).await,
         Order::ImportShow { name } => Box::pin(changes::show_import(&work, &name)).await,

@@ -7,6 +7,7 @@ mod assets;
 mod changes;
 mod claims;
 mod execute;
+mod licences;
 mod order;
 mod permit;
 mod print;

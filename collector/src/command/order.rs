@@ -148,6 +148,19 @@ pub enum Order {
         /// The language of what is found.
         language: String,
     },
+    /// Takes a list of licences.
+    ImportLicences {
+        /// The name of the file, for messages.
+        name: String,
+        /// The file, base64.
+        file: String,
+        /// Whether it is only tried.
+        dry_run: bool,
+        /// The language of what is found.
+        language: String,
+        /// The zone whose day it is, by its IANA name.
+        time_zone: String,
+    },
     /// Lists imports of workbooks.
     ImportList,
     /// Shows an import.

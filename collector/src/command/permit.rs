@@ -50,6 +50,7 @@ const fn needed(order: &Order) -> Access {
         | Order::RegisterSet { .. }
         | Order::RegisterRemove { .. }
         | Order::ImportWorkbook { .. }
+        | Order::ImportLicences { .. }
         | Order::ImportResolve { .. }
         | Order::ImportAccept { .. }
         | Order::Undo { .. }

@@ -448,7 +448,7 @@ command-failure-register-set-next = Berichtigen Sie, was genannt ist, und wieder
 command-failure-no-field = „{$object}“ ist keine Angabe.
 command-failure-no-field-why = Eine Angabe besteht aus Schlüssel, Gleichheitszeichen und Wert.
 command-failure-no-field-next = Schreiben Sie zum Beispiel owner=IT-Leitung.
-command-failure-import-errors = Nichts wurde übernommen: {$object} Fehler in der Arbeitsmappe.
+command-failure-import-errors = Nichts wurde übernommen: {$object} Fehler in der Datei.
 command-failure-import-errors-why = Ein Fehler hält den ganzen Import an, damit nichts halb übernommen wird.
 command-failure-import-errors-next = Berichtigen Sie die genannten Zellen und wiederholen Sie den Befehl.
 command-failure-import-conflicts = {$object} Konflikte sind offen; das Register behält dort seinen Wert.
@@ -656,3 +656,8 @@ command-failure-claims-changed-next = Stellen Sie die letzte gute Sicherung wied
 command-failure-system-user-is-nobody = {$object} lässt sich mit keinem Konto verknüpfen.
 command-failure-system-user-is-nobody-why = Unter diesem Benutzer erscheinen alle, die das System nicht benennen kann.
 command-failure-system-user-is-nobody-next = Nennen Sie den Benutzer einer Person.
+
+# Lists of licences.
+command-help-import-licences = Nimmt eine Lizenzliste an: vom Händler oder aus dem Microsoft-365-Admin-Center
+command-help-import-licences--file = Die Liste (CSV)
+command-help-import-licences--dry-run = Zeigt nur, was übernommen würde

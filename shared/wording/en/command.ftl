@@ -448,7 +448,7 @@ command-failure-register-set-next = Correct what is named and repeat the command
 command-failure-no-field = “{$object}” is no statement.
 command-failure-no-field-why = A statement is a key, an equals sign and a value.
 command-failure-no-field-next = Write owner=IT-Leitung, for example.
-command-failure-import-errors = Nothing was taken over: {$object} errors in the workbook.
+command-failure-import-errors = Nothing was taken over: {$object} errors in the file.
 command-failure-import-errors-why = One error stops the whole import, so that nothing is taken over by halves.
 command-failure-import-errors-next = Correct the cells that are named and repeat the command.
 command-failure-import-conflicts = {$object} conflicts are open; the register keeps its value there.
@@ -656,3 +656,8 @@ command-failure-claims-changed-next = Restore the last good backup: kataster bac
 command-failure-system-user-is-nobody = {$object} cannot be linked to an account.
 command-failure-system-user-is-nobody-why = Everybody whom the system cannot name appears as this user.
 command-failure-system-user-is-nobody-next = Name the user of a person.
+
+# Lists of licences.
+command-help-import-licences = Takes a list of licences: a reseller's, or that of the Microsoft 365 admin centre
+command-help-import-licences--file = The list (CSV)
+command-help-import-licences--dry-run = Shows only what would be taken over
