@@ -50,6 +50,8 @@ const DOMAINS: &[Domain] = &[
     #[cfg(feature = "collector")]
     domain!("detail"),
     #[cfg(feature = "collector")]
+    domain!("guide"),
+    #[cfg(feature = "collector")]
     domain!("import"),
     #[cfg(feature = "collector")]
     domain!("licence"),

@@ -5,6 +5,7 @@ mod claims;
 mod clean;
 mod common_cells;
 mod detail_words;
+mod guide;
 mod judgement_words;
 mod list;
 mod network_document;
@@ -28,6 +29,7 @@ pub use crate::reconcile::{ChangeEntry, ChangeKind, ChangedRow};
 pub use cell::{Cell, Target, Value};
 pub use clean::clean;
 pub use detail_words::{change_text, change_value, field_text, field_texts, kind_text, value_text};
+pub use guide::{Guide, Question, SheetCell, Stage, documentation_of, guide};
 pub use judgement_words::{health_reason_text, health_state_text, step_text, why_text};
 pub use list::List;
 pub use network_document::{
