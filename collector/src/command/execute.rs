@@ -14,6 +14,7 @@ use wording::Language;
 use super::assets;
 use super::changes::{self, Incoming};
 use super::claims;
+use super::guide;
 use super::licences::{self, IncomingList};
 use super::order::{Order, Reply};
 use super::permit;
@@ -133,6 +134,7 @@ async fn execute_acting(
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::AuditVerify => work.verify_chain().await,
+        Order::Guide(order) => Box::pin(guide::execute(&work, order)).await,
         Order::Claim(order) => Box::pin(claims::execute(&work, order)).await,
         Order::Scan(order) => scans::execute(&work, order, watch).await,
         Order::User(order) => Box::pin(users::execute(&work, order)).await,

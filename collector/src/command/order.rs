@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
+use super::guide::{GuideOrder, GuideReply};
 use super::users::UserOrder;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
@@ -211,6 +212,8 @@ pub enum Order {
     },
     /// Checks the event chain.
     AuditVerify,
+    /// Something about what is to be stated.
+    Guide(GuideOrder),
     /// Something about claims.
     Claim(ClaimOrder),
     /// Something about scans.
@@ -329,6 +332,8 @@ pub enum Reply {
     Plans(Vec<PlanRow>),
     /// What is known of an address.
     Explained(Box<AddressExplanation>),
+    /// What is to be stated.
+    Guide(Box<GuideReply>),
     /// What an import found.
     Imported(Box<ImportReport>),
     /// Imports, newest first.

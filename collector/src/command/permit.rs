@@ -3,6 +3,7 @@
 use store::Access;
 
 use super::claims::ClaimOrder;
+use super::guide::GuideOrder;
 use super::order::{Order, ScanOrder};
 use super::users::UserOrder;
 use crate::accounts::Acting;
@@ -32,6 +33,12 @@ const fn needed(order: &Order) -> Access {
         | Order::RegisterShow { .. }
         | Order::ImportList
         | Order::ImportShow { .. }
+        | Order::Guide(
+            GuideOrder::Next { .. }
+            | GuideOrder::Due { .. }
+            | GuideOrder::TemplateList { .. }
+            | GuideOrder::TemplateShow { .. },
+        )
         // Whether an account may settle a claim is a matter of its roles, and of nothing else.
         | Order::Claim(
             ClaimOrder::Pending | ClaimOrder::Confirm { .. } | ClaimOrder::Reject { .. },
@@ -51,6 +58,7 @@ const fn needed(order: &Order) -> Access {
         | Order::RegisterRemove { .. }
         | Order::ImportWorkbook { .. }
         | Order::ImportLicences { .. }
+        | Order::Guide(GuideOrder::TemplateApply { .. })
         | Order::ImportResolve { .. }
         | Order::ImportAccept { .. }
         | Order::Undo { .. }

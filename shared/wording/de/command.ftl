@@ -661,3 +661,18 @@ command-failure-system-user-is-nobody-next = Nennen Sie den Benutzer einer Perso
 command-help-import-licences = Nimmt eine Lizenzliste an: vom Händler oder aus dem Microsoft-365-Admin-Center
 command-help-import-licences--file = Die Liste (CSV)
 command-help-import-licences--dry-run = Zeigt nur, was übernommen würde
+
+# What is to be stated.
+command-help-register-next = Sagt, was als Nächstes anzugeben ist und warum
+command-help-register-next--limit = So viele Fragen höchstens; 0: alle
+command-help-register-due = Zeigt, was fällig wird: Verträge, Lizenzen, Domains, Zertifikate, Prüfungen, Maßnahmen
+command-help-register-due--days = So viele Tage voraus
+command-help-register-template = Vorlagen für Branchen
+command-help-register-template-list = Listet die Vorlagen auf
+command-help-register-template-show = Zeigt eine Vorlage als TOML
+command-help-register-template-show--template = Name der Vorlage, etwa craft
+command-help-register-template-apply = Nimmt die Vorschläge einer Vorlage ins Register; nichts wird überschrieben
+command-help-register-template-apply--template = Name der Vorlage, etwa craft
+command-failure-no-template = Eine Vorlage {$object} gibt es nicht.
+command-failure-no-template-why = Der Name ist keiner der vorhandenen.
+command-failure-no-template-next = Sehen Sie mit `kataster register template list` nach.

@@ -98,3 +98,89 @@ guide-why-backup-restore-tested-on = Erst eine geprüfte Rücksicherung ist eine
 guide-why-licence = Ohne diese Angabe lässt sich die Berechtigung nicht mit der Nutzung vergleichen (Blatt „Lizenzbilanz“).
 guide-why-product = Was niemand will, ist eine Angriffsfläche; was gewollt ist, braucht vielleicht eine Lizenz.
 guide-why-goal = Kennzahlen und Maßnahmen dienen Zielen (Regel 6).
+
+guide-due-contract = Vertrag
+guide-due-licence = Lizenz
+guide-due-domain = Domain
+guide-due-certificate = Zertifikat
+guide-due-review = Prüfung
+guide-due-measure = Maßnahme
+guide-due-past = { $days ->
+    [one] seit einem Tag vorbei
+   *[other] seit {$days} Tagen vorbei
+}
+guide-due-left = { $days ->
+    [0] heute
+    [one] noch ein Tag
+   *[other] noch {$days} Tage
+}
+guide-due-nothing = In den nächsten {$days} Tagen ist nichts fällig, wovon das Register oder ein Zertifikat einen Termin nennt.
+guide-due-summary = { $count ->
+    [one] Ein Termin in {$days} Tagen, {$past} davon schon vorbei.
+   *[other] {$count} Termine in {$days} Tagen, {$past} davon schon vorbei.
+}
+
+guide-column-on = Am
+guide-column-left = Frist
+guide-column-kind = Art
+guide-column-what = Was
+guide-column-event = Termin
+guide-column-owner = Verantwortlich
+guide-column-name = Name
+guide-column-title = Für
+guide-column-entries = Einträge
+guide-column-bar = Bereich
+guide-column-done = Erledigt
+guide-column-points = Punkte
+
+guide-stage-company = Unternehmen
+guide-stage-sites = Standorte
+guide-stage-units = Einheiten und Rollen
+guide-stage-processes = Geschäftsprozesse
+guide-stage-information = Informationen
+guide-stage-applications = Anwendungen
+guide-stage-networks = Netze
+guide-stage-systems = Systeme
+guide-stage-agreements = Verträge und Dienste
+guide-stage-backups = Sicherungen
+guide-stage-licences = Lizenzen und Produkte
+guide-stage-steering = Steuerung
+
+guide-bar-places = Systeme mit Raum
+guide-bar-networks = Netze mit Zone und Zweck
+guide-bar-kinds = Systeme mit bekannter Art
+guide-bar-fresh = Systeme, die sich in 30 Tagen gemeldet haben
+guide-bar-servers = Server mit Agent
+guide-bar-clients = Arbeitsplätze mit Agent
+guide-bar-software = Verbreitetste Produkte entschieden
+guide-bar-firmware = Netzgeräte mit bekannter Firmware
+guide-bar-uplinks = Geräte mit bekanntem Kabel
+guide-bar-owners = Systeme mit Verantwortlichen
+guide-bar-needs = Prozesse und Informationen mit Schutzbedarf
+
+guide-percent = Dokumentationsgrad: {$percent} %
+guide-percent-none = Dokumentationsgrad: nicht zu berechnen, weil noch nichts bekannt ist
+guide-left-out = Zählt nicht mit, weil es nichts davon gibt: {$bars}
+guide-conflicts = { $count ->
+    [one] Ein Widerspruch zwischen Beobachtern ist offen; solange sind 100 % nicht möglich.
+   *[other] {$count} Widersprüche zwischen Beobachtern sind offen; solange sind 100 % nicht möglich.
+}
+guide-gain = bringt {$points} Prozentpunkte
+guide-examples = Betrifft {$count}: {$names}
+guide-answer-command = Befehl: {$command}
+guide-answer-cell = Arbeitsmappe: Blatt „{$sheet}“, Zeile {$row}, Spalte „{$column}“
+guide-answer-sheet = Arbeitsmappe: Blatt „{$sheet}“, neue Zeile, Spalte „{$column}“
+guide-and-more = { $count ->
+    [one] und eine weitere Frage (--limit 0 zeigt alle)
+   *[other] und {$count} weitere Fragen (--limit 0 zeigt alle)
+}
+guide-nothing-open = Keine Frage ist offen.
+
+guide-template-added = Angelegt: {$entries}
+guide-template-kept = Schon da und unverändert: {$entries}
+guide-template-nothing = Alles aus der Vorlage {$name} steht schon im Register; nichts wurde geändert.
+guide-template-done = { $count ->
+    [one] Ein Eintrag aus der Vorlage {$name} angelegt. Vorschläge sind noch keine Aussagen: prüfen Sie ihn und leeren Sie dann „Aus Vorlage“. Schutzbedarf ist nicht gesetzt.
+   *[other] {$count} Einträge aus der Vorlage {$name} angelegt. Vorschläge sind noch keine Aussagen: prüfen Sie jeden und leeren Sie dann „Aus Vorlage“. Schutzbedarf ist nicht gesetzt.
+}
+guide-template-undo = Als Ganzes zurück: kataster undo {$event}

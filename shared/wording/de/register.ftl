@@ -286,6 +286,7 @@ register-key-system = IT-System
 register-key-systems = Systeme
 register-key-target = Ziel
 register-key-technology = Anschlussart
+register-key-template = Aus Vorlage
 register-key-tenant = Mandant (Tenant)
 register-key-threat = Gefährdung
 register-key-to-device = Nach Gerät

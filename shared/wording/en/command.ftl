@@ -661,3 +661,18 @@ command-failure-system-user-is-nobody-next = Name the user of a person.
 command-help-import-licences = Takes a list of licences: a reseller's, or that of the Microsoft 365 admin centre
 command-help-import-licences--file = The list (CSV)
 command-help-import-licences--dry-run = Shows only what would be taken over
+
+# What is to be stated.
+command-help-register-next = Says what is to be stated next, and why
+command-help-register-next--limit = At most so many questions; 0: all
+command-help-register-due = Shows what is due: contracts, licences, domains, certificates, reviews, measures
+command-help-register-due--days = So many days ahead
+command-help-register-template = Templates for trades
+command-help-register-template-list = Lists the templates
+command-help-register-template-show = Shows a template as TOML
+command-help-register-template-show--template = The name of the template, such as craft
+command-help-register-template-apply = Takes the proposals of a template into the register; nothing is overwritten
+command-help-register-template-apply--template = The name of the template, such as craft
+command-failure-no-template = There is no template {$object}.
+command-failure-no-template-why = The name is none of those there are.
+command-failure-no-template-next = See `kataster register template list`.

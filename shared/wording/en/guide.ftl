@@ -98,3 +98,89 @@ guide-why-backup-restore-tested-on = Only a restore that was tested makes a back
 guide-why-licence = Without it the entitlement cannot be compared with its use (sheet “Licence balance”).
 guide-why-product = What nobody wants is a surface for attacks; what is wanted may need a licence.
 guide-why-goal = Figures and measures serve goals (rule 6).
+
+guide-due-contract = Contract
+guide-due-licence = Licence
+guide-due-domain = Domain
+guide-due-certificate = Certificate
+guide-due-review = Review
+guide-due-measure = Measure
+guide-due-past = { $days ->
+    [one] past for one day
+   *[other] past for {$days} days
+}
+guide-due-left = { $days ->
+    [0] today
+    [one] one day left
+   *[other] {$days} days left
+}
+guide-due-nothing = In the next {$days} days nothing is due that the register or a certificate names a date for.
+guide-due-summary = { $count ->
+    [one] One date in {$days} days, {$past} of them past.
+   *[other] {$count} dates in {$days} days, {$past} of them past.
+}
+
+guide-column-on = On
+guide-column-left = Time left
+guide-column-kind = Kind
+guide-column-what = What
+guide-column-event = Date
+guide-column-owner = Owner
+guide-column-name = Name
+guide-column-title = For
+guide-column-entries = Entries
+guide-column-bar = Bar
+guide-column-done = Done
+guide-column-points = Points
+
+guide-stage-company = Company
+guide-stage-sites = Sites
+guide-stage-units = Units and roles
+guide-stage-processes = Business processes
+guide-stage-information = Information
+guide-stage-applications = Applications
+guide-stage-networks = Networks
+guide-stage-systems = Systems
+guide-stage-agreements = Contracts and services
+guide-stage-backups = Backups
+guide-stage-licences = Licences and products
+guide-stage-steering = Steering
+
+guide-bar-places = Systems with a room
+guide-bar-networks = Networks with zone and purpose
+guide-bar-kinds = Systems of a known kind
+guide-bar-fresh = Systems heard of within 30 days
+guide-bar-servers = Servers with an agent
+guide-bar-clients = Workplaces with an agent
+guide-bar-software = Most widespread products decided on
+guide-bar-firmware = Network devices of known firmware
+guide-bar-uplinks = Devices with a known cable
+guide-bar-owners = Systems with an owner
+guide-bar-needs = Processes and information with a protection need
+
+guide-percent = Documented: {$percent} %
+guide-percent-none = Documented: cannot be computed, because nothing is known yet
+guide-left-out = Does not count, because there is nothing of the kind: {$bars}
+guide-conflicts = { $count ->
+    [one] One contradiction between observers is open; until then 100 % is not possible.
+   *[other] {$count} contradictions between observers are open; until then 100 % is not possible.
+}
+guide-gain = brings {$points} percent points
+guide-examples = Concerns {$count}: {$names}
+guide-answer-command = Command: {$command}
+guide-answer-cell = Workbook: sheet “{$sheet}”, row {$row}, column “{$column}”
+guide-answer-sheet = Workbook: sheet “{$sheet}”, new row, column “{$column}”
+guide-and-more = { $count ->
+    [one] and one more question (--limit 0 shows all)
+   *[other] and {$count} more questions (--limit 0 shows all)
+}
+guide-nothing-open = No question is open.
+
+guide-template-added = Begun: {$entries}
+guide-template-kept = There already and unchanged: {$entries}
+guide-template-nothing = All of the template {$name} stands in the register already; nothing was changed.
+guide-template-done = { $count ->
+    [one] One entry of the template {$name} was begun. Proposals are no statements yet: check it and then empty “From template”. No protection need is set.
+   *[other] {$count} entries of the template {$name} were begun. Proposals are no statements yet: check each and then empty “From template”. No protection need is set.
+}
+guide-template-undo = To take it back as a whole: kataster undo {$event}

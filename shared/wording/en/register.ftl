@@ -286,6 +286,7 @@ register-key-system = IT system
 register-key-systems = Systems
 register-key-target = Target
 register-key-technology = Technology
+register-key-template = From template
 register-key-tenant = Tenant
 register-key-threat = Threat
 register-key-to-device = To device

@@ -42,6 +42,7 @@ pub(super) const TABLES: &[Table] = &[
             amount("cost_per_year_eur"),
             OWNER,
             text("document"),
+            text("template"),
             REMARK,
         ],
     ),
