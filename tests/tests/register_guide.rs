@@ -1,11 +1,6 @@
 //! Licence lists, templates, and what is to be stated next or is due, by the orders that the command line gives.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on must stop"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 use data_encoding::BASE64;
 use inventory::register::{Register, Value};
