@@ -22,7 +22,9 @@ use crate::assess::{
 };
 use crate::asset::row_id::row_id;
 use crate::asset::{Asset, AssetId, AssetKind};
-use crate::register::{Entry, FieldKind, Place, field_kind, is_identity, is_statement, keys_of};
+use crate::register::{
+    Cidr, Entry, FieldKind, Place, field_kind, is_identity, is_statement, keys_of,
+};
 
 /// Systems that are named of one question.
 const EXAMPLES_MAX: usize = 5;
@@ -227,7 +229,7 @@ impl Asker<'_, '_> {
     fn systems(&self, key: &str, rule_table: &str, bar: Bar) -> Vec<Question> {
         let snapshot = self.view.snapshot();
         let stated = Stated::of(&snapshot.register);
-        let mut groups: BTreeMap<Option<&str>, Vec<&Asset>> = BTreeMap::new();
+        let mut groups: BTreeMap<Option<String>, Vec<&Asset>> = BTreeMap::new();
         for asset in in_use(&snapshot.assets) {
             let known = if key == "owner" { stated.owner(asset) } else { stated.room(asset) };
             if known.is_none() {
@@ -236,7 +238,7 @@ impl Asker<'_, '_> {
         }
         let rules = self.view.stated().entries(rule_table).count();
         let column = format!("system.{key}");
-        let ask = |(network, assets): (&Option<&str>, &Vec<&Asset>)| {
+        let ask = |(network, assets): (&Option<String>, &Vec<&Asset>)| {
             let rule = format!("{rule_table}/{:03}", rules + 1);
             let first = assets.first().map_or("", |it| it.label.0.as_str());
             let value = self.placeholder("system", key);
@@ -248,7 +250,7 @@ impl Asker<'_, '_> {
             };
             let arguments = [
                 ("count", assets.len().into()),
-                ("network", network.unwrap_or_default().to_owned().into()),
+                ("network", network.clone().unwrap_or_default().into()),
             ];
             let where_at = if network.is_some() { "-in-network" } else { "" };
             let question = self
@@ -272,16 +274,26 @@ impl Asker<'_, '_> {
         questions
     }
 
-    /// The first network of a zone that a system lies in, as the zone states it.
-    fn network_of(&self, asset: &Asset) -> Option<&str> {
+    /// The first network of a zone that a system lies in, as the zone states it; else the first network that
+    /// the system has itself.
+    fn network_of(&self, asset: &Asset) -> Option<String> {
         let own = addresses(asset);
         let zones = self.view.snapshot().register.zone.iter();
         let mut networks = zones.flat_map(|it| &it.networks);
         let holds = |text: &str| {
-            let network = text.parse::<crate::register::Cidr>().ok();
+            let network = text.parse::<Cidr>().ok();
             network.is_some_and(|it| own.iter().any(|address| it.contains(*address)))
         };
-        networks.find(|it| holds(it)).map(String::as_str)
+        let of_zone = networks.find(|it| holds(it)).cloned();
+        of_zone.or_else(|| {
+            let all = asset.interfaces.iter().flat_map(|it| &it.value.addresses);
+            let wide = all.filter(|(address, length)| {
+                let most = if address.is_ipv4() { 32 } else { 128 };
+                own.contains(address) && (1..most).contains(length)
+            });
+            let networks = wide.filter_map(|(address, length)| Cidr::of(*address, *length));
+            networks.min().map(|it| it.to_string())
+        })
     }
 
     /// Providers with whom no contract is stated.
