@@ -17,10 +17,11 @@ use wording::{Language, Wording};
 use crate::accounts::{self, Acting, Caller, SignIn};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
-    ImportCommand, RegisterCommand, SnapshotCommand, TokenCommand, WorkbookProfileName, worded,
+    ImportCommand, RegisterCommand, SnapshotCommand, TemplateCommand, TokenCommand,
+    WorkbookProfileName, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
-use crate::command::{Form, Order, Reply, SnapshotOrder, execute_as, print};
+use crate::command::{Form, GuideOrder, Order, Reply, SnapshotOrder, execute_as, print};
 use crate::config::Config;
 use crate::control;
 use crate::data_folder::write_private;
@@ -278,6 +279,31 @@ fn register_order(
             identity: entry.clone(),
             language,
         }),
+        RegisterCommand::Next { limit, output } => {
+            let limit = (*limit > 0).then_some(*limit);
+            let order = GuideOrder::Next { limit, language, time_zone: time_zone() };
+            Ok((Order::Guide(order), form(*output), None))
+        }
+        RegisterCommand::Due { days, output } => {
+            let order = GuideOrder::Due { days: *days, language, time_zone: time_zone() };
+            Ok((Order::Guide(order), form(*output), None))
+        }
+        RegisterCommand::Template(command) => {
+            let (order, output) = template_order(command, language);
+            Ok((Order::Guide(order), form(output), None))
+        }
+    }
+}
+
+fn template_order(command: &TemplateCommand, language: String) -> (GuideOrder, Option<FormName>) {
+    match command {
+        TemplateCommand::List { output } => (GuideOrder::TemplateList { language }, *output),
+        TemplateCommand::Show { template } => {
+            (GuideOrder::TemplateShow { name: template.clone() }, None)
+        }
+        TemplateCommand::Apply { template, output } => {
+            (GuideOrder::TemplateApply { name: template.clone(), language }, *output)
+        }
     }
 }
 
@@ -302,6 +328,17 @@ fn import_order(
                 dry_run: *dry_run,
                 clear_emptied: *clear_emptied,
                 language,
+            };
+            (order, *output)
+        }
+        ImportCommand::Licences { file, dry_run, output } => {
+            let most = inventory::import::LICENCE_BYTES_MAX as u64 + 1;
+            let order = Order::ImportLicences {
+                name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                file: BASE64.encode(&read_file(file, most)?),
+                dry_run: *dry_run,
+                language,
+                time_zone: time_zone(),
             };
             (order, *output)
         }

@@ -324,6 +324,37 @@ pub enum RegisterCommand {
         table: String,
         entry: String,
     },
+    Next {
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Due {
+        #[arg(long, default_value_t = inventory::export::DUE_DAYS)]
+        days: u16,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    #[command(subcommand)]
+    Template(TemplateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the catalogue says what each command does")]
+pub enum TemplateCommand {
+    List {
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Show {
+        template: String,
+    },
+    Apply {
+        template: String,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -339,6 +370,13 @@ pub enum ImportCommand {
         dry_run: bool,
         #[arg(long)]
         clear_emptied: bool,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
+    Licences {
+        file: PathBuf,
+        #[arg(long)]
+        dry_run: bool,
         #[arg(short, long, value_enum)]
         output: Option<FormName>,
     },

@@ -28,7 +28,8 @@ const ASSETS_AT_ONCE: usize = 100;
 /// Events that are read at once.
 const EVENTS_AT_ONCE: u32 = 1000;
 /// Sources of events that are statements of people about the company.
-const STATEMENT_SOURCES: [&str; 4] = ["register.toml", "command line", "workbook", "undo"];
+const STATEMENT_SOURCES: [&str; 6] =
+    ["register.toml", "command line", "workbook", "licence list", "template", "undo"];
 
 /// Makes the next export: gives it a number and reads what it shows.
 ///

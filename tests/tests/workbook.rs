@@ -163,7 +163,8 @@ fn what_later_work_computes_is_never_zero_on_the_cover() {
     let cover = sheet(&mut book, "Deckblatt");
     let words: Vec<String> = cover.used_cells().map(|it| it.2.to_string()).collect();
     assert!(words.iter().any(|it| it == "nicht bewertet"));
-    assert_eq!(words.iter().filter(|it| *it == "keine Daten").count(), 2);
+    // The company's licences can be compared: only the ends of support wait for their data.
+    assert_eq!(words.iter().filter(|it| *it == "keine Daten").count(), 1);
     assert!(words.iter().any(|it| it == "ENTWURF"));
 }
 

@@ -25,7 +25,7 @@ use crate::workbook;
 /// How long a change can be taken back.
 const UNDO_TIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// Imports that a list shows.
-const IMPORTS_SHOWN_MAX: u32 = 100;
+pub(super) const IMPORTS_SHOWN_MAX: u32 = 100;
 
 /// An import, for people and programs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -264,22 +264,36 @@ pub(super) async fn import_workbook(
         (outcome, after)
     })
     .await?;
-    let Some(after) = after.filter(|_| !dry_run) else {
-        return Ok(Reply::Imported(Box::new(ImportReport {
-            import: None,
-            dry_run,
-            claims: Vec::new(),
-            outcome,
-        })));
+    let read = ReadFile { name, file_hash, dry_run, before, after, outcome };
+    finish_import(work, read, source).await
+}
+
+/// A file that was read and compared with the register.
+pub(super) struct ReadFile {
+    pub(super) name: String,
+    pub(super) file_hash: ContentHash,
+    pub(super) dry_run: bool,
+    pub(super) before: Register,
+    /// None: something is wrong with it.
+    pub(super) after: Option<Register>,
+    pub(super) outcome: Outcome,
+}
+
+/// Keeps what a file changes, with one event per field, unless it only tries or changes nothing.
+pub(super) async fn finish_import(
+    work: &Work<'_>,
+    read: ReadFile,
+    source: fn(&Outcome, &Place) -> String,
+) -> Result<Reply, Failure> {
+    let ReadFile { name, file_hash, dry_run, before, after, outcome } = read;
+    let unkept = |outcome| {
+        let claims = Vec::new();
+        Reply::Imported(Box::new(ImportReport { import: None, dry_run, claims, outcome }))
     };
+    let Some(after) = after.filter(|_| !dry_run) else { return Ok(unkept(outcome)) };
     let is_settled = before == after;
     if is_settled && outcome.conflicts.is_empty() && outcome.candidates.is_empty() {
-        return Ok(Reply::Imported(Box::new(ImportReport {
-            import: None,
-            dry_run,
-            claims: Vec::new(),
-            outcome,
-        })));
+        return Ok(unkept(outcome));
     }
     if is_settled && let Some(known) = known(work, file_hash, &outcome).await? {
         return Ok(Reply::Imported(Box::new(known)));
@@ -391,7 +405,7 @@ pub(super) async fn show_import(work: &Work<'_>, name: &str) -> Result<Reply, Fa
     Ok(Reply::Imported(Box::new(ImportReport { import, dry_run: false, claims, outcome })))
 }
 
-fn outcome_of(record: &ImportRecord) -> Result<Outcome, Failure> {
+pub(super) fn outcome_of(record: &ImportRecord) -> Result<Outcome, Failure> {
     serde_json::from_str(&record.outcome).map_err(|error| {
         let object = import_name(record.number);
         Failure::new(ExitCode::Failed, "damaged", object).because(error.to_string())

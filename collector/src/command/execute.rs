@@ -14,6 +14,8 @@ use uuid::Uuid;
 use super::assets;
 use super::changes::{self, Incoming};
 use super::claims;
+use super::guide;
+use super::licences::{self, IncomingList};
 use super::order::{Order, Reply};
 use super::permit;
 use super::scans;
@@ -112,6 +114,11 @@ async fn execute_acting(
             let incoming = Incoming { name, file: &file, dry_run, clear_emptied, language };
             Box::pin(changes::import_workbook(&work, incoming)).await
         }
+        Order::ImportLicences { name, file, dry_run, language, time_zone } => {
+            let language = spoken(&language);
+            let incoming = IncomingList { name, file: &file, dry_run, language, time_zone };
+            Box::pin(licences::import_licences(&work, incoming)).await
+        }
         Order::ImportList => Box::pin(changes::list_imports(&work)).await,
         Order::ImportShow { name } => Box::pin(changes::show_import(&work, &name)).await,
         Order::ImportResolve { name, take, language } => {
@@ -129,6 +136,7 @@ async fn execute_acting(
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::Snapshot(order) => Box::pin(snapshots::execute(&work, order)).await,
         Order::AuditVerify => work.verify_chain().await,
+        Order::Guide(order) => Box::pin(guide::execute(&work, order)).await,
         Order::Claim(order) => Box::pin(claims::execute(&work, order)).await,
         Order::Scan(order) => scans::execute(&work, order, watch).await,
         Order::User(order) => Box::pin(users::execute(&work, order)).await,

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
+use super::guide::{GuideOrder, GuideReply};
 use super::snapshots::{Comparison, ShownSnapshot, SnapshotOrder};
 use super::users::UserOrder;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
@@ -150,6 +151,19 @@ pub enum Order {
         /// The language of what is found.
         language: String,
     },
+    /// Takes a list of licences.
+    ImportLicences {
+        /// The name of the file, for messages.
+        name: String,
+        /// The file, base64.
+        file: String,
+        /// Whether it is only tried.
+        dry_run: bool,
+        /// The language of what is found.
+        language: String,
+        /// The zone whose day it is, by its IANA name.
+        time_zone: String,
+    },
     /// Lists imports of workbooks.
     ImportList,
     /// Shows an import.
@@ -205,6 +219,8 @@ pub enum Order {
     Snapshot(SnapshotOrder),
     /// Checks the event chain.
     AuditVerify,
+    /// Something about what is to be stated.
+    Guide(GuideOrder),
     /// Something about claims.
     Claim(ClaimOrder),
     /// Something about scans.
@@ -323,6 +339,8 @@ pub enum Reply {
     Plans(Vec<PlanRow>),
     /// What is known of an address.
     Explained(Box<AddressExplanation>),
+    /// What is to be stated.
+    Guide(Box<GuideReply>),
     /// What an import found.
     Imported(Box<ImportReport>),
     /// Imports, newest first.

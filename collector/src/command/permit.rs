@@ -3,6 +3,7 @@
 use store::Access;
 
 use super::claims::ClaimOrder;
+use super::guide::GuideOrder;
 use super::order::{Order, ScanOrder};
 use super::snapshots::SnapshotOrder;
 use super::users::UserOrder;
@@ -33,6 +34,12 @@ const fn needed(order: &Order) -> Access {
         | Order::RegisterShow { .. }
         | Order::ImportList
         | Order::ImportShow { .. }
+        | Order::Guide(
+            GuideOrder::Next { .. }
+            | GuideOrder::Due { .. }
+            | GuideOrder::TemplateList { .. }
+            | GuideOrder::TemplateShow { .. },
+        )
         // Whether an account may settle a claim is a matter of its roles, and of nothing else.
         | Order::Claim(
             ClaimOrder::Pending | ClaimOrder::Confirm { .. } | ClaimOrder::Reject { .. },
@@ -56,6 +63,8 @@ const fn needed(order: &Order) -> Access {
         | Order::RegisterSet { .. }
         | Order::RegisterRemove { .. }
         | Order::ImportWorkbook { .. }
+        | Order::ImportLicences { .. }
+        | Order::Guide(GuideOrder::TemplateApply { .. })
         | Order::ImportResolve { .. }
         | Order::ImportAccept { .. }
         | Order::Undo { .. }

@@ -13,9 +13,11 @@ use store::{AgentRecord, TokenRecord};
 use wording::Wording;
 
 use super::assets::row;
+use super::guide::GuideReply;
 use super::order::{AssetExplanation, AssetHistory, Reply};
 use super::{
-    print_accounts, print_details, print_health, print_import, print_scans, print_snapshots,
+    print_accounts, print_details, print_guide, print_health, print_import, print_scans,
+    print_snapshots,
 };
 use crate::snapshot::state_code;
 
@@ -37,6 +39,13 @@ pub enum Form {
 /// If `out` takes no more; a closed pipe is for the caller to forgive.
 pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) -> io::Result<()> {
     match (reply, form) {
+        (Reply::Guide(it), Form::Json) => match it.as_ref() {
+            GuideReply::Next(it) => json(out, it),
+            GuideReply::Due(it) => json(out, it),
+            GuideReply::Templates(it) => json(out, it),
+            GuideReply::Applied(it) => json(out, it),
+        },
+        (Reply::Guide(it), Form::Table) => print_guide::reply(out, it, wording),
         (Reply::Imported(it), Form::Json) => json(out, it),
         (Reply::Imports(list), Form::Json) => json(out, list),
         (Reply::Imported(it), Form::Table) => print_import::report(out, it, wording),

@@ -449,7 +449,7 @@ command-failure-register-set-next = Berichtigen Sie, was genannt ist, und wieder
 command-failure-no-field = „{$object}“ ist keine Angabe.
 command-failure-no-field-why = Eine Angabe besteht aus Schlüssel, Gleichheitszeichen und Wert.
 command-failure-no-field-next = Schreiben Sie zum Beispiel owner=IT-Leitung.
-command-failure-import-errors = Nichts wurde übernommen: {$object} Fehler in der Arbeitsmappe.
+command-failure-import-errors = Nichts wurde übernommen: {$object} Fehler in der Datei.
 command-failure-import-errors-why = Ein Fehler hält den ganzen Import an, damit nichts halb übernommen wird.
 command-failure-import-errors-next = Berichtigen Sie die genannten Zellen und wiederholen Sie den Befehl.
 command-failure-import-conflicts = {$object} Konflikte sind offen; das Register behält dort seinen Wert.
@@ -712,3 +712,23 @@ command-failure-snapshot-languages-next = Vergleichen Sie Stände gleicher Sprac
 command-failure-snapshot-changed = Der Stand {$object} ist nicht mehr, was er war.
 command-failure-snapshot-changed-why = Sein Inhalt passt nicht zu dem Hash, den das Ereignisprotokoll nennt: die Datenbank wurde außerhalb des Programms geändert oder ist beschädigt.
 command-failure-snapshot-changed-next = Vergleichen Sie mit einer Sicherung: `kataster backup restore` in einen anderen Ordner und dort `kataster snapshot verify`.
+
+# Lists of licences.
+command-help-import-licences = Nimmt eine Lizenzliste an: vom Händler oder aus dem Microsoft-365-Admin-Center
+command-help-import-licences--file = Die Liste (CSV)
+command-help-import-licences--dry-run = Zeigt nur, was übernommen würde
+
+# What is to be stated.
+command-help-register-next = Sagt, was als Nächstes anzugeben ist und warum
+command-help-register-next--limit = So viele Fragen höchstens; 0: alle
+command-help-register-due = Zeigt, was fällig wird: Verträge, Lizenzen, Domains, Zertifikate, Prüfungen, Maßnahmen
+command-help-register-due--days = So viele Tage voraus
+command-help-register-template = Vorlagen für Branchen
+command-help-register-template-list = Listet die Vorlagen auf
+command-help-register-template-show = Zeigt eine Vorlage als TOML
+command-help-register-template-show--template = Name der Vorlage, etwa craft
+command-help-register-template-apply = Nimmt die Vorschläge einer Vorlage ins Register; nichts wird überschrieben
+command-help-register-template-apply--template = Name der Vorlage, etwa craft
+command-failure-no-template = Eine Vorlage {$object} gibt es nicht.
+command-failure-no-template-why = Der Name ist keiner der vorhandenen.
+command-failure-no-template-next = Sehen Sie mit `kataster register template list` nach.

@@ -59,7 +59,7 @@ sheets-empty-networks = Kein Netz im Register, und kein System hat Netzadressen 
 sheets-empty-connections = Keine Verbindungen gesehen.
 sheets-empty-services = Keine lauschenden Ports gesehen.
 sheets-empty-software = Keine installierten Pakete gesehen.
-sheets-empty-licences = Keine Daten: Lizenzberechtigungen sind nicht erfasst, und kein installiertes Paket ist von seinem Archiv als unfrei ausgewiesen.
+sheets-empty-licences = Keine Daten: Lizenzberechtigungen sind nicht erfasst, kein installiertes Paket ist von seinem Archiv als unfrei ausgewiesen und keines als lizenzpflichtig angegeben.
 sheets-empty-firmware = Keine Firmware-Stände gesehen.
 sheets-empty-certificates = Keine Zertifikate gesehen.
 sheets-empty-accounts = Keine Konten gesehen.
@@ -262,7 +262,7 @@ sheets-component-tpm = Sicherheitschip (TPM)
 sheets-component-uefi-dbx = Sperrliste von Secure Boot (dbx)
 sheets-component-other = weitere Firmware
 sheets-licences-hint = Das Paketarchiv führt es unter „{$area}“: Nutzungsbedingungen prüfen
-sheets-licences-not-recognised = Lizenzpflichtige Produkte werden noch nicht erkannt; die Liste zeigt nur Pakete aus unfreien Bereichen ihres Archivs.
+sheets-licences-not-recognised = Ob ein Produkt lizenzpflichtig ist, sagt es selbst nicht: ohne Berechtigung stehen hier nur Pakete aus unfreien Bereichen ihres Archivs und was im Blatt „Software“ als lizenzpflichtig angegeben ist.
 
 ## Warum ein Wert fehlt
 sheets-reason-not-read = Kein Agent hat das gelesen.

@@ -449,7 +449,7 @@ command-failure-register-set-next = Correct what is named and repeat the command
 command-failure-no-field = “{$object}” is no statement.
 command-failure-no-field-why = A statement is a key, an equals sign and a value.
 command-failure-no-field-next = Write owner=IT-Leitung, for example.
-command-failure-import-errors = Nothing was taken over: {$object} errors in the workbook.
+command-failure-import-errors = Nothing was taken over: {$object} errors in the file.
 command-failure-import-errors-why = One error stops the whole import, so that nothing is taken over by halves.
 command-failure-import-errors-next = Correct the cells that are named and repeat the command.
 command-failure-import-conflicts = {$object} conflicts are open; the register keeps its value there.
@@ -712,3 +712,23 @@ command-failure-snapshot-languages-next = Compare snapshots of one language, or 
 command-failure-snapshot-changed = The snapshot {$object} is not what it was.
 command-failure-snapshot-changed-why = Its content does not fit the hash in the log of events: the database was changed outside of the program, or is damaged.
 command-failure-snapshot-changed-next = Compare with a backup: `kataster backup restore` into another folder, and `kataster snapshot verify` there.
+
+# Lists of licences.
+command-help-import-licences = Takes a list of licences: a reseller's, or that of the Microsoft 365 admin centre
+command-help-import-licences--file = The list (CSV)
+command-help-import-licences--dry-run = Shows only what would be taken over
+
+# What is to be stated.
+command-help-register-next = Says what is to be stated next, and why
+command-help-register-next--limit = At most so many questions; 0: all
+command-help-register-due = Shows what is due: contracts, licences, domains, certificates, reviews, measures
+command-help-register-due--days = So many days ahead
+command-help-register-template = Templates for trades
+command-help-register-template-list = Lists the templates
+command-help-register-template-show = Shows a template as TOML
+command-help-register-template-show--template = The name of the template, such as craft
+command-help-register-template-apply = Takes the proposals of a template into the register; nothing is overwritten
+command-help-register-template-apply--template = The name of the template, such as craft
+command-failure-no-template = There is no template {$object}.
+command-failure-no-template-why = The name is none of those there are.
+command-failure-no-template-next = See `kataster register template list`.

@@ -59,7 +59,7 @@ sheets-empty-networks = No network in the register, and no system reported addre
 sheets-empty-connections = No connections seen.
 sheets-empty-services = No listening ports seen.
 sheets-empty-software = No installed packages seen.
-sheets-empty-licences = No data: entitlements are not recorded, and no installed package is called not free by its archive.
+sheets-empty-licences = No data: no entitlements are recorded, no installed package is called not free by its archive, and none is said to need a licence.
 sheets-empty-firmware = No firmware levels seen.
 sheets-empty-certificates = No certificates seen.
 sheets-empty-accounts = No accounts seen.
@@ -262,7 +262,7 @@ sheets-component-tpm = Security chip (TPM)
 sheets-component-uefi-dbx = Secure Boot revocation list (dbx)
 sheets-component-other = Other firmware
 sheets-licences-hint = Its package archive keeps it in “{$area}”: check its terms
-sheets-licences-not-recognised = Commercial products are not recognised yet; the list shows packages from the areas of their archive that are not free.
+sheets-licences-not-recognised = A product does not say itself whether it needs a licence: without an entitlement only packages from areas of their archive that are not free stand here, and what the sheet “Software” says to need one.
 
 ## Why a value is missing
 sheets-reason-not-read = No agent has read this.

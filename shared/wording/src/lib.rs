@@ -50,7 +50,11 @@ const DOMAINS: &[Domain] = &[
     #[cfg(feature = "collector")]
     domain!("detail"),
     #[cfg(feature = "collector")]
+    domain!("guide"),
+    #[cfg(feature = "collector")]
     domain!("import"),
+    #[cfg(feature = "collector")]
+    domain!("licence"),
     #[cfg(feature = "collector")]
     domain!("register"),
     #[cfg(feature = "collector")]

@@ -8,7 +8,9 @@ mod agent_health;
 mod agents;
 mod completeness;
 mod coverage;
+mod documentation;
 mod hosting;
+mod licences;
 mod management;
 #[cfg(test)]
 mod sample;
@@ -20,5 +22,13 @@ pub use agent_health::{
 pub use agents::{AgentFacts, AgentJudgement, Asked, Surroundings, judge_agents};
 pub use completeness::{Completeness, Remedy, Step, completeness};
 pub use coverage::{Coverage, CoverageState, ListEntry, MatchedBy, NamedMachine, coverage};
+pub use documentation::{
+    BARS, Bar, BarState, Documentation, DocumentationFacts, Product, documentation,
+    products_to_decide,
+};
 pub use hosting::{Hosting, hostings};
+pub use licences::{
+    BalanceState, LicenceBalance, LicenceRules, Metric, NotCounted, Used, licence_balances,
+    product_key,
+};
 pub use management::{Agreement, Management, managements};

@@ -7,6 +7,7 @@ mod device;
 mod id;
 mod model_name;
 mod network;
+pub(crate) mod row_id;
 mod software;
 mod statement;
 

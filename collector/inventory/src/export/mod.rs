@@ -5,7 +5,9 @@ mod claims;
 mod clean;
 mod common_cells;
 mod detail_words;
+mod due;
 mod frozen;
+mod guide;
 mod judgement_words;
 mod list;
 mod network_document;
@@ -14,7 +16,6 @@ mod profile;
 mod reason;
 mod register_rows;
 mod relation;
-mod row_id;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sheet;
@@ -25,11 +26,15 @@ mod statement;
 mod tile;
 mod view;
 
+use crate::asset::row_id;
+
 pub use crate::reconcile::{ChangeEntry, ChangeKind, ChangedRow};
 pub use cell::{Cell, Target, Value};
 pub use clean::clean;
 pub use detail_words::{change_text, change_value, field_text, field_texts, kind_text, value_text};
+pub use due::{DUE_DAYS, Due, DueKind, due};
 pub use frozen::{CellDifference, Frozen, FrozenRow, FrozenSheet, SheetDifference, freeze};
+pub use guide::{Guide, Question, SheetCell, Stage, documentation_of, guide};
 pub use judgement_words::{health_reason_text, health_state_text, step_text, why_text};
 pub use list::List;
 pub use network_document::{

@@ -171,7 +171,8 @@ mod tests {
             | FieldKind::References(_)
             | FieldKind::Networks
             | FieldKind::Condition
-            | FieldKind::Recognisers => {
+            | FieldKind::Recognisers
+            | FieldKind::Sha256 => {
                 assert_eq!((column.kind, column.list), (Kind::Text, None), "{}", column.key);
             }
         }

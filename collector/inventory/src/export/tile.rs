@@ -3,6 +3,9 @@
 use super::cell::Value;
 use super::stated::in_use;
 use super::view::View;
+use crate::assess::BalanceState;
+use crate::assess::LicenceBalance;
+use crate::assess::licence_balances;
 use crate::asset::SourceStatus;
 
 /// One figure.
@@ -47,8 +50,27 @@ pub fn tiles(view: &View<'_>) -> Vec<Tile> {
         tile("unsupported", "workbook-tile-unsupported", Value::NoData, Tone::Absent),
         tile("risks", "workbook-tile-risks", Value::NotAssessed, Tone::Absent),
         unknown_devices(view),
-        tile("licences", "workbook-tile-licences", Value::NoData, Tone::Absent),
+        licences(view),
     ]
+}
+
+/// Licences of which fewer are there than are in use, among those that can be counted. Of none of them,
+/// there is no figure.
+fn licences(view: &View<'_>) -> Tile {
+    let label = view.text("workbook-tile-licences");
+    let snapshot = view.snapshot();
+    let today = view.day(snapshot.stamp.as_of);
+    let states = licence_balances(&snapshot.register, &snapshot.assets, today);
+    let states: Vec<BalanceState> = states.iter().map(LicenceBalance::state).collect();
+    let short = states.iter().filter(|it| **it == BalanceState::Short).count();
+    let is_compared = |it: &BalanceState| {
+        matches!(it, BalanceState::Even | BalanceState::Surplus | BalanceState::Short)
+    };
+    if !states.iter().any(is_compared) {
+        return Tile { key: "licences", label, value: Value::NoData, tone: Tone::Absent };
+    }
+    let tone = if short > 0 { Tone::Warning } else { Tone::Neutral };
+    Tile { key: "licences", label, value: count(short), tone }
 }
 
 /// The share of systems in use of which every source answered that is there. Devices that nobody
@@ -117,6 +139,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn short_licences_are_counted_where_any_can_be_compared() {
+        let with = |text: &str| {
+            let mut snapshot = sample::snapshot();
+            snapshot.register = crate::register::Register::parse(text).unwrap();
+            let view = sample::view(&snapshot, Language::English);
+            tiles(&view).into_iter().find(|it| it.key == "licences").unwrap()
+        };
+        let text = "[[licence]]\ncode = \"L1\"\nproduct = \"nginx\"\nmetric = \"device\"\n";
+        assert_eq!(with(text).value, Value::NoData);
+        let short = with(&format!("{text}entitled = 0\n"));
+        assert_eq!((short.value, short.tone), (count(1), Tone::Warning));
+        let enough = with(&format!("{text}entitled = 9\n"));
+        assert_eq!((enough.value, enough.tone), (count(0), Tone::Neutral));
     }
 
     #[test]

@@ -537,6 +537,10 @@ fn is_first(sheet: &Sheet, column: &Column) -> bool {
 /// The table that a sheet shows, and the key that names its entries; none for what was observed.
 fn identity_of(sheet: &Sheet) -> Option<(&'static str, &'static str)> {
     let (table, key) = sheet.columns.first()?.key.split_once('.')?;
+    // Its rows are entries and products without one, so its first column is not called a code.
+    if sheet.key == "licences" {
+        return Some((table, "code"));
+    }
     let is_one = matches!(key, "code" | "name") && field_kind(table, key).is_some();
     is_one.then_some((table, key))
 }

@@ -9,6 +9,7 @@
 mod base;
 mod book;
 mod find;
+mod licences;
 mod merge;
 mod outcome;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod value;
 
 pub use base::{BaseWriter, ExportBase};
 pub use book::{ReadBook, ReadCell, ReadSheet, cell_name};
+pub use licences::{LICENCE_BYTES_MAX, LicenceContext, last_said, read_licences};
 pub use merge::{Options, merge};
 pub use outcome::{Candidate, CellChange, Conflict, Outcome, Remark, Spot, Take};
 pub use value::read_text;

@@ -456,6 +456,7 @@ fn fitting(column: &Column, place: &Place, turn: usize) -> ReadCell {
         FieldKind::Networks => ReadCell::Text(format!("10.{}.0.0/16", turn % 200)),
         FieldKind::Recognisers => ReadCell::Text(format!("service:S{turn}")),
         FieldKind::Condition => ReadCell::Text("name=PC-*".to_owned()),
+        FieldKind::Sha256 => ReadCell::Text(format!("{turn:064x}")),
         FieldKind::Text | FieldKind::Texts => ReadCell::Text(format!("=T{turn}")),
     }
 }

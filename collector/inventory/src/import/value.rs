@@ -99,7 +99,7 @@ impl Reader<'_> {
             FieldKind::Texts | FieldKind::Networks | FieldKind::Recognisers => {
                 Ok(several(items(&text, false).map(str::to_owned).collect()))
             }
-            FieldKind::Text | FieldKind::Condition => {
+            FieldKind::Text | FieldKind::Condition | FieldKind::Sha256 => {
                 // The program that was written in has made a number of a text: which one is lost.
                 let is_cut = matches!(cell, ReadCell::Number(it) if it.abs() >= 1e15);
                 if is_cut || matches!(cell, ReadCell::Moment(_)) {

@@ -135,7 +135,12 @@ impl Checker<'_> {
             Kind::Amount => self.check_number(key, "register-problem-amount", value),
             Kind::YesNo if value.get_ref().is_bool() => {}
             Kind::YesNo => self.complain_type(key, "register-type-yes-no", value),
-            Kind::Text | Kind::Choice(_) | Kind::Reference(_) | Kind::Condition | Kind::Day => {
+            Kind::Text
+            | Kind::Choice(_)
+            | Kind::Reference(_)
+            | Kind::Condition
+            | Kind::Day
+            | Kind::Sha256 => {
                 self.check_text(table, key, fields, value);
             }
             Kind::Texts | Kind::References(_) | Kind::Networks | Kind::Recognisers => {
@@ -211,6 +216,7 @@ impl Checker<'_> {
             Kind::Condition => Condition::parse(text).err(),
             Kind::Recognisers => Recogniser::parse(text).err(),
             Kind::Day => day(key, text),
+            Kind::Sha256 => sha256(key, text),
             Kind::Text
             | Kind::Texts
             | Kind::Whole { .. }
@@ -335,6 +341,14 @@ fn choice(key: &Key, allowed: &'static [&'static str], text: &str) -> Option<Mis
 fn day(key: &Key, text: &str) -> Option<Mistake> {
     let is_day = text.len() == "2026-11-27".len() && text.parse::<Date>().is_ok();
     (!is_day).then(|| Mistake::new("register-problem-day", &[("key", key.name), ("value", text)]))
+}
+
+/// The hash of a document, as every program that computes it writes it.
+fn sha256(key: &Key, text: &str) -> Option<Mistake> {
+    const DIGITS: usize = 64;
+    let is_hash = text.len() == DIGITS && text.bytes().all(|it| it.is_ascii_hexdigit());
+    (!is_hash)
+        .then(|| Mistake::new("register-problem-sha256", &[("key", key.name), ("value", text)]))
 }
 
 pub(super) fn unknown_table(name: &str) -> Mistake {

@@ -15,6 +15,7 @@ mod lines;
 mod pattern;
 mod problem;
 mod schema;
+mod template;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub use label::{key_label, table_label};
 pub use pattern::Pattern;
 pub use problem::{Mistake, Problem, RegisterError};
 pub use schema::Kind as FieldKind;
+pub use template::{Template, TemplateUse};
 
 /// Everything that people stated.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

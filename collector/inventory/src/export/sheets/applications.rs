@@ -62,6 +62,7 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(14),
         Column::computed("application.integrity", "register-process-integrity").width(14),
         Column::computed("application.availability", "register-process-availability").width(14),
+        Column::by_hand("application.template", "register-key-template").width(14),
     ],
     rows: Rows::Together(rows),
     gaps: |view| gaps_of(view, &["software.dpkg", "services.listeners", "services.units"]),
@@ -112,6 +113,7 @@ fn row(view: &View<'_>, application: &Application, found: &[(&Asset, Vec<Recogni
             Cell::not_assessed(),
             Cell::not_assessed(),
             Cell::not_assessed(),
+            Cell::open(),
         ],
     )
 }
@@ -176,11 +178,11 @@ mod tests {
             [
                 "A001 | Webauftritt | _ | nginx 1.22.1-9 | _ | _ | none | _ | package:nginx* | \
                  S-7K2QD srv-erp | S-7K2QD: package nginx | _ | _ | _ | not assessed | not assessed | \
-                 not assessed",
+                 not assessed | _",
                 "A002 | Handwerker-ERP | _ | erp-client-core 7.1 | _ | _ | GP001 | I-LOHN; I-CAD | \
                  service:ErpServer; port:5432@srv-erp; package:erp-client* | S-7K2QD srv-erp; S-9M4TX \
                  PC-BUE-01 | S-7K2QD: port tcp/5432; S-9M4TX: package erp-client-core | _ | _ | _ | \
-                 not assessed | not assessed | not assessed",
+                 not assessed | not assessed | not assessed | _",
             ]
         );
     }

@@ -32,7 +32,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::by_hand("contract.ends_on", "register-key-ends-on").date().expiring(180).width(12),
         Column::by_hand("contract.notice_by", "register-key-notice-by")
             .date()
-            .expiring(90)
+            .expiring(180)
             .width(12),
         Column::by_hand("contract.reminder_days", "register-key-reminder-days").number().width(12),
         Column::by_hand("contract.renews", "register-key-renews").list(List::YesNo).width(12),
@@ -53,6 +53,7 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(20),
         Column::by_hand("contract.document", "register-key-document").wrapped().width(20),
         Column::by_hand("contract.remark", "register-key-remark").wrapped().width(28),
+        Column::by_hand("contract.template", "register-key-template").width(14),
     ],
     rows: Rows::Together(|view| register_rows(view, "contract", SHEET.columns.len())),
     gaps: no_gaps,

@@ -58,6 +58,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("information.applications", "register-process-applications")
             .width(26)
             .wrapped(),
+        Column::by_hand("information.template", "register-key-template").width(14),
     ],
     rows: Rows::Together(|view: &View<'_>| {
         let register = &view.snapshot().register;
@@ -94,6 +95,7 @@ fn row(register: &Register, information: &Information) -> Row {
             Cell::stated(information.scenario.as_deref()),
             Cell::stated(information.reason.as_deref()),
             Cell::lines(applications),
+            Cell::open(),
         ],
     )
 }
@@ -114,9 +116,9 @@ mod tests {
             [
                 "I-LOHN | Lohn- und Personaldaten | _ | yes | Beschäftigte | 25 | _ | VVT-03 | high | \
                  high | normal | Beeinträchtigung des informationellen Selbstbestimmungsrechts | \
-                 Gehälter aller Beschäftigten | A002 Handwerker-ERP",
+                 Gehälter aller Beschäftigten | A002 Handwerker-ERP | _",
                 "I-CAD | Konstruktionsdaten | _ | _ | _ | _ | _ | _ | not assessed | not assessed | \
-                 not assessed | _ | _ | A002 Handwerker-ERP",
+                 not assessed | _ | _ | A002 Handwerker-ERP | _",
             ]
         );
     }

@@ -47,7 +47,7 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(14),
         Column::by_hand("outside.expires_on", "register-key-expires-on")
             .date()
-            .expiring(90)
+            .expiring(180)
             .width(12),
         Column::by_hand("outside.owner", "register-key-owner").list(List::Role).width(20),
         Column::by_hand("outside.remark", "register-key-remark").wrapped().width(26),

@@ -67,6 +67,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("process.systems", "sheets-column-runs-on").width(26).wrapped(),
         Column::by_hand("process.approved_on", "sheets-column-approved-on").date().width(14),
         Column::computed("process.claims", "account-claims-of").width(36).wrapped(),
+        Column::by_hand("process.template", "register-key-template").width(14),
     ],
     rows: Rows::Together(rows),
     gaps: no_gaps,
@@ -93,6 +94,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
                 systems(view, &stated, process),
                 Cell::open(),
                 claims(view, "process", &process.code),
+                Cell::open(),
             ],
         )
     };
@@ -137,7 +139,7 @@ mod tests {
             sample::table(&SHEET, &sample::snapshot()),
             ["GP001 | Auftrag und Fertigung | Büroleitung | _ | 8 | _ | _ | normal | very high | \
                  high | Ohne Zuschnittlisten steht die Fertigung | A002 | S-7K2QD srv-erp; S-9M4TX \
-                 PC-BUE-01 | _ | none"]
+                 PC-BUE-01 | _ | none | _"]
         );
     }
 

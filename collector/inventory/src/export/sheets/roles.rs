@@ -36,6 +36,7 @@ pub(super) const SHEET: Sheet = Sheet {
         Column::computed("role.systems", "sheets-column-answers-for-systems").number().width(16),
         Column::by_hand("role.mail_group", "sheets-column-mail-group").width(26),
         Column::by_hand("role.remark", "sheets-column-remark").width(30).wrapped(),
+        Column::by_hand("role.template", "register-key-template").width(14),
     ],
     rows: Rows::Together(rows),
     gaps: no_gaps,
@@ -61,6 +62,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
                 Cell::count(systems),
                 Cell::open(),
                 Cell::open(),
+                Cell::open(),
             ],
         )
     };
@@ -77,9 +79,9 @@ mod tests {
         assert_eq!(
             sample::table(&SHEET, &sample::snapshot()),
             [
-                "Geschäftsführung | _ | none | none | 0 | _ | _",
-                "Büroleitung | Geschäftsführung | Büro | GP001 Auftrag und Fertigung | 1 | _ | _",
-                "IT-Leitung | Büroleitung | none | none | 1 | _ | _",
+                "Geschäftsführung | _ | none | none | 0 | _ | _ | _",
+                "Büroleitung | Geschäftsführung | Büro | GP001 Auftrag und Fertigung | 1 | _ | _ | _",
+                "IT-Leitung | Büroleitung | none | none | 1 | _ | _ | _",
             ]
         );
     }

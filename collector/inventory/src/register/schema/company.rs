@@ -55,7 +55,7 @@ pub(super) const TABLES: &[Table] = &[
         ],
     ),
     coded("unit", &[CODE, NAME, reference("parent", "unit"), role("head"), REMARK]),
-    list("role", "name", &[NAME, role("deputy"), text("mail_group"), REMARK]),
+    list("role", "name", &[NAME, role("deputy"), text("mail_group"), text("template"), REMARK]),
     coded(
         "provider",
         &[
@@ -88,6 +88,7 @@ pub(super) const TABLES: &[Table] = &[
             level("authenticity"),
             text("scenario"),
             text("reason"),
+            text("template"),
         ],
     ),
     coded(
@@ -108,6 +109,7 @@ pub(super) const TABLES: &[Table] = &[
             references("applications", "application"),
             references("information", "information"),
             claimed(day("approved_on"), Speaker::Management),
+            text("template"),
         ],
     ),
     coded(
@@ -123,6 +125,7 @@ pub(super) const TABLES: &[Table] = &[
             yes_no("cloud"),
             reference("provider", "provider"),
             text("licence"),
+            text("template"),
         ],
     ),
     list(

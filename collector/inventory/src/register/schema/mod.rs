@@ -96,6 +96,8 @@ pub enum Kind {
     Condition,
     /// A list of what an application is recognised by.
     Recognisers,
+    /// The SHA-256 of a document, 64 hexadecimal digits.
+    Sha256,
 }
 
 /// A protection need.

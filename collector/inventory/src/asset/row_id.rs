@@ -8,7 +8,7 @@ const DIGIT_COUNT: usize = 8;
 
 /// A letter and eight digits made from what the row speaks of: `P-7K2QD4XM`. The same parts give the
 /// same id in every export.
-pub(super) fn row_id(letter: char, parts: &[&str]) -> String {
+pub(crate) fn row_id(letter: char, parts: &[&str]) -> String {
     // Length before text, so that no two lists of parts read the same.
     let named = parts.iter().map(|part| format!("{}:{part}", part.len()));
     let hash = ContentHash::of(named.collect::<String>().as_bytes());
