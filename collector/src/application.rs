@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
 
-use crate::accounts::{self, Acting, Caller, SignIn};
+use crate::accounts::{self, Acting, Caller, SignIn, Witness};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
     ImportCommand, RegisterCommand, TokenCommand, worded,
@@ -354,7 +354,8 @@ async fn ask(asking: &Asking<'_>, order: Order, watch: &Watch) -> Result<Reply, 
         Some(result) => result,
         None => {
             let collector = Arc::new(serve::open(&folder, &config(arguments)?).await?);
-            let caller = Caller { user: accounts::own(), sign_in: request.sign_in };
+            let (user, witness) = (accounts::own(), Witness::Process);
+            let caller = Caller { user, witness, sign_in: request.sign_in };
             serve::with_control(collector, |collector| async move {
                 Box::pin(execute_as(&collector, &caller, request.order, watch)).await
             })

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::accounts::{Caller, SignIn, of_uid};
+use crate::accounts::{Caller, SignIn, of_uid, witness_of_peers};
 use crate::active_runs::StopReason;
 use crate::collector::Collector;
 use crate::command::{Order, Reply, execute_as};
@@ -107,7 +107,7 @@ async fn answer(
     }
     let request: Request = serde_json::from_str(&line)?;
     let (watch, mut events) = Watch::with_events();
-    let caller = Caller { user, sign_in: request.sign_in };
+    let caller = Caller { user, witness: witness_of_peers(), sign_in: request.sign_in };
     let mut work = Box::pin(execute_as(collector, &caller, request.order, &watch));
     let mut is_listening = true;
     let reply = loop {

@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod accounts {
+    mod certainty;
+}
+
 use std::io::{Cursor, Write};
 use std::path::Path;
 
 use data_encoding::BASE64;
 use inventory::register::ClaimState;
-use kataster::accounts::{Caller, Secret, SignIn};
+use kataster::accounts::{Caller, Secret, SignIn, Witness};
 use kataster::command::{ClaimOrder, ClaimRow, Order, Reply, UserOrder, adopt_claims, execute_as};
 use kataster::failure::{ExitCode, Failure};
 use kataster::scans::Watch;
@@ -41,7 +45,8 @@ struct Scene {
 }
 
 fn caller(uid: u32) -> Caller {
-    Caller { user: SystemUser { uid, name: Some(format!("u{uid}")) }, sign_in: None }
+    let user = SystemUser { uid, name: Some(format!("u{uid}")) };
+    Caller { user, witness: Witness::Kernel, sign_in: None }
 }
 
 fn password(name: &str) -> Secret {
@@ -56,7 +61,8 @@ fn uid_of(name: &str) -> u32 {
 
 /// Somebody whose operating-system user is linked to an account.
 fn acting(name: &str) -> Caller {
-    Caller { user: SystemUser { uid: uid_of(name), name: None }, sign_in: None }
+    let user = SystemUser { uid: uid_of(name), name: None };
+    Caller { user, witness: Witness::Kernel, sign_in: None }
 }
 
 /// Somebody who signs in as an account.
@@ -421,7 +427,8 @@ async fn a_command_is_that_of_the_account_which_the_system_user_is_linked_to() {
     let scene = Scene::new().await;
     let uid = LINKED_UID;
     scene.role("it", &[], &[], Some(uid)).await;
-    let nameless = Caller { user: SystemUser { uid, name: None }, sign_in: None };
+    let user = SystemUser { uid, name: None };
+    let nameless = Caller { user, witness: Witness::Kernel, sign_in: None };
     scene.set(&nameless, ("company", ""), "sector", Some("Handwerk")).await;
     assert_eq!(scene.last_actor().await.0, "account it");
     // The number belongs to somebody else by now.

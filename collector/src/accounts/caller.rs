@@ -27,8 +27,20 @@ static SIGNING_IN: Mutex<()> = Mutex::const_new(());
 pub struct Caller {
     /// The user of the operating system.
     pub user: SystemUser,
+    /// Who says that it is this user.
+    pub witness: Witness,
     /// The account that the order is to be executed as.
     pub sign_in: Option<SignIn>,
+}
+
+/// Who says which user of the operating system gives an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// The kernel of the machine, of whoever is at the other end of a socket.
+    Kernel,
+    /// The process that executes the order. Its user may have started it in a user namespace of their own, where
+    /// they are whom they like (Linux, user_namespaces(7)).
+    Process,
 }
 
 /// An account with its password.
@@ -47,13 +59,16 @@ pub struct Acting {
     pub actor: String,
     /// The account; none: a user of the operating system that no account is linked to.
     pub account: Option<AccountRecord>,
+    /// Whether it is certain that the account acts: it gave its password, or the kernel says whose user it is.
+    /// Without, nothing is settled in its name.
+    pub is_certain: bool,
 }
 
 impl Acting {
     /// Somebody without an account, under this name in the log.
     #[must_use]
     pub fn without_account(actor: &str) -> Self {
-        Self { actor: actor.to_owned(), account: None }
+        Self { actor: actor.to_owned(), account: None, is_certain: false }
     }
 
     /// A user of the operating system, without an account.
@@ -63,8 +78,8 @@ impl Acting {
         Self::without_account(&format!("user {name}"))
     }
 
-    fn account(account: AccountRecord) -> Self {
-        Self { actor: format!("account {}", account.name), account: Some(account) }
+    fn account(account: AccountRecord, is_certain: bool) -> Self {
+        Self { actor: format!("account {}", account.name), account: Some(account), is_certain }
     }
 }
 
@@ -78,11 +93,14 @@ pub async fn identify(
     now: Timestamp,
 ) -> Result<Acting, Failure> {
     if let Some(sign_in) = &caller.sign_in {
-        return sign_in_as(store, &caller.user, sign_in, now).await.map(Acting::account);
+        let account = sign_in_as(store, &caller.user, sign_in, now).await?;
+        return Ok(Acting::account(account, true));
     }
     let accounts = store.accounts().await?;
     let linked = accounts.into_iter().find(|it| it.removed_at.is_none() && stands_for(it, caller));
-    Ok(linked.map_or_else(|| Acting::user(&caller.user), Acting::account))
+    let is_certain = caller.witness == Witness::Kernel;
+    let acting = linked.map(|it| Acting::account(it, is_certain));
+    Ok(acting.unwrap_or_else(|| Acting::user(&caller.user)))
 }
 
 /// Whether an account is linked to the caller. The system may have given the number to another

@@ -324,6 +324,7 @@ impl Work<'_> {
             source: source(&begun.claim.place),
             confirmed_by: self
                 .account
+                .filter(|_| self.is_certain)
                 .filter(|_| change.own_words.contains(&begun.claim.place))
                 .filter(|it| it.speaks_for(&begun.claim.voice))
                 .filter(|_| is_grounded(&begun.claim.voice, &standings))

@@ -73,7 +73,8 @@ async fn execute_acting(
     watch: &Watch,
 ) -> Result<Reply, Failure> {
     let (actor, account) = (acting.actor.as_str(), acting.account.as_ref());
-    let work = Work { collector, actor, account, now: clock::now() };
+    let (is_certain, now) = (acting.is_certain, clock::now());
+    let work = Work { collector, actor, account, is_certain, now };
     match order {
         Order::TokenCreate { .. } => work.create_token(order).await,
         Order::TokenList => Ok(Reply::Tokens(collector.store.tokens().await?)),

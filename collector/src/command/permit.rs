@@ -12,11 +12,30 @@ use crate::failure::{ExitCode, Failure};
 /// on the data folder decide, as for any file; what needs a named person asks for one itself.
 pub(super) fn check(acting: &Acting, order: &Order) -> Result<(), Failure> {
     let Some(account) = &acting.account else { return Ok(()) };
-    if account.access >= needed(order) {
-        return Ok(());
+    if account.access < needed(order) {
+        let needed = super::users::access_code(needed(order));
+        return Err(
+            Failure::new(ExitCode::Refused, "access", account.name.as_str()).because(needed)
+        );
     }
-    let needed = super::users::access_code(needed(order));
-    Err(Failure::new(ExitCode::Refused, "access", account.name.as_str()).because(needed))
+    if !acting.is_certain && needs_certainty(order) {
+        return Err(Failure::new(ExitCode::Refused, "needs-password", account.name.as_str()));
+    }
+    Ok(())
+}
+
+/// Whether an order is a person's word, or decides whose word counts.
+const fn needs_certainty(order: &Order) -> bool {
+    matches!(
+        order,
+        Order::Claim(ClaimOrder::Confirm { .. } | ClaimOrder::Reject { .. })
+            | Order::User(
+                UserOrder::Add { .. }
+                    | UserOrder::Remove { .. }
+                    | UserOrder::Role { .. }
+                    | UserOrder::Password { .. }
+            )
+    )
 }
 
 const fn needed(order: &Order) -> Access {
