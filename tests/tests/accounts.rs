@@ -5,6 +5,7 @@
 
 mod accounts {
     mod certainty;
+    mod covered;
 }
 
 use std::io::{Cursor, Write};

@@ -42,6 +42,7 @@ pub(super) fn claims(out: &mut dyn Write, list: &[ClaimRow], wording: &Wording) 
     let mut table = table_of(wording, "account-column", &columns);
     for row in list {
         let state = match row.state {
+            ClaimState::Open if row.confirmed_before_at.is_some() => "account-state-lapsed",
             ClaimState::Open => "account-state-open",
             ClaimState::Confirmed => "account-state-confirmed",
             ClaimState::Rejected => "account-state-rejected",

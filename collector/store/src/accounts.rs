@@ -55,7 +55,9 @@ impl AccountRecord {
     #[must_use]
     pub fn speaks_for(&self, voice: &Voice) -> bool {
         match voice {
-            Voice::Role(role) | Voice::Management(role) => self.roles.contains(role),
+            Voice::Role(role) | Voice::Management(role) | Voice::SecurityOfficer(role) => {
+                self.roles.contains(role)
+            }
             Voice::Administrator => self.access == Access::Admin,
             Voice::Nobody => false,
         }
