@@ -180,9 +180,9 @@ fn own_account<'w>(work: &Work<'w>) -> Result<&'w AccountRecord, Failure> {
     work.account.ok_or_else(|| Failure::new(ExitCode::Refused, "needs-account", own_name(work)))
 }
 
-/// The operating-system user that acts without an account.
+/// The name of whoever acts, without what it is the name of.
 pub(super) fn own_name<'w>(work: &Work<'w>) -> &'w str {
-    work.actor.strip_prefix("user ").unwrap_or(work.actor)
+    work.actor.split_once(' ').map_or(work.actor, |(_, name)| name)
 }
 
 /// The claims of these names that stand open.

@@ -3,7 +3,8 @@
 use inventory::register::{Register, nearest_word};
 use serde::{Deserialize, Serialize};
 use store::{
-    Access, AccountChange, AccountRecord, AccountRefusal, EventDraft, NewAccount, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, EventDraft, NewAccount,
+    SystemUser,
 };
 
 use super::claims::own_name;
@@ -67,14 +68,14 @@ pub(super) async fn execute(work: &Work<'_>, order: UserOrder) -> Result<Reply, 
         UserOrder::List => list(work).await,
         UserOrder::Add { .. } => add(work, order).await,
         UserOrder::Remove { name } => {
-            needs_admin(work)?;
+            let by = needs_admin(work)?;
             let event = work.event("account_removed", account_object(&name));
-            let removed = work.collector.store.remove_account(name.clone(), event).await?;
-            removed.map_err(|it| refused(it, &name))?;
+            let removed = work.collector.store.remove_account(name.clone(), by, event).await?;
+            removed.map_err(|it| refused(work, it, &name))?;
             Ok(done("account-removed", name, 1))
         }
         UserOrder::Role { name, access, add, remove, system_user } => {
-            needs_admin(work)?;
+            let by = needs_admin(work)?;
             let register = work.collector.store.register().await?;
             let change = AccountChange {
                 access,
@@ -84,28 +85,29 @@ pub(super) async fn execute(work: &Work<'_>, order: UserOrder) -> Result<Reply, 
                 system_user: system_user.as_deref().map(linked).transpose()?,
                 password: None,
             };
-            change_account(work, &name, change).await
+            change_account(work, &name, change, by).await
         }
         UserOrder::Password { name, password } => {
-            if work.account.is_none_or(|it| it.name != name) {
-                needs_admin(work)?;
-            }
+            let by = match work.account {
+                Some(own) if own.name == name => AccountActor::Account(name.clone()),
+                Some(_) | None => needs_admin(work)?,
+            };
             accounts::check_new(&name, &password).map_err(|it| no_password(it, &name))?;
             let hash = hashed(&name, password).await?;
             let change = AccountChange { password: Some(hash), ..AccountChange::default() };
             let event = work.event("password_changed", account_object(&name));
             let store = work.collector.store.as_ref();
-            let changed = store.change_account(name.clone(), change, vec![event]).await?;
-            changed.map_err(|it| refused(it, &name))?;
+            let changed = store.change_account(name.clone(), change, by, vec![event]).await?;
+            changed.map_err(|it| refused(work, it, &name))?;
             Ok(done("password-changed", name, 1))
         }
     }
 }
 
 /// Accounts are made and changed by accounts with the access `admin`.
-fn needs_admin(work: &Work<'_>) -> Result<(), Failure> {
+fn needs_admin(work: &Work<'_>) -> Result<AccountActor, Failure> {
     match work.account {
-        Some(it) if it.access == Access::Admin => Ok(()),
+        Some(it) if it.access == Access::Admin => Ok(AccountActor::Account(it.name.clone())),
         Some(it) => Err(Failure::new(ExitCode::Refused, "needs-admin", it.name.as_str())),
         None => Err(Failure::new(ExitCode::Refused, "needs-account", own_name(work))),
     }
@@ -123,9 +125,7 @@ async fn add(work: &Work<'_>, order: UserOrder) -> Result<Reply, Failure> {
     };
     let store = work.collector.store.as_ref();
     let is_first = store.accounts().await?.iter().all(|it| it.removed_at.is_some());
-    if !is_first {
-        needs_admin(work)?;
-    }
+    let by = if is_first { AccountActor::FolderOwner } else { needs_admin(work)? };
     if !accounts::is_name(&name) {
         return Err(Failure::new(ExitCode::Usage, "account-name", name));
     }
@@ -140,18 +140,12 @@ async fn add(work: &Work<'_>, order: UserOrder) -> Result<Reply, Failure> {
         }
     };
     let created_at = work.now;
-    let account = NewAccount {
-        name: name.clone(),
-        access,
-        roles,
-        system_user,
-        password,
-        created_at,
-        is_first,
-    };
+    let account =
+        NewAccount { name: name.clone(), access, roles, system_user, password, created_at };
     let mut event = work.event("account_added", account_object(&name));
     event.after = Some(text_of(access, &account.roles, account.system_user.as_ref()));
-    store.add_account(account, event).await?.map_err(|it| refused(it, &name))?;
+    let added = store.add_account(account, by, event).await?;
+    added.map_err(|it| refused(work, it, &name))?;
     Ok(done("account-added", name, 1))
 }
 
@@ -159,11 +153,12 @@ async fn change_account(
     work: &Work<'_>,
     name: &str,
     change: AccountChange,
+    by: AccountActor,
 ) -> Result<Reply, Failure> {
     let store = work.collector.store.as_ref();
     let accounts = store.accounts().await?;
     let known = accounts.into_iter().find(|it| it.name == name && it.removed_at.is_none());
-    let before = known.ok_or_else(|| refused(AccountRefusal::NoSuchAccount, name))?;
+    let before = known.ok_or_else(|| refused(work, AccountRefusal::NoSuchAccount, name))?;
     let mut roles = before.roles.clone();
     roles.retain(|it| !change.roles_removed.contains(it));
     roles.extend(change.roles_added.iter().cloned());
@@ -184,8 +179,8 @@ async fn change_account(
         after: text(&after),
         ..work.event("account_changed", account_object(name))
     };
-    let changed = store.change_account(name.to_owned(), change, vec![event]).await?;
-    changed.map_err(|it| refused(it, name))?;
+    let changed = store.change_account(name.to_owned(), change, by, vec![event]).await?;
+    changed.map_err(|it| refused(work, it, name))?;
     Ok(done("account-changed", name.to_owned(), 1))
 }
 
@@ -232,11 +227,17 @@ fn no_password(error: PasswordError, name: &str) -> Failure {
     Failure { exit_code: code, key: key.to_owned(), object: name.to_owned(), cause: None }
 }
 
-fn refused(refusal: AccountRefusal, name: &str) -> Failure {
+fn refused(work: &Work<'_>, refusal: AccountRefusal, name: &str) -> Failure {
     match refusal {
         AccountRefusal::NoSuchAccount => Failure::new(ExitCode::NothingFound, "no-account", name),
         AccountRefusal::NameTaken => Failure::new(ExitCode::Conflict, "account-name-taken", name),
-        AccountRefusal::NotFirst => Failure::new(ExitCode::Refused, "needs-account", name),
+        // Somebody else was first, a moment ago.
+        AccountRefusal::NotFirst => {
+            Failure::new(ExitCode::Refused, "needs-account", own_name(work))
+        }
+        AccountRefusal::ActorMayNot => {
+            Failure::new(ExitCode::Refused, "needs-admin", own_name(work))
+        }
         AccountRefusal::FirstMustBeAdmin => {
             Failure::new(ExitCode::Refused, "first-account-admin", name)
         }

@@ -79,8 +79,16 @@ pub struct NewAccount {
     pub password: Option<String>,
     /// When it is made.
     pub created_at: Timestamp,
-    /// Whether it is made because there is no account yet: refused, if there is one by now.
-    pub is_first: bool,
+}
+
+/// On whose word an account is made, changed or removed. Asked where it is done, in its transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountActor {
+    /// Whoever may write the data folder: makes the first account, and gives an account with the access `admin`
+    /// another password.
+    FolderOwner,
+    /// An account: one with the access `admin`, or any for its own password.
+    Account(String),
 }
 
 /// What is changed of an account; what is not said stays.
@@ -113,6 +121,8 @@ pub enum AccountRefusal {
     LastAdmin,
     /// Another account is linked to this operating-system user.
     SystemUserTaken,
+    /// Whoever asks may not.
+    ActorMayNot,
     /// Nobody could use it: it has neither a password nor an operating-system user.
     Unusable,
 }

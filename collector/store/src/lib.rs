@@ -12,8 +12,8 @@ mod scans;
 mod sqlite;
 
 pub use accounts::{
-    Access, AccountChange, AccountRecord, AccountRefusal, ClaimChanges, FAILED_NAMES_MAX,
-    FailedSignIns, NewAccount, NewClaim, Settlement, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, ClaimChanges,
+    FAILED_NAMES_MAX, FailedSignIns, NewAccount, NewClaim, Settlement, SystemUser,
 };
 pub use carried::{
     CARRIED_BYTES_MAX, CARRIED_FILES_MAX, CARRIED_HOSTS_MAX, IncomingFile, KeptFile, WaitingFile,
@@ -272,6 +272,7 @@ pub trait Store: Send + Sync {
     fn add_account(
         &self,
         account: NewAccount,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
     /// Changes an account; the last one with the access `admin` keeps it.
@@ -279,12 +280,14 @@ pub trait Store: Send + Sync {
         &self,
         name: String,
         change: AccountChange,
+        by: AccountActor,
         events: Vec<EventDraft>,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
     /// Removes an account, but not the last one with the access `admin`. Its name stays taken.
     fn remove_account(
         &self,
         name: String,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
     /// Failed passwords in a row under a name, whether there is such an account or not.

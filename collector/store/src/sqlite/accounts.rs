@@ -6,8 +6,8 @@ use super::cell::{Micros, Word};
 use super::events;
 use super::problem::Doing;
 use crate::accounts::{
-    Access, AccountChange, AccountRecord, AccountRefusal, FAILED_NAMES_MAX, FailedSignIns,
-    NewAccount, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, FAILED_NAMES_MAX,
+    FailedSignIns, NewAccount, SystemUser,
 };
 use crate::model::{EventDraft, StoreError};
 
@@ -65,15 +65,12 @@ pub(crate) fn password(connection: &Connection, name: &str) -> Result<Option<Str
 pub(crate) fn add(
     connection: &Connection,
     account: &NewAccount,
+    by: &AccountActor,
     event: &EventDraft,
 ) -> Result<Result<(), AccountRefusal>, StoreError> {
     let known = accounts(connection)?;
-    let mut in_use = known.iter().filter(|it| it.removed_at.is_none());
-    if account.is_first && in_use.next().is_some() {
-        return Ok(Err(AccountRefusal::NotFirst));
-    }
-    if account.is_first && account.access != Access::Admin {
-        return Ok(Err(AccountRefusal::FirstMustBeAdmin));
+    if let Err(refusal) = may_add(&known, by, account) {
+        return Ok(Err(refusal));
     }
     if known.iter().any(|it| it.name == account.name) {
         return Ok(Err(AccountRefusal::NameTaken));
@@ -103,6 +100,49 @@ pub(crate) fn add(
     Ok(Ok(()))
 }
 
+fn may_add(
+    known: &[AccountRecord],
+    by: &AccountActor,
+    account: &NewAccount,
+) -> Result<(), AccountRefusal> {
+    match by {
+        AccountActor::Account(actor) => {
+            is_admin(known, actor).then_some(()).ok_or(AccountRefusal::ActorMayNot)
+        }
+        AccountActor::FolderOwner if known.iter().any(|it| it.removed_at.is_none()) => {
+            Err(AccountRefusal::NotFirst)
+        }
+        AccountActor::FolderOwner if account.access != Access::Admin => {
+            Err(AccountRefusal::FirstMustBeAdmin)
+        }
+        AccountActor::FolderOwner => Ok(()),
+    }
+}
+
+fn may_change(
+    known: &[AccountRecord],
+    by: &AccountActor,
+    account: &AccountRecord,
+    change: &AccountChange,
+) -> bool {
+    let AccountChange { access, roles_added, roles_removed, system_user, password: _ } = change;
+    let is_password_alone = access.is_none()
+        && roles_added.is_empty()
+        && roles_removed.is_empty()
+        && system_user.is_none();
+    match by {
+        AccountActor::FolderOwner => is_password_alone && account.access == Access::Admin,
+        AccountActor::Account(actor) => {
+            is_admin(known, actor) || (is_password_alone && *actor == account.name)
+        }
+    }
+}
+
+fn is_admin(known: &[AccountRecord], name: &str) -> bool {
+    let own = known.iter().find(|it| it.name == name && it.removed_at.is_none());
+    own.is_some_and(|it| it.access == Access::Admin)
+}
+
 /// Whether another account is linked to this operating-system user.
 fn is_taken(known: &[AccountRecord], name: &str, user: Option<&SystemUser>) -> bool {
     let others = known.iter().filter(|it| it.removed_at.is_none() && it.name != name);
@@ -126,9 +166,17 @@ fn add_roles(connection: &Connection, account: &str, roles: &[String]) -> Result
 pub(crate) fn remove(
     connection: &Connection,
     name: &str,
+    by: &AccountActor,
     event: &EventDraft,
 ) -> Result<Result<(), AccountRefusal>, StoreError> {
     let known = accounts(connection)?;
+    let may = match by {
+        AccountActor::Account(actor) => is_admin(&known, actor),
+        AccountActor::FolderOwner => false,
+    };
+    if !may {
+        return Ok(Err(AccountRefusal::ActorMayNot));
+    }
     if !known.iter().any(|it| it.name == name && it.removed_at.is_none()) {
         return Ok(Err(AccountRefusal::NoSuchAccount));
     }
@@ -158,12 +206,16 @@ pub(crate) fn change(
     connection: &Connection,
     name: &str,
     change: &AccountChange,
+    by: &AccountActor,
     drafts: &[EventDraft],
 ) -> Result<Result<(), AccountRefusal>, StoreError> {
     let known = accounts(connection)?;
     let Some(account) = known.iter().find(|it| it.name == name && it.removed_at.is_none()) else {
         return Ok(Err(AccountRefusal::NoSuchAccount));
     };
+    if !may_change(&known, by, account, change) {
+        return Ok(Err(AccountRefusal::ActorMayNot));
+    }
     let is_lowered = change.access.is_some_and(|it| it != Access::Admin);
     if is_lowered && is_last_admin(&known, name) {
         return Ok(Err(AccountRefusal::LastAdmin));

@@ -50,7 +50,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::accounts::{
-    AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount, NewClaim,
+    AccountActor, AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount, NewClaim,
 };
 use crate::carried::{IncomingFile, KeptFile, WaitingFile};
 use crate::changes::{ChangeSetRecord, ChangedRegister, ImportRecord, RegisterChange};
@@ -499,26 +499,31 @@ impl Store for SqliteStore {
     fn add_account(
         &self,
         account: NewAccount,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
-        self.write("keeping an account", move |it| accounts::add(it, &account, &event))
+        self.write("keeping an account", move |it| accounts::add(it, &account, &by, &event))
     }
 
     fn change_account(
         &self,
         name: String,
         change: AccountChange,
+        by: AccountActor,
         events: Vec<EventDraft>,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
-        self.write("keeping an account", move |it| accounts::change(it, &name, &change, &events))
+        self.write("keeping an account", move |it| {
+            accounts::change(it, &name, &change, &by, &events)
+        })
     }
 
     fn remove_account(
         &self,
         name: String,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
-        self.write("removing an account", move |it| accounts::remove(it, &name, &event))
+        self.write("removing an account", move |it| accounts::remove(it, &name, &by, &event))
     }
 
     fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>> {
