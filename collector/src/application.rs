@@ -17,7 +17,7 @@ use wording::{Language, Wording};
 use crate::accounts::{self, Acting, Caller, SignIn, Witness};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
-    ImportCommand, RegisterCommand, TokenCommand, worded,
+    ImportCommand, RegisterCommand, TokenCommand, UserCommand, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
 use crate::command::{Form, Order, Reply, execute_as, print};
@@ -138,6 +138,9 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         }
         Command::Backup(BackupCommand::Restore { file, passphrase_file, without_key }) => {
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
+        }
+        Command::User(UserCommand::Recover { name, new_password_file }) => {
+            users::recover(arguments, name, new_password_file.as_deref(), wording).await
         }
         Command::Import(ImportCommand::Report { files }) => {
             Box::pin(import_reports(&asking, wording, files)).await

@@ -450,6 +450,11 @@ pub enum UserCommand {
         #[arg(long, value_name = "F")]
         new_password_file: Option<PathBuf>,
     },
+    Recover {
+        name: String,
+        #[arg(long, value_name = "F")]
+        new_password_file: Option<PathBuf>,
+    },
 }
 
 impl From<LanguageName> for Language {

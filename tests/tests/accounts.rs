@@ -6,6 +6,7 @@
 mod accounts {
     mod certainty;
     mod covered;
+    mod recovery;
 }
 
 use std::io::{Cursor, Write};
@@ -186,8 +187,10 @@ impl Scene {
 }
 
 fn rows(reply: Reply) -> Result<Vec<ClaimRow>, Failure> {
-    let Reply::Claims(rows) = reply else { panic!("another reply") };
-    Ok(rows)
+    match reply {
+        Reply::Claims(rows) | Reply::Pending { claims: rows, .. } => Ok(rows),
+        other => panic!("another reply: {other:?}"),
+    }
 }
 
 fn key<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{AccountRecord, EventDraft, FailedSignIns, Store, SystemUser};
+use store::{AccountRecord, EventDraft, FAILED_KEPT, FailedSignIns, Store, SystemUser};
 use tokio::sync::Mutex;
 
 use super::password::{is_name, is_right};
@@ -154,7 +154,7 @@ async fn sign_in_as(
 /// Until when no further password is tried; none: it may be tried. A failure that lies in the future was noted by a
 /// clock that was wrong, and shuts nobody out until then.
 fn waits_until(failed: FailedSignIns, now: Timestamp) -> Option<Timestamp> {
-    if failed.last_at > now {
+    if failed.last_at > now || now.duration_since(failed.last_at) >= FAILED_KEPT {
         return None;
     }
     let over = failed.count.checked_sub(FREE_TRIES)?;
@@ -167,6 +167,14 @@ fn waits_until(failed: FailedSignIns, now: Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn after_a_day_nobody_waits_for_what_was_mistyped() {
+        let failed = FailedSignIns { count: u32::MAX, last_at: Timestamp::UNIX_EPOCH };
+        let at = |after: SignedDuration| waits_until(failed, Timestamp::UNIX_EPOCH + after);
+        assert!(at(LONGEST_WAIT - SignedDuration::from_secs(1)).is_some());
+        assert!(at(FAILED_KEPT).is_none());
+    }
 
     #[test]
     fn the_wait_begins_after_some_tries_doubles_and_has_an_end() {

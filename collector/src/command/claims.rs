@@ -11,6 +11,7 @@ use wording::Language;
 
 use super::changes::{Change, mistakes};
 use super::order::Reply;
+use super::users;
 use super::work::Work;
 use crate::collector::Collector;
 use crate::failure::{ExitCode, Failure};
@@ -59,6 +60,9 @@ pub struct ClaimRow {
     pub settled_by: Option<String>,
     /// When.
     pub settled_at: Option<Timestamp>,
+    /// When that account had been recovered by whoever owns the data folder, if it had before.
+    #[serde(default)]
+    pub after_recovery_at: Option<Timestamp>,
     /// The account that confirmed the value before what it covers was changed: it is to be confirmed again.
     #[serde(default)]
     pub confirmed_before_by: Option<String>,
@@ -80,6 +84,7 @@ impl From<&ClaimRecord> for ClaimRow {
             source: Some(record.source.clone()),
             settled_by: record.settled.as_ref().map(|it| it.by.clone()),
             settled_at: record.settled.as_ref().map(|it| it.at),
+            after_recovery_at: record.settled.as_ref().and_then(|it| it.after_recovery_at),
             confirmed_before_by: None,
             confirmed_before_at: None,
         }
@@ -104,6 +109,7 @@ impl From<&Standing> for ClaimRow {
                 source: None,
                 settled_by: None,
                 settled_at: None,
+                after_recovery_at: None,
                 confirmed_before_by,
                 confirmed_before_at,
             },
@@ -125,7 +131,8 @@ pub(super) async fn execute(work: &Work<'_>, order: ClaimOrder) -> Result<Reply,
 async fn pending(work: &Work<'_>) -> Result<Reply, Failure> {
     let (_, standings) = standings(work.collector).await?;
     let open = standings.iter().filter(|it| !it.is_confirmed());
-    Ok(Reply::Claims(open.map(ClaimRow::from).collect()))
+    let claims = open.map(ClaimRow::from).collect();
+    Ok(Reply::Pending { claims, recoveries: users::recoveries(work.collector).await? })
 }
 
 /// The register with its claims and how they stand.

@@ -26,4 +26,4 @@ pub use order::{AssetExplanation, AssetHistory, Order, Reply, ScanOrder};
 pub use print::{Form, print};
 pub(crate) use print::{clean, table};
 pub(crate) use print_scans::document as print_document;
-pub use users::UserOrder;
+pub use users::{AccountRow, UserOrder, recover};

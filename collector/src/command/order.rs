@@ -12,12 +12,12 @@ use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
 use observation::latest::scan::SnmpCredential;
 use serde::{Deserialize, Serialize};
-use store::{AccountRecord, AgentRecord, EventRecord, TokenRecord};
+use store::{AgentRecord, EventRecord, Recovery, TokenRecord};
 use uuid::Uuid;
 
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
-use super::users::UserOrder;
+use super::users::{AccountRow, UserOrder};
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
 /// A command to the collector.
@@ -283,9 +283,16 @@ pub enum Reply {
     /// Links that a person should look at.
     Conflicts(Vec<Link>),
     /// Accounts.
-    Accounts(Vec<AccountRecord>),
+    Accounts(Vec<AccountRow>),
     /// Claims.
     Claims(Vec<ClaimRow>),
+    /// What nobody stands by, and which accounts were recovered.
+    Pending {
+        /// Claims.
+        claims: Vec<ClaimRow>,
+        /// The newest recovery of each account in use.
+        recoveries: Vec<Recovery>,
+    },
     /// Entries of the register.
     Entries(ShownTable),
     /// Text as it is.

@@ -41,7 +41,11 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Imports(list), Form::Table) => print_import::list(out, list, wording),
         (Reply::Accounts(list), Form::Json) => json(out, list),
         (Reply::Accounts(list), Form::Table) => print_accounts::accounts(out, list, wording),
-        (Reply::Claims(list), Form::Json) => json(out, list),
+        (Reply::Claims(list) | Reply::Pending { claims: list, .. }, Form::Json) => json(out, list),
+        (Reply::Pending { claims, recoveries }, Form::Table) => {
+            print_accounts::recoveries(out, recoveries.iter(), wording)?;
+            print_accounts::claims(out, claims, wording)
+        }
         (Reply::Claims(list), Form::Table) => print_accounts::claims(out, list, wording),
         (Reply::Entries(table), _) => json(out, table),
         (Reply::Text(text), _) => out.write_all(text.as_bytes()),

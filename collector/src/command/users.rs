@@ -4,13 +4,15 @@ use inventory::register::{Register, nearest_word};
 use serde::{Deserialize, Serialize};
 use store::{
     Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, EventDraft, NewAccount,
-    SystemUser,
+    RECOVERED, Recovery, SystemUser,
 };
 
 use super::claims::own_name;
 use super::order::Reply;
 use super::work::{Work, done};
 use crate::accounts::{self, PasswordError, Secret};
+use crate::clock;
+use crate::collector::Collector;
 use crate::failure::{ExitCode, Failure};
 
 /// The user that the system shows for every user whom it cannot name, such as those of another
@@ -61,6 +63,16 @@ pub enum UserOrder {
         /// The new password.
         password: Secret,
     },
+}
+
+/// An account in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRow {
+    /// The account.
+    #[serde(flatten)]
+    pub account: AccountRecord,
+    /// How it was last recovered, if it was.
+    pub recovered: Option<Recovery>,
 }
 
 pub(super) async fn execute(work: &Work<'_>, order: UserOrder) -> Result<Reply, Failure> {
@@ -115,8 +127,60 @@ fn needs_admin(work: &Work<'_>) -> Result<AccountActor, Failure> {
 
 async fn list(work: &Work<'_>) -> Result<Reply, Failure> {
     let accounts = work.collector.store.accounts().await?;
+    let recoveries = recoveries(work.collector).await?;
+    let row = |account: AccountRecord| {
+        let recovered = recoveries.iter().find(|it| it.account == account.name).cloned();
+        AccountRow { account, recovered }
+    };
     let in_use = accounts.into_iter().filter(|it| it.removed_at.is_none());
-    Ok(Reply::Accounts(in_use.collect()))
+    Ok(Reply::Accounts(in_use.map(row).collect()))
+}
+
+/// The newest recovery of each account in use.
+pub(super) async fn recoveries(collector: &Collector) -> Result<Vec<Recovery>, Failure> {
+    let accounts = collector.store.accounts().await?;
+    let is_in_use =
+        |name: &str| accounts.iter().any(|it| it.name == name && it.removed_at.is_none());
+    let mut newest: Vec<Recovery> = Vec::new();
+    for recovery in collector.store.recoveries().await? {
+        if is_in_use(&recovery.account) && !newest.iter().any(|it| it.account == recovery.account) {
+            newest.push(recovery);
+        }
+    }
+    Ok(newest)
+}
+
+/// Gives an account with the access `admin` another password on the word of the data folder's owner alone. It is no
+/// [`Order`](super::order::Order): a running collector is never asked for it.
+///
+/// # Errors
+/// If the folder belongs to another user, there is no such admin, or the password is none.
+pub async fn recover(
+    collector: &Collector,
+    actor: &str,
+    name: &str,
+    password: Secret,
+) -> Result<Reply, Failure> {
+    if !collector.folder.is_own()? {
+        let object = collector.folder.path().display().to_string();
+        return Err(Failure::new(ExitCode::Refused, "recover-not-owner", object));
+    }
+    let store = collector.store.as_ref();
+    let accounts = store.accounts().await?;
+    let known = accounts.iter().find(|it| it.name == name && it.removed_at.is_none());
+    let missing = || Failure::new(ExitCode::NothingFound, "no-account", name);
+    if known.ok_or_else(missing)?.access != Access::Admin {
+        return Err(Failure::new(ExitCode::Refused, "recover-not-admin", name));
+    }
+    accounts::check_new(name, &password).map_err(|it| no_password(it, name))?;
+    let change =
+        AccountChange { password: Some(hashed(name, password).await?), ..AccountChange::default() };
+    let work = Work { collector, actor, account: None, is_certain: false, now: clock::now() };
+    let event = work.event(RECOVERED, account_object(name));
+    let by = AccountActor::FolderOwner;
+    let changed = store.change_account(name.to_owned(), change, by, vec![event]).await?;
+    changed.map_err(|it| refused(&work, it, name))?;
+    Ok(done("account-recovered", name.to_owned(), 1))
 }
 
 async fn add(work: &Work<'_>, order: UserOrder) -> Result<Reply, Failure> {

@@ -1,12 +1,17 @@
 //! Accounts of people, and claims as changes of the register make and settle them.
 
 use inventory::register::{BegunClaim, Claim, ClaimState, Voice};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Names among failed passwords that are kept, the newest ones: whoever tries more than these learns
 /// nothing from it, and the file does not grow.
 pub const FAILED_NAMES_MAX: u32 = 1_000;
+/// After this time without another one, failed passwords under a name are counted from the beginning: a person who
+/// mistypes once a day is nobody who tries passwords.
+pub const FAILED_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Recoveries of accounts that are read, the newest ones: one is rare.
+pub const RECOVERIES_MAX: u32 = 1_000;
 
 /// What an account may do; each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,6 +67,22 @@ impl AccountRecord {
             Voice::Nobody => false,
         }
     }
+}
+
+/// The action of the event that says an account was recovered.
+pub const RECOVERED: &str = "account_recovered";
+
+/// Another password that was given to an account by whoever owns the data folder, and by no admin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// The account.
+    pub account: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as the log of events names them.
+    pub by: String,
+    /// The event that says so.
+    pub event: u64,
 }
 
 /// An account to be made.

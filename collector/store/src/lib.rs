@@ -12,8 +12,9 @@ mod scans;
 mod sqlite;
 
 pub use accounts::{
-    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, ClaimChanges,
-    FAILED_NAMES_MAX, FailedSignIns, NewAccount, NewClaim, Settlement, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, ClaimChanges, FAILED_KEPT,
+    FAILED_NAMES_MAX, FailedSignIns, NewAccount, NewClaim, RECOVERED, RECOVERIES_MAX, Recovery,
+    Settlement, SystemUser,
 };
 pub use carried::{
     CARRIED_BYTES_MAX, CARRIED_FILES_MAX, CARRIED_HOSTS_MAX, IncomingFile, KeptFile, WaitingFile,
@@ -290,9 +291,11 @@ pub trait Store: Send + Sync {
         by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
+    /// Recoveries of accounts, newest first, at most [`RECOVERIES_MAX`].
+    fn recoveries(&self) -> Answer<'_, Vec<Recovery>>;
     /// Failed passwords in a row under a name, whether there is such an account or not.
     fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>>;
-    /// Notes a failed password under a name, within [`FAILED_NAMES_MAX`].
+    /// Notes a failed password under a name, within [`FAILED_NAMES_MAX`]; after [`FAILED_KEPT`] it is the first again.
     fn note_failed_sign_in(&self, name: String, event: EventDraft) -> Answer<'_, ()>;
     /// Forgets failed passwords under a name: the right one was given.
     fn forget_failed_sign_ins(&self, name: String) -> Answer<'_, ()>;

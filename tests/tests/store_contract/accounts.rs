@@ -253,6 +253,49 @@ fn failed_passwords_are_counted_by_name_and_bounded() {
 }
 
 #[test]
+fn failed_passwords_of_yesterday_are_no_row_with_those_of_today() {
+    on_each_store(|store| async move {
+        let store = store.as_ref();
+        let day = 24 * 60;
+        for (at, count) in [(1, 1), (2, 2), (2 + day - 1, 3), (1 + 2 * day, 1), (2 + 2 * day, 2)] {
+            let event = store::EventDraft { at: minute(at), ..event("sign_in_failed") };
+            store.note_failed_sign_in("anna".to_owned(), event).await.unwrap();
+            let failed = store.failed_sign_ins("anna".to_owned()).await.unwrap().unwrap();
+            assert_eq!(failed.count, count, "minute {at}");
+        }
+    });
+}
+
+#[test]
+fn a_recovery_is_in_the_chain_and_marks_what_the_account_confirms_afterwards() {
+    on_each_store(|store| async move {
+        let store = store.as_ref();
+        begin(store).await;
+        added(store, account("anna", Access::Admin)).await.unwrap();
+        let both = NewAccount { access: Access::Admin, ..speaker("gf") };
+        added(store, both).await.unwrap();
+        let before = store.register().await.unwrap();
+        store.change_register(release(&before, "Geschäftsführung", Some("gf"))).await.unwrap();
+        assert_eq!(store.recoveries().await.unwrap(), []);
+        let password =
+            AccountChange { password: Some("$new$".to_owned()), ..AccountChange::default() };
+        let object = "account gf".to_owned();
+        let said = store::EventDraft { object, ..event(store::RECOVERED) };
+        let owner = AccountActor::FolderOwner;
+        let changed = store.change_account("gf".to_owned(), password, owner, vec![said]);
+        assert_eq!(changed.await.unwrap(), Ok(()));
+        let recovery = store.recoveries().await.unwrap().remove(0);
+        assert_eq!((recovery.account.as_str(), recovery.by.as_str()), ("gf", "tester"));
+        let before = store.register().await.unwrap();
+        store.change_register(release(&before, "Geschäftsführung, neu", Some("gf"))).await.unwrap();
+        let claims = store.claims().await.unwrap();
+        let marks: Vec<_> =
+            claims.into_iter().map(|it| it.settled.unwrap().after_recovery_at).collect();
+        assert_eq!(marks, [None, Some(recovery.at)]);
+    });
+}
+
+#[test]
 fn a_claim_is_open_until_an_account_with_the_role_confirms_it_in_the_chain() {
     on_each_store(|store| async move {
         let store = store.as_ref();

@@ -48,6 +48,7 @@ mod tests {
                 at: sample::seen_at(),
                 by: "anna".to_owned(),
                 event: 9,
+                after_recovery_at: None,
             }),
         };
         snapshot.claims = snapshot.register.standings(&[record]);

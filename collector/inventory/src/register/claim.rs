@@ -89,6 +89,9 @@ pub struct Settled {
     pub by: String,
     /// The event that says so.
     pub event: u64,
+    /// When the account had been given another password by whoever owns the data folder, if it had before this.
+    #[serde(default)]
+    pub after_recovery_at: Option<Timestamp>,
 }
 
 /// A claim that a change makes.
@@ -186,7 +189,11 @@ impl Standing {
                 ("at", at(settled.at).into()),
                 ("claim", claim_name(record.number).into()),
             ];
-            return words.text_with("account-claim-confirmed", &arguments);
+            let said = words.text_with("account-claim-confirmed", &arguments);
+            let Some(recovered_at) = settled.after_recovery_at else { return said };
+            let arguments = [("at", at(recovered_at).into())];
+            let remark = words.text_with("account-claim-after-recovery", &arguments);
+            return format!("{said}; {remark}");
         }
         let arguments = [
             ("actor", actor_text(words, &record.claimed_by).into()),

@@ -1,13 +1,14 @@
 //! Accounts, the roles that they speak for, and failed passwords.
 
+use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::cell::{Micros, Word};
 use super::events;
 use super::problem::Doing;
 use crate::accounts::{
-    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, FAILED_NAMES_MAX,
-    FailedSignIns, NewAccount, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, FAILED_KEPT,
+    FAILED_NAMES_MAX, FailedSignIns, NewAccount, RECOVERED, RECOVERIES_MAX, Recovery, SystemUser,
 };
 use crate::model::{EventDraft, StoreError};
 
@@ -280,8 +281,9 @@ pub(crate) fn note_failed(
     connection
         .execute(
             "INSERT INTO failed_sign_in VALUES (?1, 1, ?2) ON CONFLICT (name) \
-             DO UPDATE SET count = min(count + 1, 1000000), last_at = excluded.last_at",
-            (name, Micros(event.at)),
+             DO UPDATE SET count = CASE WHEN excluded.last_at - last_at >= ?3 THEN 1 \
+             ELSE min(count + 1, 1000000) END, last_at = excluded.last_at",
+            (name, Micros(event.at), micros(FAILED_KEPT)),
         )
         .doing(DOING)?;
     connection
@@ -293,6 +295,34 @@ pub(crate) fn note_failed(
         )
         .doing(DOING)?;
     events::append(connection, event)
+}
+
+/// A duration as moments are kept.
+fn micros(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Recoveries of accounts, newest first. The chain keeps them, and nothing else does: what stands there alone can be
+/// taken away by nobody who is not seen.
+pub(crate) fn recoveries(connection: &Connection) -> Result<Vec<Recovery>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT number, at, actor, object FROM event WHERE action = ?1 \
+             ORDER BY number DESC LIMIT ?2",
+        )
+        .doing(READING)?;
+    let rows = statement
+        .query_map((RECOVERED, RECOVERIES_MAX), |row| {
+            let object: String = row.get(3)?;
+            Ok(Recovery {
+                account: object.strip_prefix("account ").unwrap_or(&object).to_owned(),
+                at: row.get::<_, Micros>(1)?.0,
+                by: row.get(2)?,
+                event: row.get::<_, i64>(0)?.unsigned_abs(),
+            })
+        })
+        .doing(READING)?;
+    rows.collect::<Result<_, _>>().doing(READING)
 }
 
 /// Forgets failed passwords under a name.

@@ -8,7 +8,7 @@ use super::accounts;
 use super::cell::{Json, Micros, Word, count_cell};
 use super::events;
 use super::problem::Doing;
-use crate::accounts::{Access, ClaimChanges, NewClaim, Settlement};
+use crate::accounts::{Access, ClaimChanges, NewClaim, Recovery, Settlement};
 use crate::model::{EventDraft, StoreError};
 
 const DOING: &str = "keeping a claim";
@@ -23,7 +23,13 @@ pub(crate) fn claims(connection: &Connection) -> Result<Vec<ClaimRecord>, StoreE
     let mut statement =
         connection.prepare_cached(&format!("{SELECT} ORDER BY number")).doing(DOING)?;
     let rows = statement.query_map([], read).doing(DOING)?;
-    rows.collect::<Result<_, _>>().doing(DOING)
+    let mut claims: Vec<ClaimRecord> = rows.collect::<Result<_, _>>().doing(DOING)?;
+    let recoveries = accounts::recoveries(connection)?;
+    for settled in claims.iter_mut().filter_map(|it| it.settled.as_mut()) {
+        let before = |it: &&Recovery| it.account == settled.by && it.event < settled.event;
+        settled.after_recovery_at = recoveries.iter().find(before).map(|it| it.at);
+    }
+    Ok(claims)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ClaimRecord> {
@@ -43,6 +49,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ClaimRecord> {
             at: at.0,
             by,
             event: event.unsigned_abs(),
+            after_recovery_at: None,
         }),
     })
 }

@@ -50,7 +50,8 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::accounts::{
-    AccountActor, AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount, NewClaim,
+    AccountActor, AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount,
+    NewClaim, Recovery,
 };
 use crate::carried::{IncomingFile, KeptFile, WaitingFile};
 use crate::changes::{ChangeSetRecord, ChangedRegister, ImportRecord, RegisterChange};
@@ -524,6 +525,10 @@ impl Store for SqliteStore {
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
         self.write("removing an account", move |it| accounts::remove(it, &name, &by, &event))
+    }
+
+    fn recoveries(&self) -> Answer<'_, Vec<Recovery>> {
+        self.read("reading the recoveries", accounts::recoveries)
     }
 
     fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>> {

@@ -74,6 +74,7 @@ fn record(number: u64, claim: &Claim, state: ClaimState) -> ClaimRecord {
             at: Timestamp::UNIX_EPOCH,
             by: "anna".to_owned(),
             event: 1,
+            after_recovery_at: None,
         }),
     }
 }
@@ -315,6 +316,10 @@ fn people_read_whose_word_it_is_and_that_nobody_stands_by_it() {
         let said = text(ClaimState::Confirmed);
         assert!(said.contains(confirmed) && said.contains("anna"), "{said}");
         assert!(!said.contains(open) && !said.contains('⟨'), "{said}");
+        let mut recovered = record(7, &claim, ClaimState::Confirmed);
+        recovered.settled.as_mut().unwrap().after_recovery_at = Some(Timestamp::UNIX_EPOCH);
+        let after = register.standings(&[recovered]).remove(1).text(words, |_| "heute".to_owned());
+        assert!(after.starts_with(&said) && after.len() > said.len() + 20, "{after}");
         assert_ne!(actor_text(words, "user anna"), actor_text(words, "account anna"));
         assert_eq!(actor_text(words, "rule reconcile"), "rule reconcile");
     }
