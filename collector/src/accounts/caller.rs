@@ -62,13 +62,20 @@ pub struct Acting {
     /// Whether it is certain that the account acts: it gave its password, or the kernel says whose user it is.
     /// Without, nothing is settled in its name.
     pub is_certain: bool,
+    /// Whether somebody has an account: from then on nobody acts without one.
+    pub are_there_accounts: bool,
 }
 
 impl Acting {
     /// Somebody without an account, under this name in the log.
     #[must_use]
     pub fn without_account(actor: &str) -> Self {
-        Self { actor: actor.to_owned(), account: None, is_certain: false }
+        Self {
+            actor: actor.to_owned(),
+            account: None,
+            is_certain: false,
+            are_there_accounts: false,
+        }
     }
 
     /// A user of the operating system, without an account.
@@ -79,7 +86,8 @@ impl Acting {
     }
 
     fn account(account: AccountRecord, is_certain: bool) -> Self {
-        Self { actor: format!("account {}", account.name), account: Some(account), is_certain }
+        let actor = format!("account {}", account.name);
+        Self { actor, account: Some(account), is_certain, are_there_accounts: true }
     }
 }
 
@@ -97,10 +105,12 @@ pub async fn identify(
         return Ok(Acting::account(account, true));
     }
     let accounts = store.accounts().await?;
-    let linked = accounts.into_iter().find(|it| it.removed_at.is_none() && stands_for(it, caller));
+    let mut in_use = accounts.into_iter().filter(|it| it.removed_at.is_none()).peekable();
+    let are_there_accounts = in_use.peek().is_some();
     let is_certain = caller.witness == Witness::Kernel;
+    let linked = in_use.find(|it| stands_for(it, caller));
     let acting = linked.map(|it| Acting::account(it, is_certain));
-    Ok(acting.unwrap_or_else(|| Acting::user(&caller.user)))
+    Ok(acting.unwrap_or_else(|| Acting { are_there_accounts, ..Acting::user(&caller.user) }))
 }
 
 /// Whether an account is linked to the caller. The system may have given the number to another

@@ -189,7 +189,12 @@ fn own_account<'w>(work: &Work<'w>) -> Result<&'w AccountRecord, Failure> {
 
 /// The name of whoever acts, without what it is the name of.
 pub(super) fn own_name<'w>(work: &Work<'w>) -> &'w str {
-    work.actor.split_once(' ').map_or(work.actor, |(_, name)| name)
+    bare_name(work.actor)
+}
+
+/// The name in what the log of events says of an actor: `kerstin` of `user kerstin`.
+pub(super) fn bare_name(actor: &str) -> &str {
+    actor.split_once(' ').map_or(actor, |(_, name)| name)
 }
 
 /// The claims of these names that stand open.

@@ -8,10 +8,17 @@ use super::users::UserOrder;
 use crate::accounts::Acting;
 use crate::failure::{ExitCode, Failure};
 
-/// Refuses an order that goes beyond the access of the acting account. Without an account the rights
-/// on the data folder decide, as for any file; what needs a named person asks for one itself.
+/// Refuses an order that goes beyond the access of the acting account. Before there is an account, the rights on the
+/// data folder decide, as for any file. From the first one on, whoever has none only sees which accounts there are: a
+/// person whose account was removed, or whose user of the system was renamed, must not be able to do more than before.
 pub(super) fn check(acting: &Acting, order: &Order) -> Result<(), Failure> {
-    let Some(account) = &acting.account else { return Ok(()) };
+    let Some(account) = &acting.account else {
+        if !acting.are_there_accounts || matches!(order, Order::User(UserOrder::List)) {
+            return Ok(());
+        }
+        let name = super::claims::bare_name(&acting.actor);
+        return Err(Failure::new(ExitCode::Refused, "needs-account", name));
+    };
     if account.access < needed(order) {
         let needed = super::users::access_code(needed(order));
         return Err(

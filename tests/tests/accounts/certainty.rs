@@ -11,7 +11,7 @@ use kataster::scans::Watch;
 use store::Access;
 use tokio::sync::watch;
 
-use super::super::{Scene, acting, caller, key, password, signed_in};
+use super::super::{Scene, acting, key, password, signed_in, somebody};
 
 /// Somebody whose own process says that they are the linked user: `unshare --map-user` does that.
 fn pretending(name: &str) -> Caller {
@@ -21,7 +21,7 @@ fn pretending(name: &str) -> Caller {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_says_that_they_are_the_linked_user_settles_nothing() {
     let scene = Scene::new().await;
-    scene.set(&caller(1), ("company", ""), "released_by", Some("Geschäftsführung")).await;
+    scene.set(&somebody(), ("company", ""), "released_by", Some("Geschäftsführung")).await;
     let name = scene.open("released_by").await;
     assert_eq!(key(scene.confirm(&pretending("gf"), &[&name]).await), "needs-password");
     assert_eq!(key(scene.reject(&pretending("gf"), &[&name]).await), "needs-password");
@@ -73,7 +73,7 @@ async fn at_socket(folder: &Path, order: Order) -> Result<(), String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_a_running_collector_the_kernel_says_which_user_it_is() {
     let scene = Scene::new().await;
-    scene.set(&caller(1), ("company", ""), "released_by", Some("Geschäftsführung")).await;
+    scene.set(&somebody(), ("company", ""), "released_by", Some("Geschäftsführung")).await;
     let names = vec![scene.open("released_by").await];
     scene.role("gf", &[], &[], Some(own().uid)).await;
     let collector = Arc::clone(&scene.running.collector);
