@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
 
-use crate::accounts::{self, Acting, Caller, SignIn, Witness};
+use crate::accounts::{self, Acting, Caller, Secret, SignIn, Witness};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
     ImportCommand, RegisterCommand, TokenCommand, UserCommand, worded,
@@ -203,6 +203,7 @@ fn order(
         }),
         Command::Backup(BackupCommand::Create { out, passphrase_file }) => {
             let passphrase = passphrase_file.as_deref().map(read_text).transpose()?;
+            let passphrase = passphrase.map(Secret::new);
             table_order(Order::BackupCreate { path: absolute(out)?, passphrase })
         }
         Command::Audit(command) => {

@@ -546,6 +546,30 @@ async fn a_confirmation_that_the_log_knows_nothing_of_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_that_was_moved_to_another_field_is_found() {
+    let scene = Scene::new().await;
+    let claim = scene.open("reviewed_by").await;
+    scene.confirm(&acting("it"), &[&claim]).await.unwrap();
+    scene.by(&acting(ADMIN), Order::AuditVerify).await.unwrap();
+    let path = scene.running.collector.folder.database();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for (from, to) in [
+        (r#""key":"reviewed_by""#, r#""key":"released_by""#),
+        (r#""table":"company""#, r#""table":"document""#),
+        (r#""identity":"""#, r#""identity":"D-N1""#),
+    ] {
+        let moved =
+            "UPDATE claim SET document = replace(document, ?1, ?2) WHERE state = 'confirmed'";
+        connection.execute(moved, [from, to]).unwrap();
+        let found = scene.by(&acting(ADMIN), Order::AuditVerify).await;
+        assert_eq!(key(found), "claims-changed", "{to}");
+        connection.execute(moved, [to, from]).unwrap();
+        scene.by(&acting(ADMIN), Order::AuditVerify).await.unwrap();
+    }
+    scene.running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accounts_and_claims_come_back_with_a_backup_and_old_registers_claim() {
     let scene = Scene::new().await;
     scene.give_password("gf").await;

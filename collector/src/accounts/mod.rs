@@ -11,5 +11,5 @@ pub use caller::{Acting, Caller, SignIn, Witness, identify};
 pub use password::{
     PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, PasswordError, check_new, hash, is_name,
 };
-pub use secret::Secret;
+pub use secret::{Secret, close_memory};
 pub use system_user::{named, of_uid, own, witness_of_peers};

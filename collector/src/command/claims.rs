@@ -2,7 +2,7 @@
 
 use inventory::register::{
     ADOPTING_ACTOR, Claim, ClaimRecord, ClaimState, FieldChange, Place, Register, Standing, Voice,
-    claim_name,
+    claim_name, claim_object,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -320,7 +320,7 @@ fn says(event: &EventDraft, record: &ClaimRecord) -> bool {
     let own = record.claim.text();
     let by = record.settled.as_ref().map(|it| format!("account {}", it.by));
     event.action == action
-        && event.object.starts_with(&format!("{} ", claim_name(record.number)))
+        && event.object == claim_object(record.number, &record.claim.place)
         && Some(&event.actor) == by.as_ref()
         && text.as_ref().is_none_or(|it| *it == own)
 }

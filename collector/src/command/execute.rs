@@ -19,7 +19,7 @@ use super::permit;
 use super::scans;
 use super::users;
 use super::work::{Work, done};
-use crate::accounts::{self, Acting, Caller};
+use crate::accounts::{self, Acting, Caller, Secret};
 use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
@@ -261,12 +261,12 @@ impl Work<'_> {
         Ok(Reply::Written { paths: vec![written.workbook, written.plan], assets, software })
     }
 
-    async fn back_up(&self, path: PathBuf, passphrase: Option<String>) -> Result<Reply, Failure> {
+    async fn back_up(&self, path: PathBuf, passphrase: Option<Secret>) -> Result<Reply, Failure> {
         let object = path.display().to_string();
         let failed = |error: &(dyn std::error::Error + 'static)| {
             Failure::new(ExitCode::Failed, "backup", object.clone()).because(chain(error))
         };
-        let passphrase = passphrase.as_deref().map(Passphrase::new).transpose();
+        let passphrase = passphrase.as_ref().map(|it| Passphrase::new(it.reveal())).transpose();
         let passphrase = passphrase.map_err(|it| failed(&it))?;
         let Collector { store, authority, folder, .. } = self.collector;
         let made = backup::create(

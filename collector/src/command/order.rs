@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
 use super::users::{AccountRow, UserOrder};
+use crate::accounts::Secret;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
 /// A command to the collector.
@@ -194,7 +195,7 @@ pub enum Order {
         /// Absolute path.
         path: PathBuf,
         /// Encrypts the authority's key, which is included only with it.
-        passphrase: Option<String>,
+        passphrase: Option<Secret>,
     },
     /// Checks the event chain.
     AuditVerify,

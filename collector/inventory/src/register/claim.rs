@@ -211,6 +211,12 @@ pub fn claim_name(number: u64) -> String {
     format!("C{number}")
 }
 
+/// A claim as the event that settles it names it: `C7 risk R-001: state`.
+#[must_use]
+pub fn claim_object(number: u64, place: &Place) -> String {
+    format!("{} {} {}: {}", claim_name(number), place.table, place.identity, place.key)
+}
+
 /// Whoever acted, for people: `account anna` and `user anna` are two.
 #[must_use]
 pub fn actor_text(words: &Wording, actor: &str) -> String {

@@ -1,6 +1,8 @@
 //! Claims: begun and settled together with the change of the register that does it.
 
-use inventory::register::{BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Voice, claim_name};
+use inventory::register::{
+    BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Voice, claim_name, claim_object,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -143,14 +145,12 @@ pub(crate) fn event(
         ClaimState::Rejected => ("claim_rejected", text, None),
         ClaimState::Open => ("claim_made", None, text),
     };
-    let place = &claim.place;
-    let field = format!("{} {}: {}", place.table, place.identity, place.key);
     EventDraft {
         at,
         actor: actor.to_owned(),
         source: SOURCE.to_owned(),
         action: action.to_owned(),
-        object: format!("{} {field}", claim_name(number)),
+        object: claim_object(number, &claim.place),
         before,
         after,
     }
