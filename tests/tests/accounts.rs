@@ -6,6 +6,7 @@
 mod accounts {
     mod certainty;
     mod covered;
+    mod log;
     mod recovery;
 }
 

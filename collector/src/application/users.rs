@@ -7,7 +7,7 @@ use wording::{Language, Wording};
 use super::{config, data_dir, form, prompt, show};
 use crate::accounts::{self, Acting, Secret, SignIn};
 use crate::arguments::{Arguments, AuditCommand, BackupCommand, Command, UserCommand};
-use crate::command::{self, ClaimOrder, Form, Order, UserOrder};
+use crate::command::{self, ClaimOrder, Form, LogOrder, Order, UserOrder};
 use crate::failure::{ExitCode, Failure};
 use crate::serve;
 
@@ -63,6 +63,11 @@ const fn asks(command: &Command) -> bool {
 pub(super) fn audit_order(command: &AuditCommand, language: Language) -> (Order, Form) {
     let language = language.tag().to_owned();
     match command {
+        AuditCommand::Log { since, object, after, limit, output } => {
+            let (since, object) = (*since, object.clone());
+            let order = LogOrder { after: *after, since, object, limit: *limit };
+            (Order::AuditLog(order), form(*output))
+        }
         AuditCommand::Verify => (Order::AuditVerify, Form::Table),
         AuditCommand::Pending { output } => (Order::Claim(ClaimOrder::Pending), form(*output)),
         AuditCommand::Confirm { claims, output } => {

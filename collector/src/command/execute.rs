@@ -14,6 +14,7 @@ use wording::Language;
 use super::assets;
 use super::changes::{self, Incoming};
 use super::claims;
+use super::log;
 use super::order::{Order, Reply};
 use super::permit;
 use super::scans;
@@ -127,6 +128,7 @@ async fn execute_acting(
             work.export_workbook(&path, &language, time_zone).await
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
+        Order::AuditLog(order) => log::execute(&work, order).await,
         Order::AuditVerify => work.verify_chain().await,
         Order::Claim(order) => Box::pin(claims::execute(&work, order)).await,
         Order::Scan(order) => scans::execute(&work, order, watch).await,

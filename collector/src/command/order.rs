@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
+use super::log::{LogOrder, LogPage};
 use super::users::{AccountRow, UserOrder};
 use crate::accounts::Secret;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
@@ -197,6 +198,8 @@ pub enum Order {
         /// Encrypts the authority's key, which is included only with it.
         passphrase: Option<Secret>,
     },
+    /// Shows a page of the log of events.
+    AuditLog(LogOrder),
     /// Checks the event chain.
     AuditVerify,
     /// Something about claims.
@@ -328,6 +331,8 @@ pub enum Reply {
     Imported(Box<ImportReport>),
     /// Imports, newest first.
     Imports(Vec<ImportRow>),
+    /// A page of the log of events.
+    Log(LogPage),
     /// The event chain is whole.
     ChainWhole {
         /// Events.

@@ -64,7 +64,7 @@ const fn needed(order: &Order) -> Access {
         )
         | Order::User(UserOrder::List | UserOrder::Password { .. }) => Access::Viewer,
         Order::Scan(order) => needed_for_scan(order),
-        Order::AuditVerify | Order::ExportWorkbook { .. } => Access::Auditor,
+        Order::AuditLog(_) | Order::AuditVerify | Order::ExportWorkbook { .. } => Access::Auditor,
         Order::TokenCreate { .. }
         | Order::TokenRevoke { .. }
         | Order::AgentApprove { .. }

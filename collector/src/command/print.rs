@@ -14,7 +14,7 @@ use wording::Wording;
 
 use super::assets::row;
 use super::order::{AssetExplanation, AssetHistory, Reply};
-use super::{print_accounts, print_details, print_health, print_import, print_scans};
+use super::{log, print_accounts, print_details, print_health, print_import, print_scans};
 use crate::snapshot::state_code;
 
 /// Characters of the hash of a key that are shown: enough to compare, as nobody makes a key for 64 bits.
@@ -39,6 +39,8 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Imports(list), Form::Json) => json(out, list),
         (Reply::Imported(it), Form::Table) => print_import::report(out, it, wording),
         (Reply::Imports(list), Form::Table) => print_import::list(out, list, wording),
+        (Reply::Log(page), Form::Json) => json(out, page),
+        (Reply::Log(page), Form::Table) => log::print(out, page, wording),
         (Reply::Accounts(list), Form::Json) => json(out, list),
         (Reply::Accounts(list), Form::Table) => print_accounts::accounts(out, list, wording),
         (Reply::Claims(list) | Reply::Pending { claims: list, .. }, Form::Json) => json(out, list),

@@ -25,8 +25,9 @@ pub use changes::{
 };
 pub use model::{
     AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
-    EventDraft, EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken,
-    PackageSpan, ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
+    EVENT_PAGE_BYTES_MAX, EventDraft, EventFilter, EventPage, EventRecord, ExportRecord,
+    IncomingReport, IncomingSection, LoggedEvent, NewAgent, NewToken, PackageSpan, ReportReceipt,
+    SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 pub use scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, LineRule,
@@ -248,6 +249,8 @@ pub trait Store: Send + Sync {
     fn append_event(&self, event: EventDraft) -> Answer<'_, ()>;
     /// Events after a number, oldest first, at most `limit`.
     fn events(&self, after: u64, limit: u32) -> Answer<'_, Vec<EventRecord>>;
+    /// A page of the log; it also ends where its values take [`EVENT_PAGE_BYTES_MAX`].
+    fn event_page(&self, filter: EventFilter) -> Answer<'_, EventPage>;
     /// Count of the events and the hash of the newest.
     fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)>;
     /// Checks every event against its hash and its predecessor.

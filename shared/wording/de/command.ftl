@@ -90,6 +90,11 @@ command-help-backup-create = Schreibt eine geprüfte Sicherung
 command-help-backup-restore = Stellt eine Sicherung in einem leeren Datenordner wieder her
 command-help-audit = Protokoll
 command-help-audit-verify = Prüft die Kette des Protokolls
+command-help-audit-log = Zeigt die Ereignisse in ihrer Reihenfolge: wer wann was woran geändert hat
+command-help-audit-log--since = Erst ab diesem Tag oder Zeitpunkt (2026-11-28 oder 2026-11-28T10:00:00Z)
+command-help-audit-log--object = Nur was dieses Objekt betrifft: risk/R-001, "account anna", oder eine Art: risk
+command-help-audit-log--after = Nur Ereignisse nach dieser Nummer: die nächste Seite
+command-help-audit-log--limit = Höchstens so viele auf einmal, bis 1000
 command-help-completions = Gibt das Skript aus, mit dem eine Shell Befehle vervollständigt
 command-help--shell = Shell: bash, zsh, fish und andere
 

@@ -90,6 +90,11 @@ command-help-backup-create = Writes a verified backup
 command-help-backup-restore = Restores a backup into an empty data folder
 command-help-audit = Event log
 command-help-audit-verify = Verifies the chain of the event log
+command-help-audit-log = Shows the events in their order: who changed what, when, and on what
+command-help-audit-log--since = Only from this day or moment on (2026-11-28 or 2026-11-28T10:00:00Z)
+command-help-audit-log--object = Only what concerns this object: risk/R-001, "account anna", or a kind: risk
+command-help-audit-log--after = Only events after this number: the next page
+command-help-audit-log--limit = So many at most at a time, up to 1000
 command-help-completions = Prints the script that completes commands in a shell
 command-help--shell = Shell: bash, zsh, fish and others
 

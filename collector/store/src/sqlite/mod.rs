@@ -57,8 +57,8 @@ use crate::carried::{IncomingFile, KeptFile, WaitingFile};
 use crate::changes::{ChangeSetRecord, ChangedRegister, ImportRecord, RegisterChange};
 use crate::model::{
     AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
-    EventDraft, EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan,
-    ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
+    EventDraft, EventFilter, EventPage, EventRecord, ExportRecord, IncomingReport, NewAgent,
+    NewToken, PackageSpan, ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 use crate::scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, RunUnderWay, ScanPlanRecord,
@@ -466,6 +466,10 @@ impl Store for SqliteStore {
 
     fn events(&self, after: u64, limit: u32) -> Answer<'_, Vec<EventRecord>> {
         self.read("reading the log of events", move |it| events::after(it, after, limit))
+    }
+
+    fn event_page(&self, filter: EventFilter) -> Answer<'_, EventPage> {
+        self.read("reading the log of events", move |it| events::page(it, &filter))
     }
 
     fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)> {
