@@ -499,6 +499,8 @@ async fn wrong_passwords_are_counted_written_down_and_made_to_wait() {
         }
         assert_eq!(key(scene.by(&wrong(name), Order::AgentList).await), "sign-in-waits", "{name}");
     }
+    let refused = scene.by(&wrong("Anna\u{7}"), Order::AgentList).await.unwrap_err();
+    assert_eq!(refused.object, "Anna", "whoever typed a name reads that name");
     // The right one waits too, or the wait would tell it from the wrong ones.
     assert_eq!(key(scene.by(&signed_in("gf"), Order::AgentList).await), "sign-in-waits");
     scene.by(&signed_in("it"), Order::AgentList).await.unwrap();

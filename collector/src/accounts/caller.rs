@@ -16,6 +16,8 @@ const FREE_TRIES: u32 = 5;
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 /// The longest wait: somebody else's tries must not shut a person out for days.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+/// Characters of what was typed as a name that a refusal repeats.
+const NAME_SHOWN_CHARACTERS_MAX: usize = 64;
 /// What stands for every name that no account can have: typed there, it may be a password.
 const NO_NAME: &str = "?";
 
@@ -126,11 +128,18 @@ async fn sign_in_as(
     now: Timestamp,
 ) -> Result<AccountRecord, Failure> {
     let _one = SIGNING_IN.lock().await;
+    // Whoever typed it may read it again; the log never does.
+    let typed: String = sign_in
+        .name
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(NAME_SHOWN_CHARACTERS_MAX)
+        .collect();
     let name = if is_name(&sign_in.name) { sign_in.name.as_str() } else { NO_NAME };
     let failed = store.failed_sign_ins(name.to_owned()).await?;
     if let Some(until) = failed.and_then(|it| waits_until(it, now)) {
         let at = until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-        return Err(Failure::new(ExitCode::Refused, "sign-in-waits", name).because(at));
+        return Err(Failure::new(ExitCode::Refused, "sign-in-waits", typed).because(at));
     }
     let kept = store.password_of(name.to_owned()).await?;
     let password = sign_in.password.clone();
@@ -158,7 +167,7 @@ async fn sign_in_as(
         after: None,
     };
     store.note_failed_sign_in(name.to_owned(), event).await?;
-    Err(Failure::new(ExitCode::Refused, "sign-in", name))
+    Err(Failure::new(ExitCode::Refused, "sign-in", typed))
 }
 
 /// Until when no further password is tried; none: it may be tried. A failure that lies in the future was noted by a

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use inventory::register::{ClaimState, actor_text};
+use inventory::register::{ADOPTING_ACTOR, ClaimState, actor_text};
 use store::Recovery;
 use wording::Wording;
 
@@ -66,7 +66,10 @@ pub(super) fn claims(out: &mut dyn Write, list: &[ClaimRow], wording: &Wording) 
             ClaimState::Confirmed => "account-state-confirmed",
             ClaimState::Rejected => "account-state-rejected",
         };
-        let by = row.claimed_by.as_deref().map(|it| actor_text(wording, it));
+        let by = match row.claimed_by.as_deref() {
+            None | Some(ADOPTING_ACTOR) => wording.text("account-claimed-by-nobody-known"),
+            Some(by) => actor_text(wording, by),
+        };
         let settled = match row.after_recovery_at {
             Some(at) => {
                 let arguments = [("at", instant(at).into())];
@@ -81,7 +84,7 @@ pub(super) fn claims(out: &mut dyn Write, list: &[ClaimRow], wording: &Wording) 
             clean(&row.value),
             clean(&row.voice.text(wording)),
             settled,
-            clean(&by.unwrap_or_default()),
+            clean(&by),
             clean(row.source.as_deref().unwrap_or_default()),
         ]);
     }

@@ -253,9 +253,11 @@ fn known_roles(register: &Register, typed: &[String]) -> Result<Vec<String>, Fai
     let known = || register.role.iter().map(|it| it.name.as_str());
     let role = |typed: &String| {
         let same = known().find(|it| it.to_lowercase() == typed.trim().to_lowercase());
-        same.map(str::to_owned).ok_or_else(|| {
-            let meant = nearest_word(typed, known()).unwrap_or_default();
-            Failure::new(ExitCode::NothingFound, "no-role", typed.as_str()).because(meant)
+        same.map(str::to_owned).ok_or_else(|| match nearest_word(typed, known()) {
+            Some(meant) => {
+                Failure::new(ExitCode::NothingFound, "no-role", typed.as_str()).because(meant)
+            }
+            None => Failure::new(ExitCode::NothingFound, "no-such-role", typed.as_str()),
         })
     };
     typed.iter().map(role).collect()
@@ -295,7 +297,7 @@ fn refused(work: &Work<'_>, refusal: AccountRefusal, name: &str) -> Failure {
     match refusal {
         AccountRefusal::NoSuchAccount => Failure::new(ExitCode::NothingFound, "no-account", name),
         AccountRefusal::NameTaken => Failure::new(ExitCode::Conflict, "account-name-taken", name),
-        // Somebody else was first, a moment ago.
+        // Somebody else made the first one a moment ago: it is not this one that acts without an account.
         AccountRefusal::NotFirst => {
             Failure::new(ExitCode::Refused, "needs-account", own_name(work))
         }
@@ -342,5 +344,22 @@ pub(super) const fn access_code(access: Access) -> &'static str {
         Access::Auditor => "auditor",
         Access::Operator => "operator",
         Access::Admin => "admin",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_is_like_none_is_not_said_to_be_like_one() {
+        let register = Register::parse("[[role]]\nname = \"IT-Leitung\"\n").unwrap();
+        let refused = |typed: &str| {
+            let failure = known_roles(&register, &[typed.to_owned()]).unwrap_err();
+            (failure.key, failure.cause)
+        };
+        let nearest = Some("IT-Leitung".to_owned());
+        assert_eq!(refused("IT-Leitng"), ("no-role".to_owned(), nearest));
+        assert_eq!(refused("Geschäftsführung"), ("no-such-role".to_owned(), None));
     }
 }

@@ -622,6 +622,9 @@ command-failure-no-system-user-next = Benutzer aus einem Verzeichnisdienst nenne
 command-failure-no-role = Das Register hat keine Rolle „{$object}“.
 command-failure-no-role-why = Konten sprechen für Rollen des Registers; die ähnlichste ist genannt.
 command-failure-no-role-next = kataster register show role zeigt alle; kataster register set role/NAME name=NAME legt eine an.
+command-failure-no-such-role = Das Register hat keine Rolle „{$object}“ und keine ähnliche.
+command-failure-no-such-role-why = Konten sprechen für Rollen des Registers.
+command-failure-no-such-role-next = kataster register show role zeigt alle; kataster register set role/NAME name=NAME legt eine an.
 command-failure-password-too-short = Das Kennwort für {$object} ist zu kurz.
 command-failure-password-too-short-why = Kürzere lassen sich erraten.
 command-failure-password-too-short-next = Wählen Sie mindestens 12 Zeichen, etwa mehrere Wörter.

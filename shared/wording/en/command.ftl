@@ -622,6 +622,9 @@ command-failure-no-system-user-next = Name users of a directory service by their
 command-failure-no-role = The register has no role “{$object}”.
 command-failure-no-role-why = Accounts speak for roles of the register; the most similar one is named.
 command-failure-no-role-next = kataster register show role lists all; kataster register set role/NAME name=NAME begins one.
+command-failure-no-such-role = The register has no role “{$object}”, and none like it.
+command-failure-no-such-role-why = Accounts speak for roles of the register.
+command-failure-no-such-role-next = kataster register show role shows all; kataster register set role/NAME name=NAME makes one.
 command-failure-password-too-short = The password for {$object} is too short.
 command-failure-password-too-short-why = Shorter ones can be guessed.
 command-failure-password-too-short-next = Choose at least 12 characters, such as several words.

@@ -181,6 +181,10 @@ impl Standing {
             ];
             return words.text_with("account-claim-lapsed", &arguments);
         }
+        if record.state == ClaimState::Open && record.claimed_by == ADOPTING_ACTOR {
+            let said = words.text("account-claim-from-before");
+            return format!("{said} ({})", claim_name(record.number));
+        }
         if let (ClaimState::Confirmed, Some(settled)) = (record.state, &record.settled) {
             let role = record.claim.voice.role().unwrap_or("admin");
             let arguments = [

@@ -320,6 +320,13 @@ fn people_read_whose_word_it_is_and_that_nobody_stands_by_it() {
         recovered.settled.as_mut().unwrap().after_recovery_at = Some(Timestamp::UNIX_EPOCH);
         let after = register.standings(&[recovered]).remove(1).text(words, |_| "heute".to_owned());
         assert!(after.starts_with(&said) && after.len() > said.len() + 20, "{after}");
+        let old = ClaimRecord {
+            claimed_by: ADOPTING_ACTOR.to_owned(),
+            ..record(7, &claim, ClaimState::Open)
+        };
+        let said = register.standings(&[old]).remove(1).text(words, |_| "heute".to_owned());
+        let before = words.text("account-claim-from-before");
+        assert_eq!(said, format!("{before} (C7)"), "not claimed by anybody");
         assert_ne!(actor_text(words, "user anna"), actor_text(words, "account anna"));
         assert_eq!(actor_text(words, "rule reconcile"), "rule reconcile");
     }
