@@ -14,10 +14,10 @@ use data_encoding::BASE64;
 use jiff::tz::TimeZone;
 use wording::{Language, Wording};
 
-use crate::accounts::{self, Acting, Caller, SignIn};
+use crate::accounts::{self, Acting, Caller, Secret, SignIn, Witness};
 use crate::arguments::{
     AgentCommand, Arguments, AssetCommand, BackupCommand, Command, ExportCommand, FormName,
-    ImportCommand, RegisterCommand, SnapshotCommand, TemplateCommand, TokenCommand,
+    ImportCommand, RegisterCommand, SnapshotCommand, TemplateCommand, TokenCommand, UserCommand,
     WorkbookProfileName, worded,
 };
 use crate::backup::{self, KeyChoice, Passphrase};
@@ -140,6 +140,9 @@ async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Fai
         Command::Backup(BackupCommand::Restore { file, passphrase_file, without_key }) => {
             restore(arguments, wording, file, passphrase_file.as_deref(), *without_key)
         }
+        Command::User(UserCommand::Recover { name, new_password_file }) => {
+            users::recover(arguments, name, new_password_file.as_deref(), wording).await
+        }
         Command::Import(ImportCommand::Report { files }) => {
             Box::pin(import_reports(&asking, wording, files)).await
         }
@@ -206,6 +209,7 @@ fn order(
         }
         Command::Backup(BackupCommand::Create { out, passphrase_file }) => {
             let passphrase = passphrase_file.as_deref().map(read_text).transpose()?;
+            let passphrase = passphrase.map(Secret::new);
             table_order(Order::BackupCreate { path: absolute(out)?, passphrase })
         }
         Command::Audit(command) => {
@@ -418,7 +422,8 @@ async fn ask(asking: &Asking<'_>, order: Order, watch: &Watch) -> Result<Reply, 
         Some(result) => result,
         None => {
             let collector = Arc::new(serve::open(&folder, &config(arguments)?).await?);
-            let caller = Caller { user: accounts::own(), sign_in: request.sign_in };
+            let (user, witness) = (accounts::own(), Witness::Process);
+            let caller = Caller { user, witness, sign_in: request.sign_in };
             serve::with_control(collector, |collector| async move {
                 Box::pin(execute_as(&collector, &caller, request.order, watch)).await
             })

@@ -7,12 +7,17 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use inventory::export::Profile;
 use inventory::import::Take;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
 use observation::latest::scan::ScanProfile;
 use store::Access;
 use uuid::Uuid;
 use wording::{Language, Wording};
+
+use crate::command::LOG_EVENTS_MAX;
 
 /// Everything that was typed.
 #[derive(Debug, Parser)]
@@ -489,6 +494,18 @@ pub enum SnapshotCommand {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "the catalogue says what each command does")]
 pub enum AuditCommand {
+    Log {
+        #[arg(long, value_name = "DAY|TIME", value_parser = moment)]
+        since: Option<Timestamp>,
+        #[arg(long, value_name = "OBJECT")]
+        object: Option<String>,
+        #[arg(long, value_name = "EVENT", default_value_t = 0)]
+        after: u64,
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(LOG_EVENTS_MAX)))]
+        limit: u32,
+        #[arg(short, long, value_enum)]
+        output: Option<FormName>,
+    },
     Verify,
     Pending {
         #[arg(short, long, value_enum)]
@@ -545,6 +562,11 @@ pub enum UserCommand {
         no_system_user: bool,
     },
     Password {
+        name: String,
+        #[arg(long, value_name = "F")]
+        new_password_file: Option<PathBuf>,
+    },
+    Recover {
         name: String,
         #[arg(long, value_name = "F")]
         new_password_file: Option<PathBuf>,
@@ -683,9 +705,28 @@ fn seconds(text: &str) -> Result<i64, String> {
     (1..=365 * 24 * 60 * 60).contains(&total).then_some(total).ok_or_else(wrong)
 }
 
+/// A moment such as `2026-11-28T10:00:00Z`, or a day, which begins at midnight where this machine stands.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse() {
+        return Ok(moment);
+    }
+    let wrong = |_| "2026-11-28 or 2026-11-28T10:00:00Z".to_owned();
+    let day: Date = text.parse().map_err(wrong)?;
+    TimeZone::system().to_timestamp(day.at(0, 0, 0, 0)).map_err(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_a_day_or_a_time() {
+        let at = |text: &str| moment(text).map(|it| it.to_string());
+        assert_eq!(at("2026-11-28T10:00:00Z").as_deref(), Ok("2026-11-28T10:00:00Z"));
+        let day = TimeZone::system().to_datetime(moment("2026-11-28").unwrap());
+        assert_eq!((day.day(), day.hour()), (28, 0));
+        assert!(at("yesterday").is_err());
+    }
 
     fn assert_worded(command: &clap::Command, key: &str, wording: &Wording) {
         assert!(wording.has(key), "{key} is missing");

@@ -108,6 +108,15 @@ impl DataFolder {
         &self.path
     }
 
+    /// Whether it belongs to the user whose process this is.
+    ///
+    /// # Errors
+    /// If the system refuses to say.
+    pub fn is_own(&self) -> Result<bool, DataFolderError> {
+        let metadata = fs::metadata(&self.path).map_err(io_error("looking at", &self.path))?;
+        Ok(metadata.uid() == rustix::process::geteuid().as_raw())
+    }
+
     /// The database.
     #[must_use]
     pub fn database(&self) -> PathBuf {

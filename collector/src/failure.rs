@@ -74,9 +74,10 @@ impl From<store::StoreError> for Failure {
             store::StoreError::DiskFull { .. } => (ExitCode::Failed, "disk-full"),
             store::StoreError::NewerSchema { .. } => (ExitCode::Refused, "newer-schema"),
             store::StoreError::Damaged { .. } => (ExitCode::Failed, "damaged"),
-            store::StoreError::Open { .. }
-            | store::StoreError::Refused { .. }
-            | store::StoreError::Database { .. } => (ExitCode::Failed, "store"),
+            store::StoreError::Refused { .. } => (ExitCode::Conflict, "changed-meanwhile"),
+            store::StoreError::Open { .. } | store::StoreError::Database { .. } => {
+                (ExitCode::Failed, "store")
+            }
         };
         Self::new(exit_code, key, "").because(chain(&error))
     }
@@ -101,5 +102,21 @@ impl From<DataFolderError> for Failure {
                 Self::new(ExitCode::Failed, "data-folder", object).because(chain(&error))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_changed_meanwhile_is_a_conflict_and_no_broken_database() {
+        let problem = "C7 was settled meanwhile".to_owned();
+        let failure = Failure::from(store::StoreError::Refused { problem });
+        assert_eq!(
+            (failure.exit_code, failure.key.as_str()),
+            (ExitCode::Conflict, "changed-meanwhile")
+        );
+        assert!(failure.cause.unwrap().contains("C7 was settled meanwhile"));
     }
 }

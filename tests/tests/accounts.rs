@@ -3,12 +3,19 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod accounts {
+    mod certainty;
+    mod covered;
+    mod log;
+    mod recovery;
+}
+
 use std::io::{Cursor, Write};
 use std::path::Path;
 
 use data_encoding::BASE64;
 use inventory::register::ClaimState;
-use kataster::accounts::{Caller, Secret, SignIn};
+use kataster::accounts::{Caller, Secret, SignIn, Witness};
 use kataster::command::{ClaimOrder, ClaimRow, Order, Reply, UserOrder, adopt_claims, execute_as};
 use kataster::failure::{ExitCode, Failure};
 use kataster::scans::Watch;
@@ -41,7 +48,8 @@ struct Scene {
 }
 
 fn caller(uid: u32) -> Caller {
-    Caller { user: SystemUser { uid, name: Some(format!("u{uid}")) }, sign_in: None }
+    let user = SystemUser { uid, name: Some(format!("u{uid}")) };
+    Caller { user, witness: Witness::Kernel, sign_in: None }
 }
 
 fn password(name: &str) -> Secret {
@@ -56,7 +64,13 @@ fn uid_of(name: &str) -> u32 {
 
 /// Somebody whose operating-system user is linked to an account.
 fn acting(name: &str) -> Caller {
-    Caller { user: SystemUser { uid: uid_of(name), name: None }, sign_in: None }
+    let user = SystemUser { uid: uid_of(name), name: None };
+    Caller { user, witness: Witness::Kernel, sign_in: None }
+}
+
+/// Somebody with an account that may change the register and speaks for no role.
+fn somebody() -> Caller {
+    acting("buero")
 }
 
 /// Somebody who signs in as an account.
@@ -77,6 +91,7 @@ impl Scene {
         scene.add(&caller(1), ADMIN, Access::Admin, &[]).await.unwrap();
         scene.add(&acting(ADMIN), "gf", Access::Viewer, &["Geschäftsführung"]).await.unwrap();
         scene.add(&acting(ADMIN), "it", Access::Operator, &["it-leitung"]).await.unwrap();
+        scene.add(&acting(ADMIN), "buero", Access::Operator, &[]).await.unwrap();
         scene
     }
 
@@ -145,7 +160,7 @@ impl Scene {
 
     /// Key and name of every claim that nobody stands by.
     async fn pending(&self) -> Vec<(String, String)> {
-        let reply = self.by(&caller(1), Order::Claim(ClaimOrder::Pending)).await.unwrap();
+        let reply = self.by(&somebody(), Order::Claim(ClaimOrder::Pending)).await.unwrap();
         let named = |it: ClaimRow| (it.place.key, it.claim.unwrap_or_default());
         rows(reply).unwrap().into_iter().map(named).collect()
     }
@@ -167,7 +182,7 @@ impl Scene {
         let (language, time_zone) = ("de".to_owned(), "Europe/Berlin".to_owned());
         let order =
             Order::ExportWorkbook { profile: None, path: path.clone(), language, time_zone };
-        self.by(&caller(1), order).await.unwrap();
+        self.by(&somebody(), order).await.unwrap();
         bytes_of(&path)
     }
 
@@ -180,8 +195,10 @@ impl Scene {
 }
 
 fn rows(reply: Reply) -> Result<Vec<ClaimRow>, Failure> {
-    let Reply::Claims(rows) = reply else { panic!("another reply") };
-    Ok(rows)
+    match reply {
+        Reply::Claims(rows) | Reply::Pending { claims: rows, .. } => Ok(rows),
+        other => panic!("another reply: {other:?}"),
+    }
 }
 
 fn key<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
@@ -249,7 +266,7 @@ async fn a_cell_that_names_the_management_releases_nothing() {
 async fn rejecting_takes_the_claimed_value_back_and_what_stood_stands() {
     let scene = Scene::new().await;
     let released = ("company", "");
-    scene.set(&caller(1), released, "released_by", Some("Geschäftsführung")).await;
+    scene.set(&somebody(), released, "released_by", Some("Geschäftsführung")).await;
     let first = scene.open("released_by").await;
     assert_eq!(key(scene.confirm(&acting("it"), &[&first]).await), "not-the-role");
     assert_eq!(key(scene.confirm(&acting(ADMIN), &[&first]).await), "not-the-role");
@@ -258,7 +275,7 @@ async fn rejecting_takes_the_claimed_value_back_and_what_stood_stands() {
     assert_eq!(scene.last_actor().await, ("account gf".to_owned(), "claim_confirmed".to_owned()));
     assert_eq!(key(scene.confirm(&acting("gf"), &[&first]).await), "claim-settled");
 
-    scene.set(&caller(1), released, "released_by", Some("IT-Leitung")).await;
+    scene.set(&somebody(), released, "released_by", Some("IT-Leitung")).await;
     let second = scene.open("released_by").await;
     assert_eq!(key(scene.reject(&acting("gf"), &[&second]).await), "not-the-role");
     let settled = scene.reject(&acting("it"), &[&second]).await.unwrap();
@@ -276,17 +293,17 @@ async fn what_was_withdrawn_or_moved_is_a_claim_again() {
     let scene = Scene::new().await;
     let released = ("company", "");
     let gf = acting("gf");
-    scene.set(&caller(1), released, "released_by", Some("Geschäftsführung")).await;
+    scene.set(&somebody(), released, "released_by", Some("Geschäftsführung")).await;
     let first = scene.open("released_by").await;
     scene.confirm(&gf, &[&first]).await.unwrap();
-    scene.set(&caller(1), released, "released_by", None).await;
+    scene.set(&somebody(), released, "released_by", None).await;
     let (withdrawn, _) = scene.running.collector.store.event_head().await.unwrap();
     let (name, language) = (withdrawn.to_string(), "en".to_owned());
-    scene.by(&caller(1), Order::Undo { name, language }).await.unwrap();
+    scene.by(&somebody(), Order::Undo { name, language }).await.unwrap();
     assert_eq!(scene.released_by().await.as_deref(), Some("Geschäftsführung"));
     let again = scene.open("released_by").await;
     assert_ne!(again, first, "who takes a withdrawal back does not release");
-    scene.set(&caller(1), released, "released_by", Some("IT-Leitung")).await;
+    scene.set(&somebody(), released, "released_by", Some("IT-Leitung")).await;
     assert_eq!(key(scene.confirm(&gf, &[&again]).await), "claim-superseded");
     assert_eq!(key(scene.confirm(&gf, &["C99"]).await), "no-claim");
     assert_eq!(key(scene.confirm(&gf, &["99"]).await), "no-claim");
@@ -314,7 +331,7 @@ async fn whoever_speaks_for_the_role_says_it_and_it_counts() {
 async fn who_touches_what_others_claimed_does_not_confirm_it() {
     let scene = Scene::new().await;
     let document = ("document", "D-N1");
-    scene.set(&caller(1), document, "released", Some("IT-Leitung")).await;
+    scene.set(&somebody(), document, "released", Some("IT-Leitung")).await;
     let first = scene.open("released").await;
     // Its version belongs to what is claimed: the claim begins anew, and is still nobody's word.
     scene.set(&acting("it"), document, "version", Some("1.2")).await;
@@ -350,7 +367,7 @@ async fn who_may_change_the_register_does_not_make_themselves_the_management() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_was_taken_away_and_an_account_that_was_removed_confirm_nothing() {
     let scene = Scene::new().await;
-    scene.set(&caller(1), ("company", ""), "released_by", Some("Geschäftsführung")).await;
+    scene.set(&somebody(), ("company", ""), "released_by", Some("Geschäftsführung")).await;
     let name = scene.open("released_by").await;
     scene.give_password("gf").await;
     scene.role("gf", &[], &["Geschäftsführung"], None).await;
@@ -422,12 +439,48 @@ async fn a_command_is_that_of_the_account_which_the_system_user_is_linked_to() {
     let scene = Scene::new().await;
     let uid = LINKED_UID;
     scene.role("it", &[], &[], Some(uid)).await;
-    let nameless = Caller { user: SystemUser { uid, name: None }, sign_in: None };
+    let user = SystemUser { uid, name: None };
+    let nameless = Caller { user, witness: Witness::Kernel, sign_in: None };
     scene.set(&nameless, ("company", ""), "sector", Some("Handwerk")).await;
     assert_eq!(scene.last_actor().await.0, "account it");
     // The number belongs to somebody else by now.
-    scene.set(&caller(uid), ("company", ""), "sector", Some("Handel")).await;
-    assert_eq!(scene.last_actor().await.0, format!("user u{uid}"));
+    assert_eq!(key(scene.by(&caller(uid), Order::AssetList).await), "needs-account");
+    scene.running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_account_was_removed_or_unlinked_can_do_less_than_before_and_not_more() {
+    let scene = Scene::new().await;
+    let viewer = acting("gf");
+    scene.by(&viewer, Order::AssetList).await.unwrap();
+    let export = Order::RegisterExport;
+    let set = Order::RegisterSet {
+        table: "company".to_owned(),
+        identity: String::new(),
+        fields: vec![("sector".to_owned(), None)],
+        language: "en".to_owned(),
+    };
+    let refused = async |by: &Caller| {
+        for order in [Order::AssetList, export.clone(), set.clone(), Order::TokenList] {
+            assert_eq!(key(scene.by(by, order).await), "needs-account");
+        }
+        scene.by(by, Order::User(UserOrder::List)).await.unwrap();
+    };
+    // The user of the system was renamed, its number is the same.
+    refused(&caller(uid_of("gf"))).await;
+    scene.give_password("gf").await;
+    let unlink = UserOrder::Role {
+        name: "gf".to_owned(),
+        access: None,
+        add: Vec::new(),
+        remove: Vec::new(),
+        system_user: Some(String::new()),
+    };
+    scene.by(&acting(ADMIN), Order::User(unlink)).await.unwrap();
+    refused(&viewer).await;
+    let gone = UserOrder::Remove { name: "gf".to_owned() };
+    scene.by(&acting(ADMIN), Order::User(gone)).await.unwrap();
+    refused(&viewer).await;
     scene.running.end().await;
 }
 
@@ -447,6 +500,8 @@ async fn wrong_passwords_are_counted_written_down_and_made_to_wait() {
         }
         assert_eq!(key(scene.by(&wrong(name), Order::AgentList).await), "sign-in-waits", "{name}");
     }
+    let refused = scene.by(&wrong("Anna\u{7}"), Order::AgentList).await.unwrap_err();
+    assert_eq!(refused.object, "Anna", "whoever typed a name reads that name");
     // The right one waits too, or the wait would tell it from the wrong ones.
     assert_eq!(key(scene.by(&signed_in("gf"), Order::AgentList).await), "sign-in-waits");
     scene.by(&signed_in("it"), Order::AgentList).await.unwrap();
@@ -484,13 +539,37 @@ async fn an_unknown_name_costs_as_much_as_a_wrong_password() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmation_that_the_log_knows_nothing_of_is_found() {
     let scene = Scene::new().await;
-    scene.set(&caller(1), ("company", ""), "released_by", Some("Geschäftsführung")).await;
+    scene.set(&somebody(), ("company", ""), "released_by", Some("Geschäftsführung")).await;
     let path = scene.running.collector.folder.database();
     let sql = "UPDATE claim SET state = 'confirmed', settled_at = 1, settled_by = 'gf', \
                settled_event = (SELECT max(number) FROM event)";
     rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
     let found = scene.by(&acting(ADMIN), Order::AuditVerify).await;
     assert_eq!(key(found), "claims-changed");
+    scene.running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_that_was_moved_to_another_field_is_found() {
+    let scene = Scene::new().await;
+    let claim = scene.open("reviewed_by").await;
+    scene.confirm(&acting("it"), &[&claim]).await.unwrap();
+    scene.by(&acting(ADMIN), Order::AuditVerify).await.unwrap();
+    let path = scene.running.collector.folder.database();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for (from, to) in [
+        (r#""key":"reviewed_by""#, r#""key":"released_by""#),
+        (r#""table":"company""#, r#""table":"document""#),
+        (r#""identity":"""#, r#""identity":"D-N1""#),
+    ] {
+        let moved =
+            "UPDATE claim SET document = replace(document, ?1, ?2) WHERE state = 'confirmed'";
+        connection.execute(moved, [from, to]).unwrap();
+        let found = scene.by(&acting(ADMIN), Order::AuditVerify).await;
+        assert_eq!(key(found), "claims-changed", "{to}");
+        connection.execute(moved, [to, from]).unwrap();
+        scene.by(&acting(ADMIN), Order::AuditVerify).await.unwrap();
+    }
     scene.running.end().await;
 }
 
@@ -503,7 +582,7 @@ async fn accounts_and_claims_come_back_with_a_backup_and_old_registers_claim() {
     let restored = SqliteStore::open(&copy).unwrap();
     let names: Vec<String> =
         restored.accounts().await.unwrap().into_iter().map(|it| it.name).collect();
-    assert_eq!(names, [ADMIN, "gf", "it"]);
+    assert_eq!(names, [ADMIN, "buero", "gf", "it"]);
     assert!(restored.password_of("gf".to_owned()).await.unwrap().is_some());
     assert_eq!(
         restored.claims().await.unwrap(),

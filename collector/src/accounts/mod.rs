@@ -7,9 +7,9 @@ mod password;
 mod secret;
 mod system_user;
 
-pub use caller::{Acting, Caller, SignIn, identify};
+pub use caller::{Acting, Caller, SignIn, Witness, identify};
 pub use password::{
     PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, PasswordError, check_new, hash, is_name,
 };
-pub use secret::Secret;
-pub use system_user::{named, of_uid, own};
+pub use secret::{Secret, close_memory};
+pub use system_user::{named, of_uid, own, witness_of_peers};

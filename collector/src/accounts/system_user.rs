@@ -2,11 +2,19 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use store::SystemUser;
 
+use super::caller::Witness;
+
 /// The system's accounts. Users of a directory service are not in it and have their number alone.
 const ACCOUNTS_FILE: &str = "/etc/passwd";
+/// The user namespace of this process, as a link.
+const NAMESPACE_LINK: &str = "/proc/self/ns/user";
+/// What that link is in the namespace that the machine started with: the number is the same on every Linux
+/// (PROC_USER_INIT_INO in include/linux/proc_ns.h).
+const FIRST_NAMESPACE: &str = "user:[4026531837]";
 /// Largest file of accounts that is read.
 const ACCOUNTS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -29,6 +37,21 @@ pub fn named(text: &str) -> Option<SystemUser> {
     let of_name = lines(&accounts).find(|(name, _)| *name == text);
     let uid = of_name.map(|(_, uid)| uid).or_else(|| text.parse().ok())?;
     Some(SystemUser { uid, name: name_of(&accounts, uid) })
+}
+
+/// Who says which user is at a socket of this process. The kernel does, in numbers of the user namespace that this
+/// process is in: in another one than the machine's first, whoever made it chose which number is whose.
+#[must_use]
+pub fn witness_of_peers() -> Witness {
+    let link = std::fs::read_link(NAMESPACE_LINK);
+    witness_in(link.ok().as_deref())
+}
+
+fn witness_in(namespace: Option<&Path>) -> Witness {
+    match namespace {
+        Some(it) if it == Path::new(FIRST_NAMESPACE) => Witness::Kernel,
+        Some(_) | None => Witness::Process,
+    }
 }
 
 fn name_of(accounts: &str, uid: u32) -> Option<String> {
@@ -63,6 +86,15 @@ mod tests {
         assert_eq!(name_of(ACCOUNTS, 1000).as_deref(), Some("kerstin"));
         assert_eq!(name_of(ACCOUNTS, 0).as_deref(), Some("root"));
         assert_eq!(name_of(ACCOUNTS, 7), None);
+    }
+
+    #[test]
+    fn in_a_namespace_that_somebody_made_the_number_of_a_user_says_nothing() {
+        let witness = |link: &str| witness_in(Some(Path::new(link)));
+        assert_eq!(witness("user:[4026531837]"), Witness::Kernel);
+        assert_eq!(witness("user:[4026532841]"), Witness::Process);
+        assert_eq!(witness(""), Witness::Process);
+        assert_eq!(witness_in(None), Witness::Process, "no /proc");
     }
 
     #[test]

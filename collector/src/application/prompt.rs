@@ -10,22 +10,24 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use wording::Wording;
 use zeroize::Zeroizing;
 
-use crate::accounts::{PASSWORD_BYTES_MAX, Secret};
+use crate::accounts::{PASSWORD_BYTES_MAX, Secret, close_memory};
 use crate::failure::{ExitCode, Failure};
 
 /// The terminal of the process, wherever its input and output go.
 const TERMINAL: &str = "/dev/tty";
 /// Bytes of a password file that are read: one more than a password has, and a line break.
-const FILE_BYTES_MAX: u64 = PASSWORD_BYTES_MAX as u64 + 3;
+const FILE_BYTES_MAX: usize = PASSWORD_BYTES_MAX + 3;
 
 /// Asks for the password of an account.
 pub(super) fn password(account: &str, wording: &Wording) -> Result<Secret, Failure> {
+    close_memory();
     let arguments = [("name", account.to_owned().into())];
     ask(&wording.text_with("account-prompt", &arguments))
 }
 
 /// Asks for a new password, twice.
 pub(super) fn new_password(account: &str, wording: &Wording) -> Result<Secret, Failure> {
+    close_memory();
     let arguments = [("name", account.to_owned().into())];
     let first = ask(&wording.text_with("account-prompt-new", &arguments))?;
     let second = ask(&wording.text_with("account-prompt-again", &arguments))?;
@@ -49,10 +51,15 @@ pub(super) fn from_file(path: &Path) -> Result<Secret, Failure> {
         let mode = format!("{mode:o}");
         return Err(Failure::new(ExitCode::Refused, "password-file-open", object()).because(mode));
     }
-    let mut text = Zeroizing::new(String::new());
-    #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
-    file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-    Ok(Secret::of_line(&text))
+    close_memory();
+    // As large as it gets: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX));
+    for byte in file.bytes().take(FILE_BYTES_MAX) {
+        bytes.push(byte.map_err(failed)?);
+    }
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|it| failed(io::Error::new(io::ErrorKind::InvalidData, it.to_string())))?;
+    Ok(Secret::of_line(text))
 }
 
 fn ask(question: &str) -> Result<Secret, Failure> {
@@ -95,13 +102,14 @@ impl Drop for Hidden {
 
 /// What is typed up to the end of the line; none: it was broken off.
 fn line(input: &mut impl Read) -> io::Result<Option<Secret>> {
-    let mut typed = Zeroizing::new(Vec::new());
-    let mut byte = [0];
+    // As large as it gets: a buffer that grows leaves copies behind.
+    let mut typed = Zeroizing::new(Vec::with_capacity(PASSWORD_BYTES_MAX + 1));
+    let mut byte = Zeroizing::new([0]);
     loop {
-        if input.read(&mut byte)? == 0 {
+        if input.read(byte.as_mut_slice())? == 0 {
             return Ok(None);
         }
-        match byte {
+        match *byte {
             [b'\r' | b'\n'] => break,
             // Ctrl-C, Ctrl-D.
             [3 | 4] => return Ok(None),

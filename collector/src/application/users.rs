@@ -1,12 +1,15 @@
 //! From what was typed about accounts and claims to orders.
 
+use std::path::Path;
+
 use wording::{Language, Wording};
 
-use super::{form, prompt};
-use crate::accounts::{Secret, SignIn};
+use super::{config, data_dir, form, prompt, show};
+use crate::accounts::{self, Acting, Secret, SignIn};
 use crate::arguments::{Arguments, AuditCommand, BackupCommand, Command, UserCommand};
-use crate::command::{ClaimOrder, Form, Order, UserOrder};
+use crate::command::{self, ClaimOrder, Form, LogOrder, Order, UserOrder};
 use crate::failure::{ExitCode, Failure};
+use crate::serve;
 
 /// The account that a command signs in as, with its password; none: it does not.
 pub(super) fn sign_in(arguments: &Arguments, wording: &Wording) -> Result<Option<SignIn>, Failure> {
@@ -17,7 +20,11 @@ pub(super) fn sign_in(arguments: &Arguments, wording: &Wording) -> Result<Option
         // Without an account that acts, the file is for the one that is made or changed.
         let is_used = matches!(
             arguments.command,
-            Command::User(UserCommand::Add { .. } | UserCommand::Password { .. })
+            Command::User(
+                UserCommand::Add { .. }
+                    | UserCommand::Password { .. }
+                    | UserCommand::Recover { .. }
+            )
         );
         if arguments.password_file.is_some() && !is_used {
             return Err(Failure::new(ExitCode::Usage, "password-file-alone", ""));
@@ -38,6 +45,7 @@ const fn asks(command: &Command) -> bool {
         | Command::Serve
         | Command::Scanner { .. }
         | Command::Completions { .. }
+        | Command::User(UserCommand::Recover { .. })
         | Command::Backup(BackupCommand::Restore { .. }) => false,
         Command::Agent(_)
         | Command::Asset(_)
@@ -56,6 +64,11 @@ const fn asks(command: &Command) -> bool {
 pub(super) fn audit_order(command: &AuditCommand, language: Language) -> (Order, Form) {
     let language = language.tag().to_owned();
     match command {
+        AuditCommand::Log { since, object, after, limit, output } => {
+            let (since, object) = (*since, object.clone());
+            let order = LogOrder { after: *after, since, object, limit: *limit };
+            (Order::AuditLog(order), form(*output))
+        }
         AuditCommand::Verify => (Order::AuditVerify, Form::Table),
         AuditCommand::Pending { output } => (Order::Claim(ClaimOrder::Pending), form(*output)),
         AuditCommand::Confirm { claims, output } => {
@@ -68,6 +81,28 @@ pub(super) fn audit_order(command: &AuditCommand, language: Language) -> (Order,
     }
 }
 
+/// Gives an admin another password, in this process: no running collector is asked, and while one runs the folder is
+/// locked.
+pub(super) async fn recover(
+    arguments: &Arguments,
+    name: &str,
+    new_password_file: Option<&Path>,
+    wording: &'static Wording,
+) -> Result<(), Failure> {
+    let opened = serve::open(&data_dir(arguments)?, &config(arguments)?).await;
+    let collector = opened.map_err(|failure| match failure.key.as_str() {
+        "locked" => Failure::new(ExitCode::Conflict, "recover-running", failure.object),
+        _ => failure,
+    })?;
+    let password = match new_password_file.or(arguments.password_file.as_deref()) {
+        Some(path) => prompt::from_file(path)?,
+        None => prompt::new_password(name, wording)?,
+    };
+    let actor = Acting::user(&accounts::own()).actor;
+    let reply = command::recover(&collector, &actor, name, password).await?;
+    show(&reply, Form::Table, None, wording)
+}
+
 pub(super) fn user_order(
     arguments: &Arguments,
     command: &UserCommand,
@@ -75,7 +110,7 @@ pub(super) fn user_order(
 ) -> Result<(Order, Form), Failure> {
     // With an account that acts, `--password-file` is the password of that one.
     let given = arguments.password_file.as_deref().filter(|_| arguments.as_account.is_none());
-    let new_password = |name: &str, file: Option<&std::path::Path>| -> Result<Secret, Failure> {
+    let new_password = |name: &str, file: Option<&Path>| -> Result<Secret, Failure> {
         match file.or(given) {
             Some(path) => prompt::from_file(path),
             None => prompt::new_password(name, wording),
@@ -111,6 +146,9 @@ pub(super) fn user_order(
         UserCommand::Password { name, new_password_file } => {
             let password = new_password(name, new_password_file.as_deref())?;
             (UserOrder::Password { name: name.clone(), password }, None)
+        }
+        UserCommand::Recover { .. } => {
+            return Err(Failure::new(ExitCode::Failed, "internal", "recover"));
         }
     };
     Ok((Order::User(order), form(output)))

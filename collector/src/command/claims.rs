@@ -1,7 +1,8 @@
 //! Orders about claims: what waits for somebody's word, and that word.
 
 use inventory::register::{
-    Claim, ClaimRecord, ClaimState, FieldChange, Place, Register, Standing, Voice, claim_name,
+    ADOPTING_ACTOR, Claim, ClaimRecord, ClaimState, FieldChange, Place, Register, Standing, Voice,
+    claim_name, claim_object,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use wording::Language;
 
 use super::changes::{Change, mistakes};
 use super::order::Reply;
+use super::users;
 use super::work::Work;
 use crate::collector::Collector;
 use crate::failure::{ExitCode, Failure};
@@ -58,6 +60,15 @@ pub struct ClaimRow {
     pub settled_by: Option<String>,
     /// When.
     pub settled_at: Option<Timestamp>,
+    /// When that account had been recovered by whoever owns the data folder, if it had before.
+    #[serde(default)]
+    pub after_recovery_at: Option<Timestamp>,
+    /// The account that confirmed the value before what it covers was changed: it is to be confirmed again.
+    #[serde(default)]
+    pub confirmed_before_by: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub confirmed_before_at: Option<Timestamp>,
 }
 
 impl From<&ClaimRecord> for ClaimRow {
@@ -73,14 +84,20 @@ impl From<&ClaimRecord> for ClaimRow {
             source: Some(record.source.clone()),
             settled_by: record.settled.as_ref().map(|it| it.by.clone()),
             settled_at: record.settled.as_ref().map(|it| it.at),
+            after_recovery_at: record.settled.as_ref().and_then(|it| it.after_recovery_at),
+            confirmed_before_by: None,
+            confirmed_before_at: None,
         }
     }
 }
 
 impl From<&Standing> for ClaimRow {
     fn from(standing: &Standing) -> Self {
+        let lapsed = standing.lapsed.as_ref();
+        let confirmed_before_by = lapsed.map(|it| it.by.clone());
+        let confirmed_before_at = lapsed.map(|it| it.at);
         match &standing.record {
-            Some(record) => Self::from(record),
+            Some(record) => Self { confirmed_before_by, confirmed_before_at, ..Self::from(record) },
             None => Self {
                 claim: None,
                 place: standing.claim.place.clone(),
@@ -92,6 +109,9 @@ impl From<&Standing> for ClaimRow {
                 source: None,
                 settled_by: None,
                 settled_at: None,
+                after_recovery_at: None,
+                confirmed_before_by,
+                confirmed_before_at,
             },
         }
     }
@@ -111,7 +131,8 @@ pub(super) async fn execute(work: &Work<'_>, order: ClaimOrder) -> Result<Reply,
 async fn pending(work: &Work<'_>) -> Result<Reply, Failure> {
     let (_, standings) = standings(work.collector).await?;
     let open = standings.iter().filter(|it| !it.is_confirmed());
-    Ok(Reply::Claims(open.map(ClaimRow::from).collect()))
+    let claims = open.map(ClaimRow::from).collect();
+    Ok(Reply::Pending { claims, recoveries: users::recoveries(work.collector).await? })
 }
 
 /// The register with its claims and how they stand.
@@ -166,9 +187,14 @@ fn own_account<'w>(work: &Work<'w>) -> Result<&'w AccountRecord, Failure> {
     work.account.ok_or_else(|| Failure::new(ExitCode::Refused, "needs-account", own_name(work)))
 }
 
-/// The operating-system user that acts without an account.
+/// The name of whoever acts, without what it is the name of.
 pub(super) fn own_name<'w>(work: &Work<'w>) -> &'w str {
-    work.actor.strip_prefix("user ").unwrap_or(work.actor)
+    bare_name(work.actor)
+}
+
+/// The name in what the log of events says of an actor: `kerstin` of `user kerstin`.
+pub(super) fn bare_name(actor: &str) -> &str {
+    actor.split_once(' ').map_or(actor, |(_, name)| name)
 }
 
 /// The claims of these names that stand open.
@@ -209,7 +235,7 @@ fn speaks(account: &AccountRecord, record: &ClaimRecord) -> Result<(), Failure> 
     }
     let name = claim_name(record.number);
     Err(match voice {
-        Voice::Role(role) | Voice::Management(role) => {
+        Voice::Role(role) | Voice::Management(role) | Voice::SecurityOfficer(role) => {
             Failure::new(ExitCode::Refused, "not-the-role", name).because(role.as_str())
         }
         Voice::Administrator => Failure::new(ExitCode::Refused, "needs-admin", &account.name),
@@ -227,19 +253,26 @@ fn may_confirm(
         return Ok(());
     }
     let name = claim_name(record.number);
-    Err(Failure::new(ExitCode::Refused, "management-not-confirmed", name))
+    Err(match record.claim.voice {
+        Voice::SecurityOfficer(_) => {
+            Failure::new(ExitCode::Refused, "security-officer-not-confirmed", name)
+        }
+        Voice::Management(_) | Voice::Role(_) | Voice::Administrator | Voice::Nobody => {
+            Failure::new(ExitCode::Refused, "management-not-confirmed", name)
+        }
+    })
 }
 
-/// Whether it is settled whose word a claim is. Who the management is can be typed by anyone who may
-/// change the register: before an `admin` stands by that, nothing is approved in its name.
+/// Whether it is settled whose word a claim is. Who the management or the security officer is can be typed by anyone
+/// who may change the register: before an `admin` stands by that, nothing is approved in their name.
 fn is_grounded(voice: &Voice, standings: &[Standing]) -> bool {
-    let management = Place::new("company", "", "management");
-    match voice {
-        Voice::Role(_) | Voice::Administrator | Voice::Nobody => true,
-        Voice::Management(_) => {
-            standings.iter().any(|it| it.claim.place == management && it.is_confirmed())
-        }
-    }
+    let key = match voice {
+        Voice::Role(_) | Voice::Administrator | Voice::Nobody => return true,
+        Voice::Management(_) => "management",
+        Voice::SecurityOfficer(_) => "security_officer",
+    };
+    let place = Place::new("company", "", key);
+    standings.iter().any(|it| it.claim.place == place && it.is_confirmed())
 }
 
 fn settlements(
@@ -287,7 +320,7 @@ fn says(event: &EventDraft, record: &ClaimRecord) -> bool {
     let own = record.claim.text();
     let by = record.settled.as_ref().map(|it| format!("account {}", it.by));
     event.action == action
-        && event.object.starts_with(&format!("{} ", claim_name(record.number)))
+        && event.object == claim_object(record.number, &record.claim.place)
         && Some(&event.actor) == by.as_ref()
         && text.as_ref().is_none_or(|it| *it == own)
 }
@@ -319,12 +352,20 @@ impl Work<'_> {
             };
             begun.retain(|it| !stood(&it.claim));
         }
+        // Who says in the same breath that the word is theirs has not been asked for it.
+        let fields = Register::field_changes(&change.before, &change.after);
+        let names_itself = |claim: &Claim| {
+            let place = claim.speaking_place();
+            place.is_some_and(|it| fields.iter().any(|field| field.place == it))
+        };
         let new = |begun: inventory::register::BegunClaim| NewClaim {
             claimed_by: self.actor.to_owned(),
             source: source(&begun.claim.place),
             confirmed_by: self
                 .account
+                .filter(|_| self.is_certain)
                 .filter(|_| change.own_words.contains(&begun.claim.place))
+                .filter(|_| !names_itself(&begun.claim))
                 .filter(|it| it.speaks_for(&begun.claim.voice))
                 .filter(|_| is_grounded(&begun.claim.voice, &standings))
                 .map(|it| it.name.clone()),
@@ -349,7 +390,7 @@ pub async fn adopt_claims(collector: &Collector, now: Timestamp) -> Result<(), F
     let begun = Register::claims_begun(&Register::default(), &register);
     let new = |begun| NewClaim {
         begun,
-        claimed_by: "rule claims".to_owned(),
+        claimed_by: ADOPTING_ACTOR.to_owned(),
         source: "register".to_owned(),
         confirmed_by: None,
     };

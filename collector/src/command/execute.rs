@@ -16,13 +16,14 @@ use super::changes::{self, Incoming};
 use super::claims;
 use super::guide;
 use super::licences::{self, IncomingList};
+use super::log;
 use super::order::{Order, Reply};
 use super::permit;
 use super::scans;
 use super::snapshots;
 use super::users;
 use super::work::{Work, done, spoken};
-use crate::accounts::{self, Acting, Caller};
+use crate::accounts::{self, Acting, Caller, Secret};
 use crate::backup::{self, Passphrase};
 use crate::clock;
 use crate::collector::Collector;
@@ -76,7 +77,8 @@ async fn execute_acting(
     watch: &Watch,
 ) -> Result<Reply, Failure> {
     let (actor, account) = (acting.actor.as_str(), acting.account.as_ref());
-    let work = Work { collector, actor, account, now: clock::now() };
+    let (is_certain, now) = (acting.is_certain, clock::now());
+    let work = Work { collector, actor, account, is_certain, now };
     match order {
         Order::TokenCreate { .. } => work.create_token(order).await,
         Order::TokenList => Ok(Reply::Tokens(collector.store.tokens().await?)),
@@ -135,6 +137,7 @@ async fn execute_acting(
         }
         Order::BackupCreate { path, passphrase } => work.back_up(path, passphrase).await,
         Order::Snapshot(order) => Box::pin(snapshots::execute(&work, order)).await,
+        Order::AuditLog(order) => log::execute(&work, order).await,
         Order::AuditVerify => work.verify_chain().await,
         Order::Guide(order) => Box::pin(guide::execute(&work, order)).await,
         Order::Claim(order) => Box::pin(claims::execute(&work, order)).await,
@@ -272,12 +275,12 @@ impl Work<'_> {
         Ok(Reply::Written { paths: vec![written.workbook, written.plan], assets, software })
     }
 
-    async fn back_up(&self, path: PathBuf, passphrase: Option<String>) -> Result<Reply, Failure> {
+    async fn back_up(&self, path: PathBuf, passphrase: Option<Secret>) -> Result<Reply, Failure> {
         let object = path.display().to_string();
         let failed = |error: &(dyn std::error::Error + 'static)| {
             Failure::new(ExitCode::Failed, "backup", object.clone()).because(chain(error))
         };
-        let passphrase = passphrase.as_deref().map(Passphrase::new).transpose();
+        let passphrase = passphrase.as_ref().map(|it| Passphrase::new(it.reveal())).transpose();
         let passphrase = passphrase.map_err(|it| failed(&it))?;
         let Collector { store, authority, folder, .. } = self.collector;
         let made = backup::create(

@@ -13,14 +13,16 @@ use observation::latest::AgentId;
 use observation::latest::protocol::AgentKind;
 use observation::latest::scan::SnmpCredential;
 use serde::{Deserialize, Serialize};
-use store::{AccountRecord, AgentRecord, EventRecord, TokenRecord};
+use store::{AgentRecord, EventRecord, Recovery, TokenRecord};
 use uuid::Uuid;
 
 use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
 use super::guide::{GuideOrder, GuideReply};
+use super::log::{LogOrder, LogPage};
 use super::snapshots::{Comparison, ShownSnapshot, SnapshotOrder};
-use super::users::UserOrder;
+use super::users::{AccountRow, UserOrder};
+use crate::accounts::Secret;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
 
 /// A command to the collector.
@@ -213,10 +215,12 @@ pub enum Order {
         /// Absolute path.
         path: PathBuf,
         /// Encrypts the authority's key, which is included only with it.
-        passphrase: Option<String>,
+        passphrase: Option<Secret>,
     },
     /// Something with snapshots.
     Snapshot(SnapshotOrder),
+    /// Shows a page of the log of events.
+    AuditLog(LogOrder),
     /// Checks the event chain.
     AuditVerify,
     /// Something about what is to be stated.
@@ -306,9 +310,16 @@ pub enum Reply {
     /// Links that a person should look at.
     Conflicts(Vec<Link>),
     /// Accounts.
-    Accounts(Vec<AccountRecord>),
+    Accounts(Vec<AccountRow>),
     /// Claims.
     Claims(Vec<ClaimRow>),
+    /// What nobody stands by, and which accounts were recovered.
+    Pending {
+        /// Claims.
+        claims: Vec<ClaimRow>,
+        /// The newest recovery of each account in use.
+        recoveries: Vec<Recovery>,
+    },
     /// Entries of the register.
     Entries(ShownTable),
     /// Text as it is.
@@ -351,6 +362,8 @@ pub enum Reply {
     Snapshot(Box<ShownSnapshot>),
     /// What differs between two snapshots.
     Compared(Box<Comparison>),
+    /// A page of the log of events.
+    Log(LogPage),
     /// The event chain is whole.
     ChainWhole {
         /// Events.

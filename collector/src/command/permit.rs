@@ -10,15 +10,41 @@ use super::users::UserOrder;
 use crate::accounts::Acting;
 use crate::failure::{ExitCode, Failure};
 
-/// Refuses an order that goes beyond the access of the acting account. Without an account the rights
-/// on the data folder decide, as for any file; what needs a named person asks for one itself.
+/// Refuses an order that goes beyond the access of the acting account. Before there is an account, the rights on the
+/// data folder decide, as for any file. From the first one on, whoever has none only sees which accounts there are: a
+/// person whose account was removed, or whose user of the system was renamed, must not be able to do more than before.
 pub(super) fn check(acting: &Acting, order: &Order) -> Result<(), Failure> {
-    let Some(account) = &acting.account else { return Ok(()) };
-    if account.access >= needed(order) {
-        return Ok(());
+    let Some(account) = &acting.account else {
+        if !acting.are_there_accounts || matches!(order, Order::User(UserOrder::List)) {
+            return Ok(());
+        }
+        let name = super::claims::bare_name(&acting.actor);
+        return Err(Failure::new(ExitCode::Refused, "needs-account", name));
+    };
+    if account.access < needed(order) {
+        let needed = super::users::access_code(needed(order));
+        return Err(
+            Failure::new(ExitCode::Refused, "access", account.name.as_str()).because(needed)
+        );
     }
-    let needed = super::users::access_code(needed(order));
-    Err(Failure::new(ExitCode::Refused, "access", account.name.as_str()).because(needed))
+    if !acting.is_certain && needs_certainty(order) {
+        return Err(Failure::new(ExitCode::Refused, "needs-password", account.name.as_str()));
+    }
+    Ok(())
+}
+
+/// Whether an order is a person's word, or decides whose word counts.
+const fn needs_certainty(order: &Order) -> bool {
+    matches!(
+        order,
+        Order::Claim(ClaimOrder::Confirm { .. } | ClaimOrder::Reject { .. })
+            | Order::User(
+                UserOrder::Add { .. }
+                    | UserOrder::Remove { .. }
+                    | UserOrder::Role { .. }
+                    | UserOrder::Password { .. }
+            )
+    )
 }
 
 const fn needed(order: &Order) -> Access {
@@ -50,6 +76,7 @@ const fn needed(order: &Order) -> Access {
             SnapshotOrder::List | SnapshotOrder::Show { .. } | SnapshotOrder::Differences { .. },
         ) => Access::Viewer,
         Order::Snapshot(SnapshotOrder::Create { .. } | SnapshotOrder::Verify { .. })
+        | Order::AuditLog(_)
         | Order::AuditVerify
         | Order::ExportWorkbook { .. } => Access::Auditor,
         Order::TokenCreate { .. }

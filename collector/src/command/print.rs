@@ -16,7 +16,7 @@ use super::assets::row;
 use super::guide::GuideReply;
 use super::order::{AssetExplanation, AssetHistory, Reply};
 use super::{
-    print_accounts, print_details, print_guide, print_health, print_import, print_scans,
+    log, print_accounts, print_details, print_guide, print_health, print_import, print_scans,
     print_snapshots,
 };
 use crate::snapshot::state_code;
@@ -56,9 +56,15 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Snapshot(it), Form::Table) => print_snapshots::shown(out, it, wording),
         (Reply::Compared(it), Form::Table) => print_snapshots::comparison(out, it, wording),
         (Reply::Imports(list), Form::Table) => print_import::list(out, list, wording),
+        (Reply::Log(page), Form::Json) => json(out, page),
+        (Reply::Log(page), Form::Table) => log::print(out, page, wording),
         (Reply::Accounts(list), Form::Json) => json(out, list),
         (Reply::Accounts(list), Form::Table) => print_accounts::accounts(out, list, wording),
-        (Reply::Claims(list), Form::Json) => json(out, list),
+        (Reply::Claims(list) | Reply::Pending { claims: list, .. }, Form::Json) => json(out, list),
+        (Reply::Pending { claims, recoveries }, Form::Table) => {
+            print_accounts::recoveries(out, recoveries.iter(), wording)?;
+            print_accounts::claims(out, claims, wording)
+        }
         (Reply::Claims(list), Form::Table) => print_accounts::claims(out, list, wording),
         (Reply::Entries(table), _) => json(out, table),
         (Reply::Text(text), _) => out.write_all(text.as_bytes()),

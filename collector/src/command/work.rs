@@ -16,6 +16,8 @@ pub(super) struct Work<'a> {
     pub(super) actor: &'a str,
     /// The account that acts, if one does.
     pub(super) account: Option<&'a AccountRecord>,
+    /// Whether it is certain that the account acts.
+    pub(super) is_certain: bool,
     pub(super) now: Timestamp,
 }
 

@@ -1,12 +1,17 @@
 //! Accounts of people, and claims as changes of the register make and settle them.
 
 use inventory::register::{BegunClaim, Claim, ClaimState, Voice};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Names among failed passwords that are kept, the newest ones: whoever tries more than these learns
 /// nothing from it, and the file does not grow.
 pub const FAILED_NAMES_MAX: u32 = 1_000;
+/// After this time without another one, failed passwords under a name are counted from the beginning: a person who
+/// mistypes once a day is nobody who tries passwords.
+pub const FAILED_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Recoveries of accounts that are read, the newest ones: one is rare.
+pub const RECOVERIES_MAX: u32 = 1_000;
 
 /// What an account may do; each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,11 +60,29 @@ impl AccountRecord {
     #[must_use]
     pub fn speaks_for(&self, voice: &Voice) -> bool {
         match voice {
-            Voice::Role(role) | Voice::Management(role) => self.roles.contains(role),
+            Voice::Role(role) | Voice::Management(role) | Voice::SecurityOfficer(role) => {
+                self.roles.contains(role)
+            }
             Voice::Administrator => self.access == Access::Admin,
             Voice::Nobody => false,
         }
     }
+}
+
+/// The action of the event that says an account was recovered.
+pub const RECOVERED: &str = "account_recovered";
+
+/// Another password that was given to an account by whoever owns the data folder, and by no admin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// The account.
+    pub account: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as the log of events names them.
+    pub by: String,
+    /// The event that says so.
+    pub event: u64,
 }
 
 /// An account to be made.
@@ -77,8 +100,16 @@ pub struct NewAccount {
     pub password: Option<String>,
     /// When it is made.
     pub created_at: Timestamp,
-    /// Whether it is made because there is no account yet: refused, if there is one by now.
-    pub is_first: bool,
+}
+
+/// On whose word an account is made, changed or removed. Asked where it is done, in its transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountActor {
+    /// Whoever may write the data folder: makes the first account, and gives an account with the access `admin`
+    /// another password.
+    FolderOwner,
+    /// An account: one with the access `admin`, or any for its own password.
+    Account(String),
 }
 
 /// What is changed of an account; what is not said stays.
@@ -111,6 +142,8 @@ pub enum AccountRefusal {
     LastAdmin,
     /// Another account is linked to this operating-system user.
     SystemUserTaken,
+    /// Whoever asks may not.
+    ActorMayNot,
     /// Nobody could use it: it has neither a password nor an operating-system user.
     Unusable,
 }

@@ -13,8 +13,9 @@ mod snapshots;
 mod sqlite;
 
 pub use accounts::{
-    Access, AccountChange, AccountRecord, AccountRefusal, ClaimChanges, FAILED_NAMES_MAX,
-    FailedSignIns, NewAccount, NewClaim, Settlement, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, ClaimChanges, FAILED_KEPT,
+    FAILED_NAMES_MAX, FailedSignIns, NewAccount, NewClaim, RECOVERED, RECOVERIES_MAX, Recovery,
+    Settlement, SystemUser,
 };
 pub use carried::{
     CARRIED_BYTES_MAX, CARRIED_FILES_MAX, CARRIED_HOSTS_MAX, IncomingFile, KeptFile, WaitingFile,
@@ -25,8 +26,9 @@ pub use changes::{
 };
 pub use model::{
     AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
-    EventDraft, EventRecord, ExportRecord, IncomingReport, IncomingSection, NewAgent, NewToken,
-    PackageSpan, ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
+    EVENT_PAGE_BYTES_MAX, EventDraft, EventFilter, EventPage, EventRecord, ExportRecord,
+    IncomingReport, IncomingSection, LoggedEvent, NewAgent, NewToken, PackageSpan, ReportReceipt,
+    SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 pub use scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTarget, IncomingTargets, LineRule,
@@ -249,6 +251,8 @@ pub trait Store: Send + Sync {
     fn append_event(&self, event: EventDraft) -> Answer<'_, ()>;
     /// Events after a number, oldest first, at most `limit`.
     fn events(&self, after: u64, limit: u32) -> Answer<'_, Vec<EventRecord>>;
+    /// A page of the log; it also ends where its values take [`EVENT_PAGE_BYTES_MAX`].
+    fn event_page(&self, filter: EventFilter) -> Answer<'_, EventPage>;
     /// Count of the events and the hash of the newest.
     fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)>;
     /// Checks every event against its hash and its predecessor.
@@ -284,6 +288,7 @@ pub trait Store: Send + Sync {
     fn add_account(
         &self,
         account: NewAccount,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
     /// Changes an account; the last one with the access `admin` keeps it.
@@ -291,17 +296,21 @@ pub trait Store: Send + Sync {
         &self,
         name: String,
         change: AccountChange,
+        by: AccountActor,
         events: Vec<EventDraft>,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
     /// Removes an account, but not the last one with the access `admin`. Its name stays taken.
     fn remove_account(
         &self,
         name: String,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>>;
+    /// Recoveries of accounts, newest first, at most [`RECOVERIES_MAX`].
+    fn recoveries(&self) -> Answer<'_, Vec<Recovery>>;
     /// Failed passwords in a row under a name, whether there is such an account or not.
     fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>>;
-    /// Notes a failed password under a name, within [`FAILED_NAMES_MAX`].
+    /// Notes a failed password under a name, within [`FAILED_NAMES_MAX`]; after [`FAILED_KEPT`] it is the first again.
     fn note_failed_sign_in(&self, name: String, event: EventDraft) -> Answer<'_, ()>;
     /// Forgets failed passwords under a name: the right one was given.
     fn forget_failed_sign_ins(&self, name: String) -> Answer<'_, ()>;

@@ -358,6 +358,41 @@ pub struct EventRecord {
     pub hash: ContentHash,
 }
 
+/// Bytes of values in a page of the log, after which it ends: one event can hold a whole text.
+pub const EVENT_PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Events of a page of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Those after this number; 0: from the first one on.
+    pub after: u64,
+    /// Those from this moment on.
+    pub since: Option<Timestamp>,
+    /// Those of this object, as events name it, or of objects whose name begins with this word; and what became of
+    /// claims that it makes.
+    pub object: Option<String>,
+    /// So many at most.
+    pub limit: u32,
+}
+
+/// A page of the log, oldest event first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventPage {
+    /// Its events.
+    pub events: Vec<LoggedEvent>,
+    /// Whether more follow.
+    pub is_cut: bool,
+}
+
+/// An event, and whether its values were there once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// The event.
+    pub record: EventRecord,
+    /// Whether values of it were forgotten.
+    pub is_forgotten: bool,
+}
+
 /// An export that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportRecord {

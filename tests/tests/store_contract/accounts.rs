@@ -2,8 +2,9 @@
 
 use inventory::register::{ClaimState, Edit, Place, Register, Value, Voice};
 use store::{
-    Access, AccountChange, AccountRefusal, ClaimChanges, FAILED_NAMES_MAX, NewAccount, NewClaim,
-    RegisterChange, Settlement, Store, StoreError, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, ClaimChanges,
+    FAILED_NAMES_MAX, NewAccount, NewClaim, RegisterChange, Settlement, Store, StoreError,
+    SystemUser,
 };
 use tests::store_material::{event, minute};
 
@@ -19,7 +20,6 @@ fn account(name: &str, access: Access) -> NewAccount {
         system_user: None,
         password: Some("$argon2id$…".to_owned()),
         created_at: minute(1),
-        is_first: false,
     }
 }
 
@@ -27,8 +27,21 @@ fn speaker(name: &str) -> NewAccount {
     NewAccount { roles: vec!["Geschäftsführung".to_owned()], ..account(name, Access::Viewer) }
 }
 
+fn by(name: &str) -> AccountActor {
+    AccountActor::Account(name.to_owned())
+}
+
+/// The first account, or one that an admin makes.
 async fn added(store: &dyn Store, account: NewAccount) -> Result<(), AccountRefusal> {
-    store.add_account(account, event("account_added")).await.unwrap()
+    let by = admin(store).await.map_or(AccountActor::FolderOwner, AccountActor::Account);
+    store.add_account(account, by, event("account_added")).await.unwrap()
+}
+
+/// An admin, if there is one.
+async fn admin(store: &dyn Store) -> Option<String> {
+    let known = store.accounts().await.unwrap();
+    let is_admin = |it: &AccountRecord| it.access == Access::Admin && it.removed_at.is_none();
+    known.into_iter().find(is_admin).map(|it| it.name)
 }
 
 async fn changed(
@@ -37,11 +50,13 @@ async fn changed(
     change: AccountChange,
 ) -> Result<(), AccountRefusal> {
     let events = vec![event("account_changed")];
-    store.change_account(name.to_owned(), change, events).await.unwrap()
+    let by = by(&admin(store).await.unwrap());
+    store.change_account(name.to_owned(), change, by, events).await.unwrap()
 }
 
 async fn removed(store: &dyn Store, name: &str) -> Result<(), AccountRefusal> {
-    store.remove_account(name.to_owned(), event("account_removed")).await.unwrap()
+    let by = by(&admin(store).await.unwrap());
+    store.remove_account(name.to_owned(), by, event("account_removed")).await.unwrap()
 }
 
 /// A register in which somebody states by whom the documentation is released.
@@ -105,12 +120,12 @@ async fn begin(store: &dyn Store) {
 fn the_first_account_is_an_admin_and_there_is_one_first() {
     on_each_store(|store| async move {
         let store = store.as_ref();
-        let first = |access| NewAccount { is_first: true, ..account("anna", access) };
-        let refused = added(store, first(Access::Operator)).await;
+        let refused = added(store, account("anna", Access::Operator)).await;
         assert_eq!(refused, Err(AccountRefusal::FirstMustBeAdmin));
-        assert_eq!(added(store, first(Access::Admin)).await, Ok(()));
-        let second = NewAccount { is_first: true, ..account("bert", Access::Admin) };
-        assert_eq!(added(store, second).await, Err(AccountRefusal::NotFirst));
+        assert_eq!(added(store, account("anna", Access::Admin)).await, Ok(()));
+        let second = account("bert", Access::Admin);
+        let second = store.add_account(second, AccountActor::FolderOwner, event("account_added"));
+        assert_eq!(second.await.unwrap(), Err(AccountRefusal::NotFirst));
         assert_eq!(store.event_head().await.unwrap().0, 1, "what is refused is no event");
         let known = store.accounts().await.unwrap();
         assert_eq!((known.len(), known[0].has_password), (1, true));
@@ -132,6 +147,47 @@ fn the_last_admin_is_neither_removed_nor_lowered() {
         changed(store, "bert", raise).await.unwrap();
         removed(store, "anna").await.unwrap();
         assert_eq!(changed(store, "bert", lower).await, Err(AccountRefusal::LastAdmin));
+    });
+}
+
+#[test]
+fn whose_access_was_taken_away_meanwhile_changes_no_account() {
+    on_each_store(|store| async move {
+        let store = store.as_ref();
+        for name in ["anna", "bert"] {
+            added(store, account(name, Access::Admin)).await.unwrap();
+        }
+        let lower = AccountChange { access: Some(Access::Operator), ..AccountChange::default() };
+        changed(store, "bert", lower.clone()).await.unwrap();
+        added(store, account("gone", Access::Admin)).await.unwrap();
+        removed(store, "gone").await.unwrap();
+        let password =
+            || AccountChange { password: Some("$x$".to_owned()), ..AccountChange::default() };
+        for actor in [by("bert"), by("gone"), by("nobody"), AccountActor::FolderOwner] {
+            let new = account("new", Access::Admin);
+            let refused = store.add_account(new, actor.clone(), event("account_added"));
+            assert!(refused.await.unwrap().is_err(), "{actor:?} adds");
+            let events = vec![event("account_changed")];
+            let refused =
+                store.change_account("anna".to_owned(), lower.clone(), actor.clone(), events);
+            assert_eq!(
+                refused.await.unwrap(),
+                Err(AccountRefusal::ActorMayNot),
+                "{actor:?} changes"
+            );
+            let refused = store.remove_account("bert".to_owned(), actor, event("account_removed"));
+            assert_eq!(refused.await.unwrap(), Err(AccountRefusal::ActorMayNot));
+        }
+        // The own password is everybody's; that of an admin also the folder owner's.
+        let set = |name: &str, actor| {
+            let events = vec![event("password_changed")];
+            store.change_account(name.to_owned(), password(), actor, events)
+        };
+        assert_eq!(set("bert", by("bert")).await.unwrap(), Ok(()));
+        assert_eq!(set("anna", by("bert")).await.unwrap(), Err(AccountRefusal::ActorMayNot));
+        assert_eq!(set("anna", AccountActor::FolderOwner).await.unwrap(), Ok(()));
+        let refused = set("bert", AccountActor::FolderOwner).await.unwrap();
+        assert_eq!(refused, Err(AccountRefusal::ActorMayNot), "an admin gives it another");
     });
 }
 
@@ -193,6 +249,49 @@ fn failed_passwords_are_counted_by_name_and_bounded() {
         assert_eq!(store.failed_sign_ins("anna".to_owned()).await.unwrap(), None, "the oldest");
         store.forget_failed_sign_ins("n5".to_owned()).await.unwrap();
         assert_eq!(store.failed_sign_ins("n5".to_owned()).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn failed_passwords_of_yesterday_are_no_row_with_those_of_today() {
+    on_each_store(|store| async move {
+        let store = store.as_ref();
+        let day = 24 * 60;
+        for (at, count) in [(1, 1), (2, 2), (2 + day - 1, 3), (1 + 2 * day, 1), (2 + 2 * day, 2)] {
+            let event = store::EventDraft { at: minute(at), ..event("sign_in_failed") };
+            store.note_failed_sign_in("anna".to_owned(), event).await.unwrap();
+            let failed = store.failed_sign_ins("anna".to_owned()).await.unwrap().unwrap();
+            assert_eq!(failed.count, count, "minute {at}");
+        }
+    });
+}
+
+#[test]
+fn a_recovery_is_in_the_chain_and_marks_what_the_account_confirms_afterwards() {
+    on_each_store(|store| async move {
+        let store = store.as_ref();
+        begin(store).await;
+        added(store, account("anna", Access::Admin)).await.unwrap();
+        let both = NewAccount { access: Access::Admin, ..speaker("gf") };
+        added(store, both).await.unwrap();
+        let before = store.register().await.unwrap();
+        store.change_register(release(&before, "Geschäftsführung", Some("gf"))).await.unwrap();
+        assert_eq!(store.recoveries().await.unwrap(), []);
+        let password =
+            AccountChange { password: Some("$new$".to_owned()), ..AccountChange::default() };
+        let object = "account gf".to_owned();
+        let said = store::EventDraft { object, ..event(store::RECOVERED) };
+        let owner = AccountActor::FolderOwner;
+        let changed = store.change_account("gf".to_owned(), password, owner, vec![said]);
+        assert_eq!(changed.await.unwrap(), Ok(()));
+        let recovery = store.recoveries().await.unwrap().remove(0);
+        assert_eq!((recovery.account.as_str(), recovery.by.as_str()), ("gf", "tester"));
+        let before = store.register().await.unwrap();
+        store.change_register(release(&before, "Geschäftsführung, neu", Some("gf"))).await.unwrap();
+        let claims = store.claims().await.unwrap();
+        let marks: Vec<_> =
+            claims.into_iter().map(|it| it.settled.unwrap().after_recovery_at).collect();
+        assert_eq!(marks, [None, Some(recovery.at)]);
     });
 }
 

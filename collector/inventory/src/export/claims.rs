@@ -48,6 +48,7 @@ mod tests {
                 at: sample::seen_at(),
                 by: "anna".to_owned(),
                 event: 9,
+                after_recovery_at: None,
             }),
         };
         snapshot.claims = snapshot.register.standings(&[record]);
@@ -56,7 +57,7 @@ mod tests {
         let row = view.rows(cover).iter().find(|it| it.id == "claims").unwrap();
         let Value::Text(text) = row.cells[1].value() else { panic!("{row:?}") };
         assert!(text.contains(expected), "{text}");
-        assert!(text.contains("before there were accounts; not confirmed"), "{text}");
+        assert!(text.contains("before confirmations were kept like this; not confirmed"), "{text}");
         let released = view.rows(cover).iter().find(|it| it.id == "released_by").unwrap();
         assert_eq!(*released.cells[2].value(), Value::Text("Geschäftsführung".to_owned()));
     }

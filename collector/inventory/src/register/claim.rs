@@ -10,7 +10,12 @@ use wording::Wording;
 use super::Register;
 use super::entry::{Entry, Value};
 use super::index::{FieldChange, Index, Place};
-use super::schema::{ClaimRule, Speaker, tables};
+use super::schema::{ClaimRule, Members, Speaker, tables};
+
+/// The key under which a claim names the entries that belong to it.
+const MEMBERS: &str = "members";
+/// Who keeps the claims of a register that was there before claims were.
+pub const ADOPTING_ACTOR: &str = "rule claims";
 
 /// What stands between the name of a role and whatever else is written behind it.
 const SEPARATORS: [char; 4] = [',', ';', '(', '\n'];
@@ -34,6 +39,8 @@ pub enum Voice {
     Role(String),
     /// That of the management, by the role that the register names.
     Management(String),
+    /// That of the security officer, by the role that the register names.
+    SecurityOfficer(String),
     /// That of an account with the access `admin`.
     Administrator,
     /// Nobody's: the entry names no role of the register.
@@ -82,6 +89,9 @@ pub struct Settled {
     pub by: String,
     /// The event that says so.
     pub event: u64,
+    /// When the account had been given another password by whoever owns the data folder, if it had before this.
+    #[serde(default)]
+    pub after_recovery_at: Option<Timestamp>,
 }
 
 /// A claim that a change makes.
@@ -100,9 +110,20 @@ pub struct Standing {
     pub claim: Claim,
     /// How it was kept; none: it was there before claims were, and nobody stands by it.
     pub record: Option<ClaimRecord>,
+    /// The newest confirmation of the same value, before what it covers changed or it was withdrawn.
+    #[serde(default)]
+    pub lapsed: Option<Settled>,
 }
 
 impl Claim {
+    /// The field that names whose word it is, where the entry has one for that.
+    #[must_use]
+    pub fn speaking_place(&self) -> Option<Place> {
+        let Place { table, identity, key } = &self.place;
+        let named = rule_of(table, key).and_then(speaking_key)?;
+        Some(Place::new(table, identity, named))
+    }
+
     /// What is claimed as one text: the value, and what else belongs to it.
     #[must_use]
     pub fn text(&self) -> String {
@@ -119,7 +140,7 @@ impl Voice {
     #[must_use]
     pub fn role(&self) -> Option<&str> {
         match self {
-            Self::Role(role) | Self::Management(role) => Some(role),
+            Self::Role(role) | Self::Management(role) | Self::SecurityOfficer(role) => Some(role),
             Self::Administrator | Self::Nobody => None,
         }
     }
@@ -128,7 +149,7 @@ impl Voice {
     #[must_use]
     pub fn text(&self, words: &Wording) -> String {
         match self {
-            Self::Role(role) | Self::Management(role) => role.clone(),
+            Self::Role(role) | Self::Management(role) | Self::SecurityOfficer(role) => role.clone(),
             Self::Administrator => words.text("account-voice-administrator"),
             Self::Nobody => words.text("account-voice-nobody"),
         }
@@ -148,6 +169,22 @@ impl Standing {
         let Some(record) = &self.record else {
             return words.text("account-claim-from-before");
         };
+        if record.state == ClaimState::Open
+            && let Some(lapsed) = &self.lapsed
+        {
+            let arguments = [
+                ("account", lapsed.by.clone().into()),
+                ("at", at(lapsed.at).into()),
+                ("actor", actor_text(words, &record.claimed_by).into()),
+                ("source", record.source.clone().into()),
+                ("claim", claim_name(record.number).into()),
+            ];
+            return words.text_with("account-claim-lapsed", &arguments);
+        }
+        if record.state == ClaimState::Open && record.claimed_by == ADOPTING_ACTOR {
+            let said = words.text("account-claim-from-before");
+            return format!("{said} ({})", claim_name(record.number));
+        }
         if let (ClaimState::Confirmed, Some(settled)) = (record.state, &record.settled) {
             let role = record.claim.voice.role().unwrap_or("admin");
             let arguments = [
@@ -156,7 +193,11 @@ impl Standing {
                 ("at", at(settled.at).into()),
                 ("claim", claim_name(record.number).into()),
             ];
-            return words.text_with("account-claim-confirmed", &arguments);
+            let said = words.text_with("account-claim-confirmed", &arguments);
+            let Some(recovered_at) = settled.after_recovery_at else { return said };
+            let arguments = [("at", at(recovered_at).into())];
+            let remark = words.text_with("account-claim-after-recovery", &arguments);
+            return format!("{said}; {remark}");
         }
         let arguments = [
             ("actor", actor_text(words, &record.claimed_by).into()),
@@ -172,6 +213,12 @@ impl Standing {
 #[must_use]
 pub fn claim_name(number: u64) -> String {
     format!("C{number}")
+}
+
+/// A claim as the event that settles it names it: `C7 risk R-001: state`.
+#[must_use]
+pub fn claim_object(number: u64, place: &Place) -> String {
+    format!("{} {} {}: {}", claim_name(number), place.table, place.identity, place.key)
 }
 
 /// Whoever acted, for people: `account anna` and `user anna` are two.
@@ -212,7 +259,15 @@ impl Register {
             let same = records.iter().filter(|it| it.claim == claim);
             let newest = same.filter(|it| it.state != ClaimState::Rejected);
             let record = newest.max_by_key(|it| it.number).cloned();
-            Standing { claim, record }
+            let is_confirmed = record.as_ref().is_some_and(|it| it.state == ClaimState::Confirmed);
+            let earlier = records.iter().filter(|it| {
+                it.state == ClaimState::Confirmed
+                    && it.claim.place == claim.place
+                    && it.claim.parts.first() == claim.parts.first()
+            });
+            let newest = earlier.max_by_key(|it| it.number).filter(|_| !is_confirmed);
+            let lapsed = newest.and_then(|it| it.settled.clone());
+            Standing { claim, record, lapsed }
         };
         self.claims().into_iter().map(standing).collect()
     }
@@ -233,19 +288,58 @@ fn taken_back(before: &Index, after: &Index, claim: &Claim) -> Vec<FieldChange> 
         return vec![own];
     }
     let keys = claim_keys(table, key);
-    let others: Vec<_> = keys.map(change).filter(|it| it.before != it.after).collect();
+    let joined = changed_members(before, after, claim);
+    let others: Vec<_> =
+        keys.map(change).filter(|it| it.before != it.after).chain(joined).collect();
     if others.is_empty() { vec![FieldChange { before: None, ..own }] } else { others }
+}
+
+/// Of the entries that belong to what is claimed: how those changed that came or went.
+fn changed_members(before: &Index, after: &Index, claim: &Claim) -> Vec<FieldChange> {
+    let Place { table, identity, key } = &claim.place;
+    let Some(rule) = rule_of(table, key).and_then(|it| it.members) else { return Vec::new() };
+    let mut names: Vec<String> =
+        [before, after].into_iter().flat_map(|it| members(it, rule, identity)).collect();
+    names.sort();
+    names.dedup();
+    let value = |of: &Index, name: &str| of.value(rule.table, name, rule.key).cloned();
+    let change = |name: String| FieldChange {
+        before: value(before, &name),
+        after: value(after, &name),
+        place: Place::new(rule.table, &name, rule.key),
+    };
+    names.into_iter().map(change).filter(|it| it.before != it.after).collect()
+}
+
+/// The entries that name an entry, sorted.
+fn members(index: &Index, rule: Members, identity: &str) -> Vec<String> {
+    let naming = index.entries(rule.table).filter(|(_, it)| it.text(rule.key) == Some(identity));
+    let mut names: Vec<String> = naming.map(|(name, _)| name.to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// What makes this key a claim.
+fn rule_of(table: &str, key: &str) -> Option<ClaimRule> {
+    let table = tables().find(|it| it.name == table)?;
+    table.keys.iter().find(|it| it.name == key)?.claim
+}
+
+/// The key of its entry that names whose word it is.
+fn speaking_key(rule: ClaimRule) -> Option<&'static str> {
+    match rule.speaker {
+        Speaker::Key(name) => Some(name),
+        Speaker::Named
+        | Speaker::Management
+        | Speaker::SecurityOfficer
+        | Speaker::Administrator => None,
+    }
 }
 
 /// The other keys that a claim of this key rests on.
 fn claim_keys(table: &str, key: &str) -> impl Iterator<Item = &'static str> {
-    let table = tables().find(|it| it.name == table);
-    let rule =
-        table.and_then(|it| it.keys.iter().find(|it| it.name == key)).and_then(|it| it.claim);
-    let speaker = rule.and_then(|it| match it.speaker {
-        Speaker::Key(name) => Some(name),
-        Speaker::Named | Speaker::Management | Speaker::Administrator => None,
-    });
+    let rule = rule_of(table, key);
+    let speaker = rule.and_then(speaking_key);
     speaker.into_iter().chain(rule.into_iter().flat_map(|it| it.extent).copied())
 }
 
@@ -266,7 +360,7 @@ fn claims_of(index: &Index) -> Vec<Claim> {
 fn claim_of(index: &Index, place: Place, entry: &Entry, rule: ClaimRule) -> Option<Claim> {
     let value = entry.value(&place.key)?;
     let text = value.to_text();
-    if rule.word.is_some_and(|it| it != text) {
+    if !rule.words.is_empty() && !rule.words.contains(&text.as_str()) {
         return None;
     }
     let role = |text: &str| role_in(index, text).map_or(Voice::Nobody, Voice::Role);
@@ -274,16 +368,23 @@ fn claim_of(index: &Index, place: Place, entry: &Entry, rule: ClaimRule) -> Opti
         Speaker::Named => role(&text),
         Speaker::Key(key) => entry.text(key).map_or(Voice::Nobody, role),
         Speaker::Administrator => Voice::Administrator,
-        Speaker::Management => {
-            let named = index.value("company", "", "management").map(Value::to_text);
-            let known = named.and_then(|it| role_in(index, &it));
-            known.map_or(Voice::Nobody, Voice::Management)
-        }
+        Speaker::Management => of_company(index, "management", Voice::Management),
+        Speaker::SecurityOfficer => of_company(index, "security_officer", Voice::SecurityOfficer),
     };
     let others = claim_keys(&place.table, &place.key);
     let others = others.filter_map(|it| Some((it.to_owned(), entry.value(it)?.clone())));
-    let parts = std::iter::once((place.key.clone(), value.clone())).chain(others).collect();
+    let names = rule.members.map(|it| members(index, it, &place.identity)).unwrap_or_default();
+    let joined = Some(names).filter(|it| !it.is_empty());
+    let joined = joined.map(|it| (MEMBERS.to_owned(), Value::Texts(it)));
+    let own = std::iter::once((place.key.clone(), value.clone()));
+    let parts = own.chain(others).chain(joined).collect();
     Some(Claim { place, parts, voice })
+}
+
+/// The word of the role that a key of the company names.
+fn of_company(index: &Index, key: &str, voice: fn(String) -> Voice) -> Voice {
+    let named = index.value("company", "", key).map(Value::to_text);
+    named.and_then(|it| role_in(index, &it)).map_or(Voice::Nobody, voice)
 }
 
 /// The role of the register that a text begins with: `Geschäftsführung, 27.11.2026`. What follows the

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub use cidr::{Cidr, CidrError};
 pub use claim::{
-    BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Standing, Voice, actor_text, claim_name,
+    ADOPTING_ACTOR, BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Standing, Voice,
+    actor_text, claim_name, claim_object,
 };
 pub use condition::{Condition, Recogniser, Subject};
 pub use entry::{Entry, Value};

@@ -1,13 +1,14 @@
 //! Accounts, the roles that they speak for, and failed passwords.
 
+use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::cell::{Micros, Word};
 use super::events;
 use super::problem::Doing;
 use crate::accounts::{
-    Access, AccountChange, AccountRecord, AccountRefusal, FAILED_NAMES_MAX, FailedSignIns,
-    NewAccount, SystemUser,
+    Access, AccountActor, AccountChange, AccountRecord, AccountRefusal, FAILED_KEPT,
+    FAILED_NAMES_MAX, FailedSignIns, NewAccount, RECOVERED, RECOVERIES_MAX, Recovery, SystemUser,
 };
 use crate::model::{EventDraft, StoreError};
 
@@ -65,15 +66,12 @@ pub(crate) fn password(connection: &Connection, name: &str) -> Result<Option<Str
 pub(crate) fn add(
     connection: &Connection,
     account: &NewAccount,
+    by: &AccountActor,
     event: &EventDraft,
 ) -> Result<Result<(), AccountRefusal>, StoreError> {
     let known = accounts(connection)?;
-    let mut in_use = known.iter().filter(|it| it.removed_at.is_none());
-    if account.is_first && in_use.next().is_some() {
-        return Ok(Err(AccountRefusal::NotFirst));
-    }
-    if account.is_first && account.access != Access::Admin {
-        return Ok(Err(AccountRefusal::FirstMustBeAdmin));
+    if let Err(refusal) = may_add(&known, by, account) {
+        return Ok(Err(refusal));
     }
     if known.iter().any(|it| it.name == account.name) {
         return Ok(Err(AccountRefusal::NameTaken));
@@ -103,6 +101,49 @@ pub(crate) fn add(
     Ok(Ok(()))
 }
 
+fn may_add(
+    known: &[AccountRecord],
+    by: &AccountActor,
+    account: &NewAccount,
+) -> Result<(), AccountRefusal> {
+    match by {
+        AccountActor::Account(actor) => {
+            is_admin(known, actor).then_some(()).ok_or(AccountRefusal::ActorMayNot)
+        }
+        AccountActor::FolderOwner if known.iter().any(|it| it.removed_at.is_none()) => {
+            Err(AccountRefusal::NotFirst)
+        }
+        AccountActor::FolderOwner if account.access != Access::Admin => {
+            Err(AccountRefusal::FirstMustBeAdmin)
+        }
+        AccountActor::FolderOwner => Ok(()),
+    }
+}
+
+fn may_change(
+    known: &[AccountRecord],
+    by: &AccountActor,
+    account: &AccountRecord,
+    change: &AccountChange,
+) -> bool {
+    let AccountChange { access, roles_added, roles_removed, system_user, password: _ } = change;
+    let is_password_alone = access.is_none()
+        && roles_added.is_empty()
+        && roles_removed.is_empty()
+        && system_user.is_none();
+    match by {
+        AccountActor::FolderOwner => is_password_alone && account.access == Access::Admin,
+        AccountActor::Account(actor) => {
+            is_admin(known, actor) || (is_password_alone && *actor == account.name)
+        }
+    }
+}
+
+fn is_admin(known: &[AccountRecord], name: &str) -> bool {
+    let own = known.iter().find(|it| it.name == name && it.removed_at.is_none());
+    own.is_some_and(|it| it.access == Access::Admin)
+}
+
 /// Whether another account is linked to this operating-system user.
 fn is_taken(known: &[AccountRecord], name: &str, user: Option<&SystemUser>) -> bool {
     let others = known.iter().filter(|it| it.removed_at.is_none() && it.name != name);
@@ -126,9 +167,17 @@ fn add_roles(connection: &Connection, account: &str, roles: &[String]) -> Result
 pub(crate) fn remove(
     connection: &Connection,
     name: &str,
+    by: &AccountActor,
     event: &EventDraft,
 ) -> Result<Result<(), AccountRefusal>, StoreError> {
     let known = accounts(connection)?;
+    let may = match by {
+        AccountActor::Account(actor) => is_admin(&known, actor),
+        AccountActor::FolderOwner => false,
+    };
+    if !may {
+        return Ok(Err(AccountRefusal::ActorMayNot));
+    }
     if !known.iter().any(|it| it.name == name && it.removed_at.is_none()) {
         return Ok(Err(AccountRefusal::NoSuchAccount));
     }
@@ -158,12 +207,16 @@ pub(crate) fn change(
     connection: &Connection,
     name: &str,
     change: &AccountChange,
+    by: &AccountActor,
     drafts: &[EventDraft],
 ) -> Result<Result<(), AccountRefusal>, StoreError> {
     let known = accounts(connection)?;
     let Some(account) = known.iter().find(|it| it.name == name && it.removed_at.is_none()) else {
         return Ok(Err(AccountRefusal::NoSuchAccount));
     };
+    if !may_change(&known, by, account, change) {
+        return Ok(Err(AccountRefusal::ActorMayNot));
+    }
     let is_lowered = change.access.is_some_and(|it| it != Access::Admin);
     if is_lowered && is_last_admin(&known, name) {
         return Ok(Err(AccountRefusal::LastAdmin));
@@ -228,8 +281,9 @@ pub(crate) fn note_failed(
     connection
         .execute(
             "INSERT INTO failed_sign_in VALUES (?1, 1, ?2) ON CONFLICT (name) \
-             DO UPDATE SET count = min(count + 1, 1000000), last_at = excluded.last_at",
-            (name, Micros(event.at)),
+             DO UPDATE SET count = CASE WHEN excluded.last_at - last_at >= ?3 THEN 1 \
+             ELSE min(count + 1, 1000000) END, last_at = excluded.last_at",
+            (name, Micros(event.at), micros(FAILED_KEPT)),
         )
         .doing(DOING)?;
     connection
@@ -241,6 +295,34 @@ pub(crate) fn note_failed(
         )
         .doing(DOING)?;
     events::append(connection, event)
+}
+
+/// A duration as moments are kept.
+fn micros(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Recoveries of accounts, newest first. The chain keeps them, and nothing else does: what stands there alone can be
+/// taken away by nobody who is not seen.
+pub(crate) fn recoveries(connection: &Connection) -> Result<Vec<Recovery>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT number, at, actor, object FROM event WHERE action = ?1 \
+             ORDER BY number DESC LIMIT ?2",
+        )
+        .doing(READING)?;
+    let rows = statement
+        .query_map((RECOVERED, RECOVERIES_MAX), |row| {
+            let object: String = row.get(3)?;
+            Ok(Recovery {
+                account: object.strip_prefix("account ").unwrap_or(&object).to_owned(),
+                at: row.get::<_, Micros>(1)?.0,
+                by: row.get(2)?,
+                event: row.get::<_, i64>(0)?.unsigned_abs(),
+            })
+        })
+        .doing(READING)?;
+    rows.collect::<Result<_, _>>().doing(READING)
 }
 
 /// Forgets failed passwords under a name.

@@ -1,6 +1,8 @@
 //! Claims: begun and settled together with the change of the register that does it.
 
-use inventory::register::{BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Voice, claim_name};
+use inventory::register::{
+    BegunClaim, Claim, ClaimRecord, ClaimState, Settled, Voice, claim_name, claim_object,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -8,7 +10,7 @@ use super::accounts;
 use super::cell::{Json, Micros, Word, count_cell};
 use super::events;
 use super::problem::Doing;
-use crate::accounts::{Access, ClaimChanges, NewClaim, Settlement};
+use crate::accounts::{Access, ClaimChanges, NewClaim, Recovery, Settlement};
 use crate::model::{EventDraft, StoreError};
 
 const DOING: &str = "keeping a claim";
@@ -23,7 +25,13 @@ pub(crate) fn claims(connection: &Connection) -> Result<Vec<ClaimRecord>, StoreE
     let mut statement =
         connection.prepare_cached(&format!("{SELECT} ORDER BY number")).doing(DOING)?;
     let rows = statement.query_map([], read).doing(DOING)?;
-    rows.collect::<Result<_, _>>().doing(DOING)
+    let mut claims: Vec<ClaimRecord> = rows.collect::<Result<_, _>>().doing(DOING)?;
+    let recoveries = accounts::recoveries(connection)?;
+    for settled in claims.iter_mut().filter_map(|it| it.settled.as_mut()) {
+        let before = |it: &&Recovery| it.account == settled.by && it.event < settled.event;
+        settled.after_recovery_at = recoveries.iter().find(before).map(|it| it.at);
+    }
+    Ok(claims)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ClaimRecord> {
@@ -43,6 +51,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ClaimRecord> {
             at: at.0,
             by,
             event: event.unsigned_abs(),
+            after_recovery_at: None,
         }),
     })
 }
@@ -136,14 +145,12 @@ pub(crate) fn event(
         ClaimState::Rejected => ("claim_rejected", text, None),
         ClaimState::Open => ("claim_made", None, text),
     };
-    let place = &claim.place;
-    let field = format!("{} {}: {}", place.table, place.identity, place.key);
     EventDraft {
         at,
         actor: actor.to_owned(),
         source: SOURCE.to_owned(),
         action: action.to_owned(),
-        object: format!("{} {field}", claim_name(number)),
+        object: claim_object(number, &claim.place),
         before,
         after,
     }

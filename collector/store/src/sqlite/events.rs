@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::cell::{Hash, Micros, count_cell};
 use super::problem::{Doing, damaged};
-use crate::model::{ChainVerdict, EventDraft, EventRecord, StoreError};
+use crate::model::{
+    ChainVerdict, EVENT_PAGE_BYTES_MAX, EventDraft, EventFilter, EventPage, EventRecord,
+    LoggedEvent, StoreError,
+};
 
 const DOING: &str = "reading the log of events";
 const SELECT: &str = "SELECT event.number, at, actor, source, action, object, before_hash, after_hash, \
@@ -82,6 +85,35 @@ pub(crate) fn after(
     let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
     let rows = statement.query_map((count_cell(after), limit), read).doing(DOING)?;
     rows.map(|row| row.map(|stored| stored.record)).collect::<Result<_, _>>().doing(DOING)
+}
+
+/// A page of the log.
+pub(crate) fn page(connection: &Connection, filter: &EventFilter) -> Result<EventPage, StoreError> {
+    let sql = format!(
+        "{SELECT} WHERE event.number > ?1 AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL \
+         OR object = ?3 OR substr(object, 1, length(?3) + 1) = ?3 || ' ' \
+         OR action LIKE 'claim\\_%' ESCAPE '\\' AND (instr(object, ' ' || ?3 || ':') > 0 \
+         OR instr(object, ' ' || ?3 || ' ') > 0)) ORDER BY event.number"
+    );
+    let mut statement = connection.prepare_cached(&sql).doing(DOING)?;
+    let mut rows = statement
+        .query((count_cell(filter.after), filter.since.map(Micros), &filter.object))
+        .doing(DOING)?;
+    let (mut page, mut bytes) = (EventPage::default(), 0_usize);
+    while let Some(row) = rows.next().doing(DOING)? {
+        let is_full = page.events.len() >= usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        if is_full || bytes >= EVENT_PAGE_BYTES_MAX {
+            page.is_cut = true;
+            break;
+        }
+        let stored = read(row).doing(DOING)?;
+        let is_forgotten = stored.is_forgotten();
+        let event = &stored.record.event;
+        bytes +=
+            [&event.before, &event.after].into_iter().flatten().map(String::len).sum::<usize>();
+        page.events.push(LoggedEvent { record: stored.record, is_forgotten });
+    }
+    Ok(page)
 }
 
 /// Checks every event against its hash, its number, its values and its predecessor.

@@ -51,14 +51,15 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::accounts::{
-    AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount, NewClaim,
+    AccountActor, AccountChange, AccountRecord, AccountRefusal, FailedSignIns, NewAccount,
+    NewClaim, Recovery,
 };
 use crate::carried::{IncomingFile, KeptFile, WaitingFile};
 use crate::changes::{ChangeSetRecord, ChangedRegister, ImportRecord, RegisterChange};
 use crate::model::{
     AgentHabit, AgentRecord, AgentState, AppendedReport, AssetRecord, BackupSummary, ChainVerdict,
-    EventDraft, EventRecord, ExportRecord, IncomingReport, NewAgent, NewToken, PackageSpan,
-    ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
+    EventDraft, EventFilter, EventPage, EventRecord, ExportRecord, IncomingReport, NewAgent,
+    NewToken, PackageSpan, ReportReceipt, SectionSpan, StoreError, TokenRecord, TokenRefusal,
 };
 use crate::scans::{
     AppendedPart, CredentialRecord, IncomingPart, IncomingTargets, RunUnderWay, ScanPlanRecord,
@@ -485,6 +486,10 @@ impl Store for SqliteStore {
         self.read("reading the log of events", move |it| events::after(it, after, limit))
     }
 
+    fn event_page(&self, filter: EventFilter) -> Answer<'_, EventPage> {
+        self.read("reading the log of events", move |it| events::page(it, &filter))
+    }
+
     fn event_head(&self) -> Answer<'_, (u64, Option<ContentHash>)> {
         self.read("reading the log of events", events::head)
     }
@@ -517,26 +522,35 @@ impl Store for SqliteStore {
     fn add_account(
         &self,
         account: NewAccount,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
-        self.write("keeping an account", move |it| accounts::add(it, &account, &event))
+        self.write("keeping an account", move |it| accounts::add(it, &account, &by, &event))
     }
 
     fn change_account(
         &self,
         name: String,
         change: AccountChange,
+        by: AccountActor,
         events: Vec<EventDraft>,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
-        self.write("keeping an account", move |it| accounts::change(it, &name, &change, &events))
+        self.write("keeping an account", move |it| {
+            accounts::change(it, &name, &change, &by, &events)
+        })
     }
 
     fn remove_account(
         &self,
         name: String,
+        by: AccountActor,
         event: EventDraft,
     ) -> Answer<'_, Result<(), AccountRefusal>> {
-        self.write("removing an account", move |it| accounts::remove(it, &name, &event))
+        self.write("removing an account", move |it| accounts::remove(it, &name, &by, &event))
+    }
+
+    fn recoveries(&self) -> Answer<'_, Vec<Recovery>> {
+        self.read("reading the recoveries", accounts::recoveries)
     }
 
     fn failed_sign_ins(&self, name: String) -> Answer<'_, Option<FailedSignIns>> {

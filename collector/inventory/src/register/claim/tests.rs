@@ -74,6 +74,7 @@ fn record(number: u64, claim: &Claim, state: ClaimState) -> ClaimRecord {
             at: Timestamp::UNIX_EPOCH,
             by: "anna".to_owned(),
             event: 1,
+            after_recovery_at: None,
         }),
     }
 }
@@ -119,8 +120,10 @@ fn who_changes_what_is_claimed_or_in_whose_name_claims_anew() {
     assert_eq!(begun(&before, &later), [claim]);
     let other = with(&before, "risk", "R-001", "owner", Some("IT"));
     assert_eq!(begun(&before, &other).len(), 1);
-    let reason = with(&before, "risk", "R-001", "reason", Some("Aufwand"));
-    assert_eq!(begun(&before, &reason), Vec::<String>::new(), "the reason is no part of it");
+    let distribution = with(&before, "company", "", "distribution", Some("alle"));
+    assert_eq!(begun(&before, &distribution).len(), 1, "that is another release");
+    let remark = with(&before, "role", "IT", "remark", Some("extern"));
+    assert_eq!(begun(&before, &remark), Vec::<String>::new(), "no claim speaks of it");
     let withdrawn = with(&before, "company", "", "released_by", None);
     assert_eq!(begun(&before, &withdrawn), Vec::<String>::new());
     assert_eq!(begun(&withdrawn, &before).len(), 1, "said again is claimed again");
@@ -132,10 +135,131 @@ fn another_management_makes_every_approval_of_the_old_one_a_claim() {
     let after = with(&before, "company", "", "management", Some("IT"));
     let begun = Register::claims_begun(&before, &after);
     let keys: Vec<&str> = begun.iter().map(|it| it.claim.place.key.as_str()).collect();
-    assert_eq!(keys, ["management", "approved_on"]);
-    assert_eq!(begun[1].claim.voice, Voice::Management("IT".to_owned()));
+    assert_eq!(keys, ["management", "released_by", "approved_on"]);
+    assert_eq!(begun[2].claim.voice, Voice::Management("IT".to_owned()));
     let without = with(&before, "company", "", "management", None);
     assert_eq!(without.claims()[1].voice, Voice::Nobody);
+}
+
+/// What each claim covers: a change of any of it makes the confirmation void.
+#[test]
+fn a_change_of_anything_that_an_approval_covers_makes_it_a_claim_again() {
+    let whole = Register::parse(include_str!("../example.toml")).unwrap();
+    let check = |table: &str, identity: &str, key: &str, covered: &[(&str, &str)]| {
+        for (changed, value) in covered {
+            let after = with(&whole, table, identity, changed, Some(value));
+            let begun = Register::claims_begun(&whole, &after);
+            let own = begun.iter().find(|it| it.claim.place == Place::new(table, identity, key));
+            let own = own.unwrap_or_else(|| panic!("{table}.{key} does not cover {changed}"));
+            let back = after.taken_back(&own.taken_back).unwrap();
+            assert_eq!(back, whole, "rejecting takes {changed} back, not the approval");
+        }
+    };
+    let process = [
+        ("name", "Anderes"),
+        ("owner", "IT-Leitung"),
+        ("description", "kurz"),
+        ("confidentiality", "high"),
+        ("integrity", "normal"),
+        ("availability", "normal"),
+        ("authenticity", "high"),
+        ("reason", "anders"),
+    ];
+    check("process", "GP001", "approved_on", &process);
+    let company = [("name", "Neu GmbH"), ("scope", "nur Büro"), ("classification", "public")];
+    check("company", "", "released_by", &company);
+    check("company", "", "reviewed_by", &company);
+    check("group", "C001", "confirmed_by", &[("name", "Alle")]);
+    let risk = [
+        ("frequency", "rare"),
+        ("impact", "limited"),
+        ("existing_measures", "keine"),
+        ("reason", "anders"),
+        ("residual_frequency", "medium"),
+    ];
+    check("risk", "R-001", "state", &risk);
+    check(
+        "finding",
+        "B-00000001",
+        "status",
+        &[("reason", "anders"), ("exception_until", "2040-01-01")],
+    );
+    let need = whole.need.first().unwrap().text("id").unwrap().to_owned();
+    check("need", &need, "level", &[("ground", "other"), ("decided_on", "2020-01-01")]);
+}
+
+#[test]
+fn numbers_of_hours_and_references_are_covered_too() {
+    let before = register();
+    for (key, value) in [
+        ("outage_hours", Value::Decimal(72.0)),
+        ("recovery_time_hours", Value::Decimal(1.5)),
+        ("recovery_point_hours", Value::Decimal(0.5)),
+    ] {
+        let place = Place::new("process", "GP001", key);
+        let after = before.edited(&[Edit { place, value: Some(value) }]).unwrap();
+        let begun = Register::claims_begun(&before, &after);
+        assert_eq!(begun.len(), 1, "{key}");
+        assert_eq!(begun[0].claim.place.key, "approved_on");
+    }
+}
+
+#[test]
+fn who_puts_a_system_into_a_confirmed_group_makes_it_a_claim_again() {
+    let group = with(&register(), "group", "C001", "confirmed_by", Some("IT-Leitung"));
+    let joined = with(&group, "system", "S-7K2QD", "group", Some("C001"));
+    let claim = Register::claims_begun(&group, &joined).remove(0);
+    assert_eq!(claim.claim.text(), "IT-Leitung (members: S-7K2QD)");
+    let back = joined.taken_back(&claim.taken_back).unwrap();
+    assert_eq!(back.claims(), group.claims(), "rejecting takes the system out");
+    let other = with(&group, "system", "S-7K2QD", "group", Some("C002"));
+    assert!(Register::claims_begun(&group, &other).is_empty());
+    assert!(!Register::claims_begun(&joined, &group).is_empty(), "also who takes it out");
+}
+
+#[test]
+fn approved_software_reviewed_risks_and_confirmed_changes_are_claims() {
+    let mut after = with(&register(), "company", "", "security_officer", Some("IT"));
+    let mut voice = |table: &str, identity: &str, key: &str, value: &str| {
+        let before = after.clone();
+        after = with(&before, table, identity, key, Some(value));
+        let begun = Register::claims_begun(&before, &after);
+        begun.first().map(|it| it.claim.voice.clone())
+    };
+    let officer = Some(Voice::SecurityOfficer("IT".to_owned()));
+    assert_eq!(voice("software", "W-00000001", "approved", "check"), None);
+    assert_eq!(voice("software", "W-00000001", "approved", "yes"), officer);
+    assert_eq!(voice("change", "C-00000001", "review", "noted"), None);
+    assert_eq!(voice("change", "C-00000001", "review", "confirmed"), officer);
+    let owner = Some(Voice::Role("IT-Leitung".to_owned()));
+    assert_eq!(voice("risk", "R-001", "state", "reviewed"), owner);
+    assert_eq!(voice("company", "", "security_officer", "IT-Leitung"), Some(Voice::Administrator));
+}
+
+#[test]
+fn what_was_confirmed_and_changed_since_is_to_be_confirmed_again() {
+    let before = register();
+    let confirmed: Vec<ClaimRecord> = (1..)
+        .zip(before.claims())
+        .map(|(number, it)| record(number, &it, ClaimState::Confirmed))
+        .collect();
+    assert!(before.standings(&confirmed).iter().all(|it| it.lapsed.is_none()));
+    let after = with(&before, "process", "GP001", "availability", Some("high"));
+    let again = Register::claims_begun(&before, &after).remove(0).claim;
+    let mut records = confirmed.clone();
+    records.push(record(99, &again, ClaimState::Open));
+    let standings = after.standings(&records);
+    let approval = standings.iter().find(|it| it.claim.place.key == "approved_on").unwrap();
+    assert!(!approval.is_confirmed());
+    for (language, expected) in
+        [(Language::German, "erneut zu bestätigen"), (Language::English, "to be confirmed again")]
+    {
+        let said = approval.text(language.wording(), |_| "heute".to_owned());
+        assert!(said.contains(expected) && said.contains("anna"), "{said}");
+    }
+    records.push(record(100, &again, ClaimState::Confirmed));
+    let standings = after.standings(&records);
+    assert!(standings.iter().all(|it| it.lapsed.is_none()), "by now it is confirmed again");
 }
 
 #[test]
@@ -151,7 +275,7 @@ fn rejecting_takes_back_the_field_or_what_was_claimed_anew_or_the_statement() {
     assert_eq!(back(&before, &later, 0), before);
     // What others approved is not brought back by who says which role is the management.
     let managed = with(&before, "company", "", "management", Some("IT"));
-    let approval = back(&before, &managed, 1);
+    let approval = back(&before, &managed, 2);
     assert_eq!(approval.process[0].more.text("approved_on"), None);
 }
 
@@ -192,6 +316,17 @@ fn people_read_whose_word_it_is_and_that_nobody_stands_by_it() {
         let said = text(ClaimState::Confirmed);
         assert!(said.contains(confirmed) && said.contains("anna"), "{said}");
         assert!(!said.contains(open) && !said.contains('⟨'), "{said}");
+        let mut recovered = record(7, &claim, ClaimState::Confirmed);
+        recovered.settled.as_mut().unwrap().after_recovery_at = Some(Timestamp::UNIX_EPOCH);
+        let after = register.standings(&[recovered]).remove(1).text(words, |_| "heute".to_owned());
+        assert!(after.starts_with(&said) && after.len() > said.len() + 20, "{after}");
+        let old = ClaimRecord {
+            claimed_by: ADOPTING_ACTOR.to_owned(),
+            ..record(7, &claim, ClaimState::Open)
+        };
+        let said = register.standings(&[old]).remove(1).text(words, |_| "heute".to_owned());
+        let before = words.text("account-claim-from-before");
+        assert_eq!(said, format!("{before} (C7)"), "not claimed by anybody");
         assert_ne!(actor_text(words, "user anna"), actor_text(words, "account anna"));
         assert_eq!(actor_text(words, "rule reconcile"), "rule reconcile");
     }

@@ -1,12 +1,26 @@
 //! What the company is: where, who, what it does and with what.
 
 use super::{
-    CODE, COUNT, Key, Kind, NAME, OWNER, REMARK, Speaker, Table, choice, claimed, coded, day, key,
-    level, list, reference, references, required, role, single, text, texts, yes_no,
+    CODE, COUNT, Key, Kind, NAME, OWNER, REMARK, Speaker, Table, choice, claimed, claimed_with,
+    coded, day, key, level, list, reference, references, required, role, single, text, texts,
+    yes_no,
 };
 
 /// How a document or information is classified.
 const CLASSIFICATIONS: &[&str] = &["public", "internal", "confidential", "strictly_confidential"];
+/// What a release or a review of the documentation speaks of.
+const DOCUMENTATION: &[&str] = &[
+    "name",
+    "employees",
+    "sector",
+    "scope",
+    "classification",
+    "frameworks",
+    "security_officer",
+    "management",
+    "next_review_on",
+    "distribution",
+];
 const WHEN: Key = required("when", Kind::Condition);
 
 /// The tables, in the order in which they are written.
@@ -20,10 +34,10 @@ pub(super) const TABLES: &[Table] = &[
             text("scope"),
             choice("classification", CLASSIFICATIONS),
             texts("frameworks"),
-            text("security_officer"),
+            claimed(text("security_officer"), Speaker::Administrator),
             claimed(role("management"), Speaker::Administrator),
-            claimed(text("reviewed_by"), Speaker::Named),
-            claimed(text("released_by"), Speaker::Named),
+            claimed_with(text("reviewed_by"), Speaker::Named, DOCUMENTATION),
+            claimed_with(text("released_by"), Speaker::Named, DOCUMENTATION),
             day("next_review_on"),
             text("distribution"),
         ],
@@ -108,7 +122,25 @@ pub(super) const TABLES: &[Table] = &[
             text("reason"),
             references("applications", "application"),
             references("information", "information"),
-            claimed(day("approved_on"), Speaker::Management),
+            claimed_with(
+                day("approved_on"),
+                Speaker::Management,
+                &[
+                    "name",
+                    "owner",
+                    "description",
+                    "outage_hours",
+                    "recovery_time_hours",
+                    "recovery_point_hours",
+                    "confidentiality",
+                    "integrity",
+                    "availability",
+                    "authenticity",
+                    "reason",
+                    "applications",
+                    "information",
+                ],
+            ),
             text("template"),
         ],
     ),

@@ -36,10 +36,21 @@ pub(super) struct Key {
 pub(super) struct ClaimRule {
     /// Whose word it is.
     pub speaker: Speaker,
-    /// The word that makes it a claim; none: any value does.
-    pub word: Option<&'static str>,
+    /// The words that make it a claim; none: any value does.
+    pub words: &'static [&'static str],
     /// Keys of the same entry that say what is claimed: who changes one of them claims anew.
     pub extent: &'static [&'static str],
+    /// Entries of another table that belong to what is claimed: who adds or removes one claims anew.
+    pub members: Option<Members>,
+}
+
+/// Entries of another table that name an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Members {
+    /// Their table.
+    pub table: &'static str,
+    /// The key in which they name it.
+    pub key: &'static str,
 }
 
 /// Whose word a claim is.
@@ -51,6 +62,8 @@ pub(super) enum Speaker {
     Key(&'static str),
     /// The role that is the management of the company.
     Management,
+    /// The role that is the company's security officer.
+    SecurityOfficer,
     /// Whoever administers the accounts.
     Administrator,
 }
@@ -116,24 +129,24 @@ const fn required(name: &'static str, kind: Kind) -> Key {
     Key { name, kind, is_required: true, claim: None }
 }
 
-/// The same key, whose value is a claim.
+/// The same key, whose every value is a claim.
 const fn claimed(key: Key, speaker: Speaker) -> Key {
-    Key { claim: Some(ClaimRule { speaker, word: None, extent: &[] }), ..key }
-}
-
-/// The same key, of which one word is a claim about what other keys say.
-const fn claimed_word(
-    key: Key,
-    word: &'static str,
-    speaker: Speaker,
-    extent: &'static [&'static str],
-) -> Key {
-    Key { claim: Some(ClaimRule { speaker, word: Some(word), extent }), ..key }
+    claimed_with(key, speaker, &[])
 }
 
 /// The same key, whose every value is a claim about what other keys say.
 const fn claimed_with(key: Key, speaker: Speaker, extent: &'static [&'static str]) -> Key {
-    Key { claim: Some(ClaimRule { speaker, word: None, extent }), ..key }
+    claimed_words(key, &[], speaker, extent)
+}
+
+/// The same key, of which these words are a claim about what other keys say.
+const fn claimed_words(
+    key: Key,
+    words: &'static [&'static str],
+    speaker: Speaker,
+    extent: &'static [&'static str],
+) -> Key {
+    Key { claim: Some(ClaimRule { speaker, words, extent, members: None }), ..key }
 }
 
 const fn text(name: &'static str) -> Key {
@@ -277,8 +290,13 @@ mod tests {
                 if let Speaker::Key(name) = rule.speaker {
                     assert_eq!(kind(name), Some(Kind::Reference("role")), "{}", key.name);
                 }
-                if let (Some(word), Kind::Choice(words)) = (rule.word, key.kind) {
-                    assert!(words.contains(&word), "{}", key.name);
+                assert!(!rule.extent.contains(&key.name), "{}", key.name);
+                if let Kind::Choice(words) = key.kind {
+                    assert!(rule.words.iter().all(|it| words.contains(it)), "{}", key.name);
+                }
+                if let Some(members) = rule.members {
+                    let table = super::table(members.table).unwrap();
+                    assert!(table.keys.iter().any(|it| it.name == members.key), "{}", key.name);
                 }
             }
         }

@@ -2,12 +2,15 @@
 //! shows it, which is the same in every export.
 
 use super::{
-    Key, Kind, OWNER, REMARK, Speaker, Table, choice, claimed_with, day, list, reference, required,
-    role, text, yes_no,
+    Key, Kind, OWNER, REMARK, Speaker, Table, choice, claimed_with, claimed_words, day, list,
+    reference, required, role, text, yes_no,
 };
 
 const ID: Key = required("id", Kind::Text);
 const YES_NO_CHECK: &[&str] = &["yes", "no", "check"];
+
+/// What the review or the release of a version of the documentation speaks of.
+const VERSION: &[&str] = &["version", "date", "author", "reason", "section"];
 
 /// The tables, in the order in which they are written.
 pub(super) const TABLES: &[Table] = &[
@@ -43,7 +46,17 @@ pub(super) const TABLES: &[Table] = &[
     list(
         "software",
         "id",
-        &[ID, choice("approved", YES_NO_CHECK), choice("needs_licence", YES_NO_CHECK), REMARK],
+        &[
+            ID,
+            claimed_words(
+                choice("approved", YES_NO_CHECK),
+                &["yes"],
+                Speaker::SecurityOfficer,
+                &["remark"],
+            ),
+            choice("needs_licence", YES_NO_CHECK),
+            REMARK,
+        ],
     ),
     list("firmware", "id", &[ID, yes_no("extended_support"), day("replacement_on"), REMARK]),
     list("certificate", "id", &[ID, OWNER, text("renewal")]),
@@ -53,7 +66,19 @@ pub(super) const TABLES: &[Table] = &[
     list("coverage", "id", &[ID, text("decision")]),
     list("agent", "id", &[ID, REMARK]),
     list("quality", "id", &[ID, REMARK]),
-    list("change", "id", &[ID, choice("review", &["noted", "check", "confirmed"])]),
+    list(
+        "change",
+        "id",
+        &[
+            ID,
+            claimed_words(
+                choice("review", &["noted", "check", "confirmed"]),
+                &["confirmed"],
+                Speaker::SecurityOfficer,
+                &[],
+            ),
+        ],
+    ),
     list("rule", "id", &[ID, REMARK]),
     list("scan", "id", &[ID, REMARK]),
     list(
@@ -66,8 +91,8 @@ pub(super) const TABLES: &[Table] = &[
             text("author"),
             text("reason"),
             text("section"),
-            claimed_with(text("reviewed"), Speaker::Named, &["version", "section"]),
-            claimed_with(text("released"), Speaker::Named, &["version", "section"]),
+            claimed_with(text("reviewed"), Speaker::Named, VERSION),
+            claimed_with(text("released"), Speaker::Named, VERSION),
         ],
     ),
 ];

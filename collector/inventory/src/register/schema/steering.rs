@@ -1,8 +1,9 @@
 //! How the company steers: records, measures, goals, figures; and what people decide on proposals.
 
 use super::{
-    CODE, Kind, NAME, OWNER, REMARK, Speaker, Table, amount, choice, claimed, claimed_with,
-    claimed_word, coded, day, key, level, list, reference, required, role, text, texts, yes_no,
+    CODE, ClaimRule, Key, Kind, Members, NAME, OWNER, REMARK, Speaker, Table, amount, choice,
+    claimed_with, claimed_words, coded, day, key, level, list, reference, required, role, text,
+    texts, yes_no,
 };
 
 /// The values of a figure, an answer or a decision that is still open.
@@ -10,6 +11,17 @@ const YES_NO_CHECK: &[&str] = &["yes", "no", "check"];
 const FREQUENCIES: &[&str] = &["rare", "medium", "frequent", "very_frequent"];
 const CATEGORIES: &[&str] = &["low", "medium", "high", "very_high"];
 const IMPACTS: &[&str] = &["negligible", "limited", "considerable", "existential"];
+
+/// Who confirmed a group: its name, and which systems are in it.
+const GROUP_CONFIRMED: Key = Key {
+    claim: Some(ClaimRule {
+        speaker: Speaker::Named,
+        words: &[],
+        extent: &["name", "confirmed_on"],
+        members: Some(Members { table: "system", key: "group" }),
+    }),
+    ..role("confirmed_by")
+};
 
 /// The tables, in the order in which they are written.
 pub(super) const TABLES: &[Table] = &[
@@ -86,7 +98,11 @@ pub(super) const TABLES: &[Table] = &[
         "id",
         &[
             required("id", Kind::Text),
-            claimed_with(level("level"), Speaker::Key("decided_by"), &["reason", "review_on"]),
+            claimed_with(
+                level("level"),
+                Speaker::Key("decided_by"),
+                &["ground", "reason", "decided_on", "review_on"],
+            ),
             choice("ground", &["distribution", "not_essential", "accumulation", "other"]),
             text("reason"),
             role("decided_by"),
@@ -97,12 +113,7 @@ pub(super) const TABLES: &[Table] = &[
     list(
         "group",
         "id",
-        &[
-            required("id", Kind::Text),
-            text("name"),
-            claimed(role("confirmed_by"), Speaker::Named),
-            day("confirmed_on"),
-        ],
+        &[required("id", Kind::Text), text("name"), GROUP_CONFIRMED, day("confirmed_on")],
     ),
     list("model", "id", &[required("id", Kind::Text), yes_no("relevant"), text("reason")]),
     list(
@@ -110,11 +121,11 @@ pub(super) const TABLES: &[Table] = &[
         "id",
         &[
             required("id", Kind::Text),
-            claimed_word(
+            claimed_words(
                 choice("status", &["open", "in_progress", "done", "exception"]),
-                "exception",
+                &["exception"],
                 Speaker::Key("accepted_by"),
-                &["exception_until", "reason"],
+                &["exception_until", "reason", "measure"],
             ),
             day("exception_until"),
             role("accepted_by"),
@@ -137,17 +148,22 @@ pub(super) const TABLES: &[Table] = &[
             choice("residual_frequency", FREQUENCIES),
             choice("residual_impact", IMPACTS),
             OWNER,
-            claimed_word(
+            claimed_words(
                 choice("state", &["proposed", "reviewed", "accepted", "rejected"]),
-                "accepted",
+                &["reviewed", "accepted"],
                 Speaker::Key("owner"),
                 &[
                     "object",
                     "threat",
                     "scenario",
+                    "frequency",
+                    "impact",
+                    "existing_measures",
                     "treatment",
+                    "reason",
                     "residual_frequency",
                     "residual_impact",
+                    "decided_on",
                     "accepted_until",
                 ],
             ),
