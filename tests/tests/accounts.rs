@@ -195,10 +195,10 @@ impl Scene {
 }
 
 fn rows(reply: Reply) -> Result<Vec<ClaimRow>, Failure> {
-    match reply {
-        Reply::Claims(rows) | Reply::Pending { claims: rows, .. } => Ok(rows),
-        other => panic!("another reply: {other:?}"),
-    }
+    let (Reply::Claims(rows) | Reply::Pending { claims: rows, .. }) = reply else {
+        panic!("another reply: {reply:?}")
+    };
+    Ok(rows)
 }
 
 fn key<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
-use kataster::command::{Comparison, Order, Reply, SnapshotOrder, execute};
+use kataster::command::{Comparison, Order, Reply, SnapshotOrder, SnapshotReply, execute};
 use kataster::failure::{ExitCode, Failure};
 use tempfile::TempDir;
 use tests::loopback::Running;
@@ -32,6 +32,11 @@ impl Scene {
         self.order(Order::Snapshot(order)).await
     }
 
+    async fn said(&self, order: SnapshotOrder) -> Result<SnapshotReply, Failure> {
+        let Reply::Snapshots(said) = self.snapshot(order).await? else { panic!("another reply") };
+        Ok(*said)
+    }
+
     async fn take(&self, name: &str, language: &str) -> Result<Reply, Failure> {
         let (name, language) = (Some(name.to_owned()), language.to_owned());
         self.snapshot(SnapshotOrder::Create { name, language, time_zone: zone() }).await
@@ -40,8 +45,8 @@ impl Scene {
     async fn compare(&self, from: &str, to: Option<&str>) -> Result<Comparison, Failure> {
         let (from, to) = (from.to_owned(), to.map(str::to_owned));
         let order = SnapshotOrder::Differences { from, to, time_zone: zone() };
-        let Reply::Compared(it) = self.snapshot(order).await? else { panic!("another reply") };
-        Ok(*it)
+        let SnapshotReply::Compared(it) = self.said(order).await? else { panic!("another reply") };
+        Ok(it)
     }
 
     async fn verify(&self) -> Result<Reply, Failure> {
@@ -85,7 +90,7 @@ async fn a_snapshot_keeps_what_was_and_says_what_changed() {
     assert_eq!((cell.id.as_str(), cell.after.as_str()), ("GP001", "Fertigung"));
     // What was is still shown as it was.
     let order = SnapshotOrder::Show { name: "1".to_owned(), sheet: Some("processes".to_owned()) };
-    let Reply::Snapshot(shown) = scene.snapshot(order).await.unwrap() else { panic!() };
+    let SnapshotReply::One(shown) = scene.said(order).await.unwrap() else { panic!() };
     let rows: Vec<&Vec<String>> = shown.sheets.iter().flat_map(|it| &it.rows).collect();
     assert!(rows.iter().any(|it| it.contains(&cell.before)), "{rows:?}");
     scene.take("Später", "de").await.unwrap();
@@ -118,7 +123,7 @@ async fn what_cannot_be_is_refused_and_nothing_is_overwritten() {
     let sheet = Some("nothing".to_owned());
     let order = SnapshotOrder::Show { name: "Audit".to_owned(), sheet };
     assert_eq!(code(scene.snapshot(order).await), refused("no-sheet", ExitCode::NothingFound));
-    let Reply::Snapshots(list) = scene.snapshot(SnapshotOrder::List).await.unwrap() else {
+    let SnapshotReply::All(list) = scene.said(SnapshotOrder::List).await.unwrap() else {
         panic!("another reply")
     };
     assert_eq!(list.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Audit", "English"]);

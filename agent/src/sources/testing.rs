@@ -186,6 +186,12 @@ impl MapHost {
         }
         Ok(())
     }
+
+    /// The bytes of a file, or the names of a folder.
+    fn size_of(&self, path: &str) -> u64 {
+        let names = || self.folders.get(path).map_or(0, BTreeSet::len);
+        self.files.get(path).map_or_else(names, Vec::len) as u64
+    }
 }
 
 impl Host for MapHost {
@@ -226,10 +232,7 @@ impl Host for MapHost {
                 Ok(Reply::Status(PathStatus {
                     is_folder,
                     is_executable: !is_folder,
-                    size_bytes: match (self.files.get(&real), self.folders.get(&real)) {
-                        (Some(bytes), _) => bytes.len() as u64,
-                        (None, names) => names.map_or(0, |it| it.len() as u64),
-                    },
+                    size_bytes: self.size_of(&real),
                     owner: 0,
                     modified_seconds: 0,
                     changed_nanoseconds: 0,

@@ -54,9 +54,8 @@ pub(super) fn from_file(path: &Path) -> Result<Secret, Failure> {
     close_memory();
     // As large as it gets: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX));
-    for byte in file.bytes().take(FILE_BYTES_MAX) {
-        bytes.push(byte.map_err(failed)?);
-    }
+    #[expect(clippy::disallowed_methods, reason = "bounded by `take`")]
+    file.take(FILE_BYTES_MAX as u64).read_to_end(&mut bytes).map_err(failed)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|it| failed(io::Error::new(io::ErrorKind::InvalidData, it.to_string())))?;
     Ok(Secret::of_line(text))

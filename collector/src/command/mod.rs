@@ -34,5 +34,5 @@ pub use order::{AssetExplanation, AssetHistory, Order, Reply, ScanOrder};
 pub use print::{Form, print};
 pub(crate) use print::{clean, table};
 pub(crate) use print_scans::document as print_document;
-pub use snapshots::{Comparison, ShownSheet, ShownSnapshot, SnapshotOrder};
+pub use snapshots::{Comparison, ShownSheet, ShownSnapshot, SnapshotOrder, SnapshotReply};
 pub use users::{AccountRow, UserOrder, recover};

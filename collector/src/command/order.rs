@@ -20,7 +20,7 @@ use super::changes::{ImportReport, ImportRow, ShownTable};
 use super::claims::{ClaimOrder, ClaimRow};
 use super::guide::{GuideOrder, GuideReply};
 use super::log::{LogOrder, LogPage};
-use super::snapshots::{Comparison, ShownSnapshot, SnapshotOrder};
+use super::snapshots::{SnapshotOrder, SnapshotReply};
 use super::users::{AccountRow, UserOrder};
 use crate::accounts::Secret;
 use crate::scans::{AddressExplanation, PlanRow, RunRow, ScanOutcome, ScanPlan, ScanRequest};
@@ -356,12 +356,8 @@ pub enum Reply {
     Imported(Box<ImportReport>),
     /// Imports, newest first.
     Imports(Vec<ImportRow>),
-    /// Snapshots, the oldest first.
-    Snapshots(Vec<store::SnapshotRecord>),
-    /// A snapshot.
-    Snapshot(Box<ShownSnapshot>),
-    /// What differs between two snapshots.
-    Compared(Box<Comparison>),
+    /// What snapshots say.
+    Snapshots(Box<SnapshotReply>),
     /// A page of the log of events.
     Log(LogPage),
     /// The event chain is whole.

@@ -49,12 +49,7 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
         (Reply::Imported(it), Form::Json) => json(out, it),
         (Reply::Imports(list), Form::Json) => json(out, list),
         (Reply::Imported(it), Form::Table) => print_import::report(out, it, wording),
-        (Reply::Snapshots(list), Form::Json) => json(out, list),
-        (Reply::Snapshot(it), Form::Json) => json(out, it),
-        (Reply::Compared(it), Form::Json) => json(out, it),
-        (Reply::Snapshots(list), Form::Table) => print_snapshots::list(out, list, wording),
-        (Reply::Snapshot(it), Form::Table) => print_snapshots::shown(out, it, wording),
-        (Reply::Compared(it), Form::Table) => print_snapshots::comparison(out, it, wording),
+        (Reply::Snapshots(it), _) => print_snapshots::reply(out, it, form, wording),
         (Reply::Imports(list), Form::Table) => print_import::list(out, list, wording),
         (Reply::Log(page), Form::Json) => json(out, page),
         (Reply::Log(page), Form::Table) => log::print(out, page, wording),
@@ -115,7 +110,7 @@ pub fn print(out: &mut dyn Write, reply: &Reply, form: Form, wording: &Wording) 
     }
 }
 
-fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
+pub(super) fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
 }

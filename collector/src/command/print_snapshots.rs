@@ -8,8 +8,8 @@ use inventory::register::actor_text;
 use store::SnapshotRecord;
 use wording::Wording;
 
-use super::print::{clean, instant};
-use super::snapshots::{Comparison, ShownSnapshot, title};
+use super::print::{Form, clean, instant, json};
+use super::snapshots::{Comparison, ShownSnapshot, SnapshotReply, title};
 
 /// Rows of one kind and sheet that a person reads; JSON has them all.
 const ROWS_SHOWN_MAX: usize = 100;
@@ -18,11 +18,23 @@ const LETTERS_SHOWN_MAX: usize = 60;
 /// Cells that say what a row is.
 const NAMING_CELLS: usize = 3;
 
-pub(super) fn list(
+pub(super) fn reply(
     out: &mut dyn Write,
-    list: &[SnapshotRecord],
+    reply: &SnapshotReply,
+    form: Form,
     wording: &Wording,
 ) -> io::Result<()> {
+    match (reply, form) {
+        (SnapshotReply::All(it), Form::Json) => json(out, it),
+        (SnapshotReply::One(it), Form::Json) => json(out, it),
+        (SnapshotReply::Compared(it), Form::Json) => json(out, it),
+        (SnapshotReply::All(it), Form::Table) => list(out, it, wording),
+        (SnapshotReply::One(it), Form::Table) => shown(out, it, wording),
+        (SnapshotReply::Compared(it), Form::Table) => comparison(out, it, wording),
+    }
+}
+
+fn list(out: &mut dyn Write, list: &[SnapshotRecord], wording: &Wording) -> io::Result<()> {
     if list.is_empty() {
         return writeln!(out, "{}", wording.text("command-no-snapshots"));
     }
@@ -41,11 +53,7 @@ pub(super) fn list(
     writeln!(out, "{}", table(headings.to_vec(), rows.collect()))
 }
 
-pub(super) fn shown(
-    out: &mut dyn Write,
-    shown: &ShownSnapshot,
-    wording: &Wording,
-) -> io::Result<()> {
+fn shown(out: &mut dyn Write, shown: &ShownSnapshot, wording: &Wording) -> io::Result<()> {
     writeln!(out, "{}, {}", clean(&title(&shown.snapshot)), instant(shown.snapshot.taken_at))?;
     if let [only] = shown.sheets.as_slice() {
         let headings = only.columns.iter().map(|it| column_name(wording, it)).collect();
@@ -65,11 +73,7 @@ pub(super) fn shown(
     writeln!(out, "{}", table(headings, shown.sheets.iter().map(row).collect()))
 }
 
-pub(super) fn comparison(
-    out: &mut dyn Write,
-    comparison: &Comparison,
-    wording: &Wording,
-) -> io::Result<()> {
+fn comparison(out: &mut dyn Write, comparison: &Comparison, wording: &Wording) -> io::Result<()> {
     let to = comparison.to.as_ref().map_or_else(|| wording.text("command-snapshot-now"), title);
     let arguments = [("from", clean(&title(&comparison.from)).into()), ("to", clean(&to).into())];
     writeln!(out, "{}", wording.text_with("command-snapshot-between", &arguments))?;

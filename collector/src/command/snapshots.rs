@@ -55,6 +55,18 @@ pub enum SnapshotOrder {
     },
 }
 
+/// What snapshots say.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotReply {
+    /// All, the oldest first.
+    All(Vec<SnapshotRecord>),
+    /// The rows of one.
+    One(ShownSnapshot),
+    /// What differs between two.
+    Compared(Comparison),
+}
+
 /// Two snapshots and what differs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Comparison {
@@ -93,13 +105,19 @@ pub(super) async fn execute(work: &Work<'_>, order: SnapshotOrder) -> Result<Rep
         SnapshotOrder::Create { name, language, time_zone } => {
             Box::pin(create(work, name, &language, time_zone)).await
         }
-        SnapshotOrder::List => Ok(Reply::Snapshots(work.collector.store.snapshots().await?)),
+        SnapshotOrder::List => {
+            Ok(reply(SnapshotReply::All(work.collector.store.snapshots().await?)))
+        }
         SnapshotOrder::Show { name, sheet } => show(work, &name, sheet.as_deref()).await,
         SnapshotOrder::Differences { from, to, time_zone } => {
             Box::pin(differences(work, &from, to.as_deref(), time_zone)).await
         }
         SnapshotOrder::Verify { name } => verify(work, name.as_deref()).await,
     }
+}
+
+fn reply(said: SnapshotReply) -> Reply {
+    Reply::Snapshots(Box::new(said))
 }
 
 async fn create(
@@ -167,7 +185,7 @@ async fn show(work: &Work<'_>, name: &str, sheet: Option<&str>) -> Result<Reply,
             Vec::new()
         },
     });
-    Ok(Reply::Snapshot(Box::new(ShownSnapshot { snapshot, sheets: shown.collect() })))
+    Ok(reply(SnapshotReply::One(ShownSnapshot { snapshot, sheets: shown.collect() })))
 }
 
 async fn differences(
@@ -192,7 +210,7 @@ async fn differences(
         return Err(Failure::new(ExitCode::Usage, "snapshot-languages", object));
     }
     let sheets = in_background(move || before.differences(&after)).await?;
-    Ok(Reply::Compared(Box::new(Comparison { from, to, sheets })))
+    Ok(reply(SnapshotReply::Compared(Comparison { from, to, sheets })))
 }
 
 async fn verify(work: &Work<'_>, name: Option<&str>) -> Result<Reply, Failure> {

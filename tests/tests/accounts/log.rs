@@ -8,10 +8,9 @@ use super::super::{ADMIN, Scene, acting, key, somebody};
 
 impl Scene {
     async fn log(&self, order: LogOrder) -> LogPage {
-        match self.by(&acting(ADMIN), Order::AuditLog(order)).await.unwrap() {
-            Reply::Log(page) => page,
-            other => panic!("another reply: {other:?}"),
-        }
+        let reply = self.by(&acting(ADMIN), Order::AuditLog(order)).await.unwrap();
+        let Reply::Log(page) = reply else { panic!("another reply: {reply:?}") };
+        page
     }
 }
 
