@@ -16,6 +16,7 @@ mod profile;
 mod reason;
 mod register_rows;
 mod relation;
+mod risk_category;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sheet;

@@ -3,6 +3,8 @@
 use crate::export::cell::Cell;
 use crate::export::cell::Value;
 use crate::export::list::List;
+use crate::export::risk_category::DEFAULTS;
+use crate::export::risk_category::SHEET_TITLE;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
@@ -11,15 +13,11 @@ use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
 use crate::export::view::View;
 
-/// The first row of data of a sheet and the row of its headings, counted from 1.
-const FIRST_ROW: usize = 6;
-const HEADINGS_ROW: usize = 5;
-
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
     key: "risk_matrix",
     place: 32,
-    title: "sheets-risk-matrix",
+    title: SHEET_TITLE,
     subtitle: "sheets-risk-matrix-subtitle",
     empty: "sheets-empty-table",
     rules: &[5],
@@ -38,40 +36,9 @@ pub(super) const SHEET: Sheet = Sheet {
             .width(16),
         Column::computed("matrix.risks", "sheets-column-risk-count").number().width(12),
     ],
-    rows: Rows::Together(|view| ROWS.iter().map(|it| row(view, it)).collect()),
+    rows: Rows::Together(|view| DEFAULTS.iter().map(|it| row(view, it)).collect()),
     gaps: |view| vec![view.text("sheets-risk-matrix-gap")],
 };
-
-/// The frequencies in the order of the columns.
-const FREQUENCIES: [&str; 4] = ["rare", "medium", "frequent", "very_frequent"];
-/// The matrix that BSI Standard 200-3 gives as an example (section 5.2), the worst impact first.
-const ROWS: [(&str, [&str; 4]); 4] = [
-    ("existential", ["medium", "high", "very_high", "very_high"]),
-    ("considerable", ["medium", "medium", "high", "very_high"]),
-    ("limited", ["low", "low", "medium", "high"]),
-    ("negligible", ["low", "low", "low", "low"]),
-];
-
-/// The category of a risk; none for words that the matrix does not have.
-pub(super) fn category(view: &View<'_>, impact: &str, frequency: &str) -> Option<&'static str> {
-    let code = |word: &str| List::RiskCategory.codes().iter().map(|it| it.0).find(|it| *it == word);
-    let (_, defaults) = ROWS.iter().find(|(it, _)| *it == impact)?;
-    let at = FREQUENCIES.iter().position(|it| *it == frequency)?;
-    let own = view.stated().value("matrix", impact, frequency).map(crate::register::Value::to_text);
-    code(&own.unwrap_or_else(|| defaults.get(at).copied().unwrap_or_default().to_owned()))
-}
-
-/// The formula that looks the category up on this sheet; `impact` and `frequency` are cells.
-pub(super) fn formula(view: &View<'_>, impact: &str, frequency: &str) -> String {
-    let sheet = view.text(SHEET.title).replace('\'', "''");
-    let last = FIRST_ROW + ROWS.len() - 1;
-    let not_assessed = view.text("workbook-not-assessed");
-    format!(
-        "=IFERROR(INDEX('{sheet}'!$C${FIRST_ROW}:$F${last},\
-         MATCH({impact},'{sheet}'!$B${FIRST_ROW}:$B${last},0),\
-         MATCH({frequency},'{sheet}'!$C${HEADINGS_ROW}:$F${HEADINGS_ROW},0)),\"{not_assessed}\")"
-    )
-}
 
 fn row(view: &View<'_>, (impact, defaults): &(&'static str, [&'static str; 4])) -> Row {
     let risks = view.stated().entries("risk");
@@ -88,6 +55,8 @@ mod tests {
 
     use super::*;
     use crate::export::Snapshot;
+    use crate::export::risk_category::FREQUENCIES;
+    use crate::export::risk_category::category;
     use crate::export::sample;
     use crate::register::Register;
 

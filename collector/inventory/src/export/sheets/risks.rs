@@ -4,13 +4,13 @@ use crate::export::cell::Cell;
 use crate::export::cell::Value;
 use crate::export::claims::claims;
 use crate::export::list::List;
+use crate::export::risk_category;
 use crate::export::sheet::Column;
 use crate::export::sheet::Layout;
 use crate::export::sheet::Row;
 use crate::export::sheet::RowEvidence;
 use crate::export::sheet::Rows;
 use crate::export::sheet::Sheet;
-use crate::export::sheets::risk_matrix;
 use crate::export::view::View;
 use crate::register::Entry;
 
@@ -93,9 +93,12 @@ fn row(view: &View<'_>, code: &str, risk: &Entry) -> Row {
 fn category(view: &View<'_>, risk: &Entry, [frequency, impact]: [&str; 2]) -> Cell {
     let known = risk.text(frequency).zip(risk.text(impact));
     let result =
-        known.and_then(|(frequency, impact)| risk_matrix::category(view, impact, frequency));
-    let formula =
-        risk_matrix::formula(view, &format!("{{risk.{impact}}}"), &format!("{{risk.{frequency}}}"));
+        known.and_then(|(frequency, impact)| risk_category::category(view, impact, frequency));
+    let formula = risk_category::formula(
+        view,
+        &format!("{{risk.{impact}}}"),
+        &format!("{{risk.{frequency}}}"),
+    );
     let result = result.map_or(Value::NotAssessed, |it| Value::Choice(List::RiskCategory, it));
     Cell::new(Value::Formula { formula, result: Box::new(result) })
 }

@@ -17,6 +17,7 @@ const PUBLISHED: &[&str] = &[
     "1a277b0d1f716b3e3167f545dd934b0dd85b2c7063630f43aecd7998bd2d7ed4",
     "63065e9b9290fef5863d8937939bc5f27a800609ad1c1ae19e73dabc542eae6c",
     "5009972243f8590910a62e7b2ffdd0b500dff2e891d4480a9cbf001802e3d631",
+    "c7f869b05ad6b53534aa06ea1c4f2b2f9f19bdf78cf9dc4dacc29791d7c53abc",
 ];
 
 const SECOND: &str = "ALTER TABLE setting ADD COLUMN note TEXT";
