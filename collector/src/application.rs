@@ -103,14 +103,7 @@ fn spoken_language(typed: &[std::ffi::OsString]) -> Language {
     let after = typed.iter().skip_while(|it| *it != "--lang").nth(1);
     let joined = typed.iter().filter_map(|it| it.to_str()?.strip_prefix("--lang=")).next();
     let asked = after.and_then(|it| it.to_str()).or(joined).and_then(Language::from_tag);
-    let of_session = || {
-        ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .filter_map(|it| std::env::var(it).ok())
-            .find(|it| !it.is_empty())
-            .and_then(|it| Language::from_tag(&it))
-    };
-    asked.or_else(of_session).unwrap_or(Language::German)
+    asked.unwrap_or_else(|| Language::of_session(|it| std::env::var(it).ok()))
 }
 
 async fn run(arguments: &Arguments, wording: &'static Wording) -> Result<(), Failure> {

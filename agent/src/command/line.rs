@@ -183,14 +183,7 @@ impl Lang {
 
 /// The words of the language that was asked for, else of the session, else German.
 pub(super) fn words_of(asked: Option<Language>) -> &'static Wording {
-    let of_session = || {
-        ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .filter_map(|it| std::env::var(it).ok())
-            .find(|it| !it.is_empty())
-            .and_then(|it| Language::from_tag(&it))
-    };
-    asked.or_else(of_session).unwrap_or(Language::German).wording()
+    asked.unwrap_or_else(|| Language::of_session(|it| std::env::var(it).ok())).wording()
 }
 
 /// The language named on the command line, before it is parsed: help needs it already then.

@@ -239,15 +239,15 @@ fn body(
             let taken = writer.write(worksheet, (number, place), column, columns, cell)?;
             lines = lines.max(taken);
         }
-        // rust_xlsxwriter 0.102 writes the last row of a tab that waits in a file twice, if it has a height;
-        // without one, spreadsheets fit it to its text.
-        let is_last = usize::try_from(number - first).is_ok_and(|it| it + 1 == frame.rows);
-        if lines > 1.0 && !is_last {
+        if lines > 1.0 {
             let height = LINE_POINTS.mul_add(lines.min(LINES_MAX), 3.0);
             worksheet.set_row_height(number, height)?;
         }
         last = number;
     }
+    // rust_xlsxwriter 0.102 writes the last row of a tab that waits in a file twice, if it has a height: an empty
+    // one behind it has none.
+    worksheet.write_blank(last + 1, 0, &looks::base())?;
     let last_column = u16::try_from(columns.len()).unwrap_or(1).max(1) - 1;
     worksheet.autofilter(first - 1, 0, last, last_column)?;
     Ok(last)

@@ -84,6 +84,15 @@ impl Language {
         }
     }
 
+    /// The language of a session, by the first that is set of the variables of POSIX (Base Definitions, section 8.2);
+    /// none: German.
+    #[must_use]
+    pub fn of_session(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
+        let first = set.into_iter().find(|it| !it.is_empty());
+        first.and_then(|it| Self::from_tag(&it)).unwrap_or(Self::German)
+    }
+
     /// The tag of this language (BCP 47).
     #[must_use]
     pub const fn tag(self) -> &'static str {
@@ -172,6 +181,20 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn the_first_variable_that_is_set_says_the_language() {
+        let language = |set: &[(&str, &str)]| {
+            let value = |name: &str| set.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
+            Language::of_session(value)
+        };
+        assert_eq!(language(&[]), Language::German);
+        assert_eq!(language(&[("LANG", "en_GB.UTF-8")]), Language::English);
+        assert_eq!(language(&[("LANG", "en"), ("LC_ALL", "de_DE")]), Language::German);
+        assert_eq!(language(&[("LANG", "en"), ("LC_ALL", "")]), Language::English);
+        // One that is set and foreign is not passed over.
+        assert_eq!(language(&[("LANG", "en"), ("LC_MESSAGES", "fr")]), Language::German);
+    }
 
     /// The keys of a file that parses; a key starts a line, its continuation is indented.
     fn keys(text: &str) -> BTreeSet<String> {

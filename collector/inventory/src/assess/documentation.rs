@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::licences::LicenceRules;
 use crate::asset::row_id::row_id;
 use crate::asset::{Asset, AssetId, AssetKind, Contact, Lifecycle, SoftwarePackage};
-use crate::register::{Entry, Level, Register};
+use crate::register::{Entry, Register};
 
 /// A system that was not heard of for longer is no fresh knowledge.
 const FRESH: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -212,13 +212,8 @@ impl DocumentationFacts<'_> {
     }
 
     fn needs(&self) -> (usize, usize) {
-        let is_rated = |values: [Option<Level>; 3]| values.iter().all(Option::is_some);
-        let processes = self.register.process.iter();
-        let processes = processes.map(|it| [it.confidentiality, it.integrity, it.availability]);
-        let information = self.register.information.iter();
-        let information = information.map(|it| [it.confidentiality, it.integrity, it.availability]);
-        let all: Vec<_> = processes.chain(information).collect();
-        (all.iter().filter(|it| is_rated(**it)).count(), all.len())
+        let rated = self.register.rated();
+        rated.fold((0, 0), |(whole, all), it| (whole + usize::from(it.is_whole()), all + 1))
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Frozen {
 }
 
 /// The cells of a sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenSheet {
     /// Its key.
     pub sheet: String,
@@ -129,24 +129,20 @@ impl Frozen {
     /// keys: one that only one of the two has is no difference.
     #[must_use]
     pub fn differences(&self, later: &Self) -> Vec<SheetDifference> {
-        let empty = FrozenSheet {
-            sheet: String::new(),
-            columns: Vec::new(),
-            moving: Vec::new(),
-            rows: Vec::new(),
-        };
-        let find = |all: &'_ Self, key: &str| all.sheets.iter().position(|it| it.sheet == key);
-        let mut keys: Vec<&str> = later.sheets.iter().map(|it| it.sheet.as_str()).collect();
+        let nothing = FrozenSheet::default();
+        let keys = later.sheets.iter().map(|it| it.sheet.as_str());
         let gone = self.sheets.iter().map(|it| it.sheet.as_str());
-        keys.extend(gone.filter(|it| find(later, it).is_none()));
+        let gone = gone.filter(|key| later.sheet(key).is_none());
         let difference = |key: &str| {
-            let sheet = |all: &'_ Self| find(all, key).and_then(|it| all.sheets.get(it).cloned());
-            let before = sheet(self).unwrap_or_else(|| empty.clone());
-            let after = sheet(later).unwrap_or_else(|| empty.clone());
-            before.difference(&after, key)
+            let (before, after) = (self.sheet(key), later.sheet(key));
+            before.unwrap_or(&nothing).difference(after.unwrap_or(&nothing), key)
         };
-        let all = keys.into_iter().map(difference);
-        all.filter(|it| !it.is_empty()).collect()
+        keys.chain(gone).map(difference).filter(|it| !it.is_empty()).collect()
+    }
+
+    /// The sheet of this key.
+    fn sheet(&self, key: &str) -> Option<&FrozenSheet> {
+        self.sheets.iter().find(|it| it.sheet == key)
     }
 }
 

@@ -58,6 +58,15 @@ pub fn tiles(view: &View<'_>) -> Vec<Tile> {
 /// there is no figure.
 fn licences(view: &View<'_>) -> Tile {
     let label = view.text("workbook-tile-licences");
+    let Some(short) = licence_shortfalls(view) else {
+        return Tile { key: "licences", label, value: Value::NoData, tone: Tone::Absent };
+    };
+    let tone = if short > 0 { Tone::Warning } else { Tone::Neutral };
+    Tile { key: "licences", label, value: count(short), tone }
+}
+
+/// Products of which more is in use than allowed; none where nothing can be compared.
+pub(super) fn licence_shortfalls(view: &View<'_>) -> Option<usize> {
     let snapshot = view.snapshot();
     let today = view.day(snapshot.stamp.as_of);
     let states = licence_balances(&snapshot.register, &snapshot.assets, today);
@@ -66,11 +75,7 @@ fn licences(view: &View<'_>) -> Tile {
     let is_compared = |it: &BalanceState| {
         matches!(it, BalanceState::Even | BalanceState::Surplus | BalanceState::Short)
     };
-    if !states.iter().any(is_compared) {
-        return Tile { key: "licences", label, value: Value::NoData, tone: Tone::Absent };
-    }
-    let tone = if short > 0 { Tone::Warning } else { Tone::Neutral };
-    Tile { key: "licences", label, value: count(short), tone }
+    states.iter().any(is_compared).then_some(short)
 }
 
 /// The share of systems in use of which every source answered that is there. Devices that nobody

@@ -14,6 +14,7 @@ mod label;
 mod lines;
 mod pattern;
 mod problem;
+mod rated;
 mod schema;
 mod template;
 
@@ -34,6 +35,7 @@ pub use index::{
 pub use label::{key_label, table_label};
 pub use pattern::Pattern;
 pub use problem::{Mistake, Problem, RegisterError};
+pub use rated::Rated;
 pub use schema::Kind as FieldKind;
 pub use template::{Template, TemplateUse};
 

@@ -23,7 +23,7 @@ use crate::export::stated::Stated;
 use crate::export::stated::addresses;
 use crate::export::stated::in_use;
 use crate::export::view::View;
-use crate::register::Level;
+use crate::register::Rated;
 use observation::latest::Absent;
 
 /// A system or agent that was not heard of for longer is doubtful.
@@ -340,21 +340,12 @@ fn unknown_addresses(view: &View<'_>) -> Outcome {
 
 /// Processes and information of which not all three values are stated.
 fn need_not_stated(view: &View<'_>) -> Outcome {
-    let register = &view.snapshot().register;
-    let processes = register
-        .process
-        .iter()
-        .map(|it| (&it.code, &it.name, [it.confidentiality, it.integrity, it.availability]));
-    let information = register
-        .information
-        .iter()
-        .map(|it| (&it.code, &it.name, [it.confidentiality, it.integrity, it.availability]));
-    let all: Vec<(&String, &String, [Option<Level>; 3])> = processes.chain(information).collect();
-    if all.is_empty() {
+    let rated: Vec<Rated<'_>> = view.snapshot().register.rated().collect();
+    if rated.is_empty() {
         return Outcome::NoData;
     }
-    let open = all.iter().filter(|(_, _, needs)| needs.iter().any(Option::is_none));
-    Outcome::Found(open.map(|(code, name, _)| format!("{code} {name}")).collect(), all.len())
+    let open = rated.iter().filter(|it| !it.is_whole());
+    Outcome::Found(open.map(|it| format!("{} {}", it.code, it.name)).collect(), rated.len())
 }
 
 #[cfg(test)]

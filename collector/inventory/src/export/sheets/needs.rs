@@ -22,6 +22,7 @@ use crate::export::stated::in_use;
 use crate::export::view::View;
 use crate::register::Entry;
 use crate::register::Level;
+use crate::register::Rated;
 
 /// The sheet.
 pub(super) const SHEET: Sheet = Sheet {
@@ -81,14 +82,13 @@ fn objects<'v>(view: &'v View<'_>) -> impl Iterator<Item = Object> + 'v {
     let object =
         |kind, id: &str, name: String| Object { kind, id: id.to_owned(), name, base: None };
     let coded = |code: &str, name: &str| format!("{code} {name}");
-    let processes = register.process.iter().map(move |it| Object {
-        base: Some([it.confidentiality, it.integrity, it.availability]),
-        ..object("sheets-object-process", &it.code, coded(&it.code, &it.name))
-    });
-    let information = register.information.iter().map(move |it| Object {
-        base: Some([it.confidentiality, it.integrity, it.availability]),
-        ..object("sheets-object-information", &it.code, coded(&it.code, &it.name))
-    });
+    let rated = move |kind, it: Rated<'_>| Object {
+        base: Some(it.levels),
+        ..object(kind, it.code, coded(it.code, it.name))
+    };
+    let processes = register.rated_processes().map(move |it| rated("sheets-object-process", it));
+    let information =
+        register.rated_information().map(move |it| rated("sheets-object-information", it));
     let applications = register
         .application
         .iter()
